@@ -1,0 +1,61 @@
+/** A client grant: the scopes of one audience that one client may be given. */
+import type { ClientId } from './client.ts'
+import type { Identifier } from './identifier.ts'
+import type { Listed, Page } from './page.ts'
+import type { ResourceServer, ResourceServerId, Scope } from './resource-server.ts'
+import type { TenantId } from './tenant.ts'
+import type { Write } from './write.ts'
+
+/** `cgr_` and 16 base62 characters. */
+export type ClientGrantId = Identifier<'ClientGrantId'>
+
+export interface ClientGrant {
+  readonly tenantId: TenantId
+  readonly id: ClientGrantId
+  readonly clientId: ClientId
+  /** The API by its id, not its identifier: the management API's identifier follows the settings. */
+  readonly resourceServerId: ResourceServerId
+  readonly scopes: readonly Scope[]
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+export interface ClientGrantFilter {
+  readonly clientId?: ClientId
+  readonly resourceServerId?: ResourceServerId
+}
+
+/** Promises: `find…` resolve to undefined when absent and never throw for that. */
+export interface ClientGrantStore {
+  find(tenantId: TenantId, id: ClientGrantId): Promise<ClientGrant | undefined>
+  findFor(
+    tenantId: TenantId,
+    clientId: ClientId,
+    resourceServerId: ResourceServerId,
+  ): Promise<ClientGrant | undefined>
+  /** Oldest first. */
+  list(tenantId: TenantId, filter: ClientGrantFilter, page: Page): Promise<Listed<ClientGrant>>
+  insert(grant: ClientGrant): Write
+  update(grant: ClientGrant): Write
+  remove(tenantId: TenantId, id: ClientGrantId): Write
+}
+
+/**
+ * The scopes a token request may have: all granted ones when it names none (RFC 6749 §3.3), else those
+ * it names. `outside` lists what was asked and is not granted, in the order asked; the request is refused then.
+ * A granted scope that the resource server has since withdrawn counts as not granted.
+ */
+export function allowedScopes(
+  grant: ClientGrant,
+  resourceServer: ResourceServer,
+  asked: readonly Scope[],
+): { scopes: Scope[]; outside: Scope[] } {
+  const offered = new Set(resourceServer.scopes.map((scope) => scope.value))
+  const granted = grant.scopes.filter((scope) => offered.has(scope))
+  if (asked.length === 0) return { scopes: granted, outside: [] }
+  const grantedSet = new Set(granted)
+  return {
+    scopes: asked.filter((scope) => grantedSet.has(scope)),
+    outside: asked.filter((scope) => !grantedSet.has(scope)),
+  }
+}

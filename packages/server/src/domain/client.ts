@@ -1,0 +1,69 @@
+/** A client (RFC 6749 §2): a program that gets tokens. */
+import type { Identifier } from './identifier.ts'
+import type { Listed, Page } from './page.ts'
+import type { TenantId } from './tenant.ts'
+import type { Write } from './write.ts'
+
+/** 32 characters of a-z A-Z 0-9. */
+export type ClientId = Identifier<'ClientId'>
+
+export type TokenEndpointAuthMethod = 'client_secret_post' | 'client_secret_basic' | 'none'
+
+export interface Client {
+  readonly tenantId: TenantId
+  readonly id: ClientId
+  readonly name: string
+  readonly description: string
+  /** What rules see as `client.metadata`. */
+  readonly metadata: Readonly<Record<string, string>>
+  readonly grantTypes: readonly string[]
+  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod
+  /** A disabled client is answered like an unknown one. */
+  readonly enabled: boolean
+  /** Documented members of the management API that Tallystick keeps verbatim and does not use. */
+  readonly keptMembers: Readonly<Record<string, unknown>>
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** A client secret as it is kept: a keyed hash, from which nobody can read the secret back. */
+export interface ClientSecretHash {
+  readonly tenantId: TenantId
+  readonly clientId: ClientId
+  readonly id: string
+  /** HMAC-SHA-256, 32 bytes. */
+  readonly hash: Uint8Array
+  readonly createdAt: Date
+}
+
+/** Promises: `find…` resolve to undefined when absent and never throw for that; lists are never undefined. */
+export interface ClientStore {
+  find(tenantId: TenantId, id: ClientId): Promise<Client | undefined>
+  /** The client and its live secrets in one read; the hot path of the token endpoint. */
+  findWithSecrets(
+    tenantId: TenantId,
+    id: ClientId,
+  ): Promise<{ client: Client; secrets: readonly ClientSecretHash[] } | undefined>
+  /** Oldest first. */
+  list(tenantId: TenantId, page: Page): Promise<Listed<Client>>
+  insert(client: Client): Write
+  update(client: Client): Write
+  /** Removes the client with its secrets and client grants. */
+  remove(tenantId: TenantId, id: ClientId): Write
+  insertSecret(secret: ClientSecretHash): Write
+  /** Ends every secret of the client at once. */
+  removeSecrets(tenantId: TenantId, clientId: ClientId): Write
+}
+
+/** 10 members, names and values up to 255 characters. */
+export const maxMetadataMembers = 10
+export const maxMetadataLength = 255
+export const maxClientNameLength = 200
+export const maxClientDescriptionLength = 140
+
+const clientId = /^[A-Za-z0-9_-]{1,64}$/
+
+/** Undefined when the text cannot be a client id; the caller answers as for an unknown client. */
+export function parseClientId(text: string): ClientId | undefined {
+  return clientId.test(text) ? (text as ClientId) : undefined
+}

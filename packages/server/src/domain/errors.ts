@@ -1,0 +1,63 @@
+/**
+ * Refusals: requests that cannot be granted. Thrown where the reason is known, turned into a response
+ * in `http/respond.ts` and nowhere else. A message is written for the developer of the calling client;
+ * what only the operator may read goes into `cause`, which stays in the log.
+ */
+
+/** RFC 6749 §5.2, RFC 8707 §2 (`invalid_target`), RFC 6749 §4.1.2.1 (`access_denied`, `server_error`, `temporarily_unavailable`). */
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'access_denied'
+  | 'server_error'
+  | 'temporarily_unavailable'
+  | 'too_many_requests'
+
+export interface OAuthErrorDetails {
+  /** For the operator; never leaves with the response. */
+  cause?: unknown
+  /** Seconds, for `Retry-After`. */
+  retryAfterSeconds?: number
+}
+
+/** A token request that is refused. The code decides the status. */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  readonly code: OAuthErrorCode
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: OAuthErrorCode, description: string, details: OAuthErrorDetails = {}) {
+    super(description, 'cause' in details ? { cause: details.cause } : undefined)
+    this.code = code
+    this.retryAfterSeconds = details.retryAfterSeconds
+  }
+}
+
+export type ManagementErrorCode =
+  | 'invalid_body'
+  | 'invalid_query_string'
+  | 'invalid_uri'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'operation_not_supported'
+  | 'not_found'
+  | 'conflict'
+  | 'precondition_failed'
+  | 'body_too_large'
+  | 'too_many_requests'
+  | 'temporarily_unavailable'
+
+/** A call of the management API or of the webtask door that is refused. The code decides the status. */
+export class ManagementError extends Error {
+  override readonly name = 'ManagementError'
+  readonly code: ManagementErrorCode
+
+  constructor(code: ManagementErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,77 @@
+/** A resource server: an API that accepts our access tokens. Its identifier is the audience. */
+
+import type { Identifier } from './identifier.ts'
+import type { Listed, Page } from './page.ts'
+import type { TenantId } from './tenant.ts'
+import type { Write } from './write.ts'
+
+/** 24 hexadecimal characters. */
+export type ResourceServerId = Identifier<'ResourceServerId'>
+/** The identifier of a resource server, byte for byte: 1 to 600 characters without controls and blanks at the ends. */
+export type Audience = Identifier<'Audience'>
+/** One permission that a resource server offers: a scope-token of RFC 6749 §3.3, at most 280 characters. */
+export type Scope = Identifier<'Scope'>
+
+export const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const
+export type SigningAlgorithm = (typeof signingAlgorithms)[number]
+
+export const tokenDialects = ['access_token', 'rfc9068_profile'] as const
+export type TokenDialect = (typeof tokenDialects)[number]
+
+/** How far a callback rule's scopes may go: anywhere, what the API offers, or what the client grant holds. */
+export const ruleScopePolicies = ['any', 'api', 'grant'] as const
+export type RuleScopePolicy = (typeof ruleScopePolicies)[number]
+
+export interface ResourceServerScope {
+  readonly value: Scope
+  readonly description: string
+}
+
+export interface ResourceServer {
+  readonly tenantId: TenantId
+  readonly id: ResourceServerId
+  readonly identifier: Audience
+  readonly name: string
+  readonly scopes: readonly ResourceServerScope[]
+  readonly tokenLifetimeSeconds: number
+  readonly signingAlgorithm: SigningAlgorithm
+  readonly tokenDialect: TokenDialect
+  readonly ruleScopes: RuleScopePolicy
+  /** The management API itself: its identifier follows the settings at each start; no rule runs for its tokens. */
+  readonly isSystem: boolean
+  readonly keptMembers: Readonly<Record<string, unknown>>
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** Promises: `find…` resolve to undefined when absent and never throw for that. */
+export interface ResourceServerStore {
+  find(tenantId: TenantId, id: ResourceServerId): Promise<ResourceServer | undefined>
+  findByIdentifier(tenantId: TenantId, identifier: Audience): Promise<ResourceServer | undefined>
+  findSystem(tenantId: TenantId): Promise<ResourceServer | undefined>
+  /** Oldest first. */
+  list(tenantId: TenantId, page: Page): Promise<Listed<ResourceServer>>
+  insert(resourceServer: ResourceServer): Write
+  update(resourceServer: ResourceServer): Write
+  /** Removes the resource server with its client grants. */
+  remove(tenantId: TenantId, id: ResourceServerId): Write
+}
+
+export const maxScopesPerResourceServer = 1000
+export const maxTokenLifetimeSeconds = 2_592_000
+export const defaultTokenLifetimeSeconds = 86_400
+
+// RFC 6749 §3.3: %x21 / %x23-5B / %x5D-7E.
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,280}$/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+const audience = /^(?! )[^\x00-\x1f\x7f-\x9f]{1,600}(?<! )$/u
+
+/** Undefined when the text is no scope-token. */
+export function parseScope(text: string): Scope | undefined {
+  return scopeToken.test(text) ? (text as Scope) : undefined
+}
+
+/** Undefined when the text cannot be an audience; the caller answers as for an unknown one. */
+export function parseAudience(text: string): Audience | undefined {
+  return audience.test(text) ? (text as Audience) : undefined
+}

@@ -1,0 +1,104 @@
+/**
+ * A rule: JavaScript of the operator that runs at each token request and may shape or deny it. It comes
+ * in by one of three doors and follows one of two programming models; its versions never change.
+ */
+import type { ClientId } from './client.ts'
+import type { Identifier } from './identifier.ts'
+import type { TenantId } from './tenant.ts'
+import type { Write } from './write.ts'
+
+/** `rul_` and 16 base62 characters. */
+export type RuleId = Identifier<'RuleId'>
+/** `ver_` and 16 base62 characters. */
+export type RuleVersionId = Identifier<'RuleVersionId'>
+/** 1 to 128 characters, `[-A-Za-z0-9._~!$+=:@]`; unique per tenant and door. */
+export type RuleName = Identifier<'RuleName'>
+
+export type RuleDoor = 'webtask' | 'hook' | 'action'
+export type RuleModel = 'callback' | 'action'
+
+export interface Rule {
+  readonly tenantId: TenantId
+  readonly id: RuleId
+  readonly door: RuleDoor
+  readonly name: RuleName
+  readonly model: RuleModel
+  /** Ascending; rules of the same order run by name. */
+  readonly order: number
+  readonly enabled: boolean
+  /** Runs for this client only; for every client when undefined. */
+  readonly clientFilter: ClientId | undefined
+  readonly activeVersionId: RuleVersionId
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** A value encrypted under the master key, bound to the row it belongs to (`keys/encryption.ts`). */
+export type EncryptedValue = Identifier<'EncryptedValue'>
+
+/** What the webtask door was told beside the code, and tells again. */
+export interface WebtaskDetails {
+  readonly meta: Readonly<Record<string, string>>
+  readonly params: Readonly<Record<string, string>>
+  /** `mb`: the request body's members are merged into `context.webtask.data`. */
+  readonly mergeBody: boolean
+  /** `pb`, as it was sent; only told again. */
+  readonly parseBody: number | undefined
+  readonly host: string | undefined
+}
+
+export interface RuleVersion {
+  readonly tenantId: TenantId
+  readonly id: RuleVersionId
+  readonly ruleId: RuleId
+  /** 1, 2, 3 … within the rule. */
+  readonly number: number
+  readonly source: string
+  /** By secret name. */
+  readonly secrets: Readonly<Record<string, EncryptedValue>>
+  readonly webtask: WebtaskDetails | undefined
+  readonly createdAt: Date
+}
+
+/** A rule of the pipeline with all of its active version but the source, which only a cold isolate needs. */
+export interface PipelineRule {
+  readonly rule: Rule
+  readonly version: Omit<RuleVersion, 'source'>
+}
+
+/** Promises: `find…` resolve to undefined when absent and never throw for that. */
+export interface RuleStore {
+  /** Enabled rules with their active versions: webtasks by (order, name), then the Hook, then Actions by (order, name). */
+  pipeline(tenantId: TenantId): Promise<PipelineRule[]>
+  find(tenantId: TenantId, id: RuleId): Promise<Rule | undefined>
+  findByName(tenantId: TenantId, door: RuleDoor, name: RuleName): Promise<Rule | undefined>
+  /** All rules of a tenant, enabled or not, in pipeline order. */
+  list(tenantId: TenantId): Promise<Rule[]>
+  findVersion(tenantId: TenantId, id: RuleVersionId): Promise<RuleVersion | undefined>
+  /** Newest first. */
+  versions(tenantId: TenantId, ruleId: RuleId): Promise<RuleVersion[]>
+  insert(rule: Rule): Write
+  update(rule: Rule): Write
+  /** Removes the rule and the secrets of its versions; the versions' sources outlive their exchange records. */
+  remove(tenantId: TenantId, id: RuleId): Write
+  insertVersion(version: RuleVersion): Write
+}
+
+/** UTF-8 bytes of one rule's source, before anything is bundled. A larger one is refused. */
+export const maxSourceBytes = 100_000
+export const maxSecretsPerRule = 30
+export const maxSecretNameLength = 128
+/** UTF-8 bytes. */
+export const maxSecretValueBytes = 4096
+export const maxRulesPerTenant = 100
+/** Scopes a callback rule may return. More, and the exchange fails. */
+export const maxRuleScopes = 1000
+/** UTF-8 bytes of all custom claims of one token as JSON. More, and the exchange fails. */
+export const maxCustomClaimBytes = 100_000
+
+const ruleName = /^[-A-Za-z0-9._~!$+=:@]{1,128}$/
+
+/** Undefined when the text is no rule name. */
+export function parseRuleName(text: string): RuleName | undefined {
+  return ruleName.test(text) && text !== '.' && text !== '..' ? (text as RuleName) : undefined
+}

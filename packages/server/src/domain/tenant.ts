@@ -1,0 +1,45 @@
+/**
+ * A tenant is one issuer: its own clients, resource servers, rules, signing keys and logs. Every row of
+ * every table belongs to one.
+ */
+import type { Identifier } from './identifier.ts'
+import type { Write } from './write.ts'
+
+/** Internal, stable, never shown: `ten_` and 16 base62 characters. */
+export type TenantId = Identifier<'TenantId'>
+/** What people call it, and the container that `wt` knows: 1 to 63 of `a-z 0-9 -`. */
+export type TenantName = Identifier<'TenantName'>
+
+/** Which dialect of errors and of request handling a tenant speaks: the RFCs', or Auth0's. */
+export type TenantProfile = 'rfc' | 'auth0'
+
+export interface Tenant {
+  readonly id: TenantId
+  readonly name: TenantName
+  /** Scheme, host and port, without a path. Undefined for the default tenant, whose origin is the server's setting. */
+  readonly origin: string | undefined
+  readonly profile: TenantProfile
+  /** `host` or `host:port` that this tenant's rules may fetch from. Empty: nowhere. */
+  readonly egressAllow: readonly string[]
+  readonly createdAt: Date
+}
+
+/** Promises: `find…` resolve to undefined when absent and never throw for that. */
+export interface TenantStore {
+  find(id: TenantId): Promise<Tenant | undefined>
+  findByName(name: TenantName): Promise<Tenant | undefined>
+  /** The one tenant made at the first start; undefined only while the database is empty. */
+  findDefault(): Promise<Tenant | undefined>
+  insert(tenant: Tenant): Write
+  update(tenant: Tenant): Write
+}
+
+export const maxEgressHosts = 100
+
+const tenantName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** @throws TypeError when the text is no tenant name. */
+export function parseTenantName(text: string): TenantName {
+  if (!tenantName.test(text)) throw new TypeError('A tenant name has 1 to 63 characters of a-z, 0-9 and -.')
+  return text as TenantName
+}
