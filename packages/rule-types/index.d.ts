@@ -1,0 +1,136 @@
+/**
+ * What a Tallystick rule receives, may call and may return.
+ *
+ * A rule is one JavaScript file that runs at each token request of your tenant, after the client has
+ * been authenticated and before the token is signed. It may add claims, change scopes or refuse.
+ *
+ * ```js
+ * /// <reference types="@tallystick/rule-types" />
+ *
+ * /** @type {import('@tallystick/rule-types').CallbackRule} *\/
+ * module.exports = function (client, scope, audience, context, cb) {
+ *   if (client.metadata.suspended === 'yes') {
+ *     return cb(new InvalidRequestError('This client is suspended. Ask the owner of the API.'))
+ *   }
+ *
+ *   /** @type {import('@tallystick/rule-types').AccessTokenChanges} *\/
+ *   const changes = { scope: [...scope, 'extra'] }
+ *   changes['https://foo.example/plan'] = client.metadata.plan ?? 'free'
+ *   console.log('the key has', context.webtask.secrets.BILLING_KEY?.length ?? 0, 'letters')
+ *   cb(null, changes)
+ * }
+ * ```
+ *
+ * Install this package beside your rules (`npm install -D @tallystick/rule-types @types/node`), set
+ * `"checkJs": true`, and an editor completes and checks them. No code comes with it.
+ *
+ * What a rule finds beside its arguments:
+ *
+ * - the globals `console`, `setTimeout` and its kin, `queueMicrotask`, `fetch` with `Headers`, `Request`,
+ *   `Response` and `AbortController`, `URL`, `URLSearchParams`, `TextEncoder`, `TextDecoder`, `atob`, `btoa`,
+ *   `structuredClone`, `Buffer`, `crypto`, and a `process` without environment;
+ * - `require` of the {@link BuiltinModule}s, with or without `node:` in front;
+ * - the three error classes below.
+ *
+ * `fetch` reaches only the hosts that the tenant's settings allow. There is no file system, no other
+ * network and no WebAssembly. A rule has one second and 64 MB unless the operator chose otherwise, and
+ * an answer that never comes, a throw or a rejected promise means that no token is issued.
+ */
+
+/** A rule of the callback model: the value of `module.exports`. */
+export type CallbackRule = (
+  client: RuleClient,
+  scope: string[],
+  audience: string,
+  context: RuleContext,
+  cb: RuleCallback,
+) => void
+
+/** The client that asked for the token. Changes made to it reach nobody. */
+export interface RuleClient {
+  /** The tenant's name. */
+  tenant: string
+  /** The `client_id`. */
+  id: string
+  name: string
+  /** The client's `client_metadata`, set by whoever manages the client. */
+  metadata: Record<string, string>
+}
+
+/** The token request as far as a rule may see it: never a client secret, an assertion or an Authorization header. */
+export interface RuleContext {
+  /** The address of the caller; behind a proxy, that of the proxy unless the operator trusts it. */
+  ip: string
+  /** The `User-Agent` header, or an empty string. */
+  userAgent: string
+  webtask: RuleWebtask
+}
+
+/** What was stored with the rule when it was created, and the request in the form rules knew in 2016. */
+export interface RuleWebtask {
+  /** The secrets given when the rule was created or updated. No other rule sees them. */
+  secrets: Record<string, string>
+  /** The metadata given with `wt create --meta`. */
+  meta: Record<string, string>
+  /** The parameters given with `wt create --param`. */
+  params: Record<string, string>
+  /** Always empty at the token endpoint, which takes no query. */
+  query: Record<string, string>
+  /** `query`, overlaid by `params`, overlaid by `secrets`. */
+  data: Record<string, unknown>
+  /** The members handed to the rule as arguments. */
+  body: unknown
+  headers: Record<string, string>
+}
+
+/**
+ * Ends the rule; only its first call counts.
+ *
+ * - `cb(null, changes)`: the token is issued with these changes.
+ * - `cb(null)`: the token is issued without scopes and without further claims.
+ * - `cb(error)`: the token is refused. {@link InvalidRequestError}, {@link InvalidScopeError} and
+ *   {@link ServerError} choose the OAuth error code and send their message to the caller; the message
+ *   of any other error stays in the log, unless the tenant answers in the profile `auth0`.
+ */
+export type RuleCallback = (error?: unknown, changes?: AccessTokenChanges) => void
+
+/** What a rule makes of the token. */
+export interface AccessTokenChanges {
+  /**
+   * Replaces the scopes of the token: start from the argument `scope` to keep them. Without this
+   * member the token has none.
+   */
+  scope?: string[]
+  /**
+   * A custom claim, named by an http or https URL of yours. A claim with any other name is dropped, and
+   * a line in the log says so. All claims together are at most 100 kB of JSON.
+   */
+  [claim: `https://${string}` | `http://${string}`]: unknown
+}
+
+/** The modules that `require` knows; any other name is refused when the rule is created. */
+export type BuiltinModule =
+  | 'assert'
+  | 'buffer'
+  | 'crypto'
+  | 'events'
+  | 'http'
+  | 'https'
+  | 'path'
+  | 'punycode'
+  | 'querystring'
+  | 'stream'
+  | 'string_decoder'
+  | 'url'
+  | 'util'
+
+declare global {
+  /** Handed to the callback: refuses the token with `invalid_request` (HTTP 400) and this message. */
+  class InvalidRequestError extends Error {}
+
+  /** Handed to the callback: refuses the token with `invalid_scope` (HTTP 400) and this message. */
+  class InvalidScopeError extends Error {}
+
+  /** Handed to the callback: refuses the token with `server_error` (HTTP 500) and this message. */
+  class ServerError extends Error {}
+}
