@@ -28,6 +28,8 @@ export interface Tenant {
 export interface TenantStore {
   find(id: TenantId): Promise<Tenant | undefined>
   findByName(name: TenantName): Promise<Tenant | undefined>
+  /** The tenant whose stored origin has this host (`host` or `host:port`, lower case). */
+  findByHost(host: string): Promise<Tenant | undefined>
   /** The one tenant made at the first start; undefined only while the database is empty. */
   findDefault(): Promise<Tenant | undefined>
   insert(tenant: Tenant): Write

@@ -11,9 +11,10 @@ export interface ProgramCode {
   /** The foreign source, evaluated as a sloppy-mode function body with `module`, `exports`, `require`, `__filename`, `__dirname`. */
   readonly source: string
   /**
-   * An expression that evaluates to `(exported) => (input, settle) => void`. `exported` is what the
+   * An expression that evaluates to `(exported) => (input, settle, fail) => void`. `exported` is what the
    * source returned when that is truthy, else `module.exports`. `input` is the parsed input; `settle(value)`
-   * ends the invocation with `JSON.stringify(value)`; only the first call counts.
+   * ends the invocation with `JSON.stringify(value)`, `fail(error)` ends it as if the error had been thrown;
+   * only the first of these calls counts. What the function throws counts as `fail`.
    */
   readonly adapter: string
 }
