@@ -1,0 +1,88 @@
+/**
+ * Secrets that we make and that their bearer presents: client secrets and webtask tokens. They carry 256
+ * random bits, so a fast keyed hash is enough to keep them: a slow hash protects passwords people think of,
+ * and would only make the token endpoint cheap to exhaust.
+ */
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { revealSecret, SecretText } from './secret-text.ts'
+import { deriveSubkey, type MasterKey } from './subkey.ts'
+
+export type SecretKind = 'client' | 'webtask'
+
+export interface SecretHashing {
+  /** HMAC-SHA-256, 32 bytes. */
+  hash(secret: SecretText): Uint8Array
+  /**
+   * True when the presented text is the secret of one of the hashes. The time it takes tells neither which
+   * one nor whether there were any, so that an unknown client costs what a wrong secret costs.
+   */
+  matches(presented: SecretText, hashes: readonly Uint8Array[]): boolean
+}
+
+/** UTF-16 units. Longer texts are no secrets of ours; they are refused after the same work as the others. */
+export const maxPresentedLength = 1024
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+/** 43 characters of 62 hold 256.03 bits. */
+const randomLength = 43
+/** 62^6 is more than 2^32. */
+const checksumLength = 6
+const secretFormat = /^tsk_[a-z]+_[0-9A-Za-z]{49}$/
+
+/** `tsk_<kind>_`, 43 random characters, 6 of checksum: what secret scanners can find without asking us. */
+export function createSecretText(kind: SecretKind): SecretText {
+  const body = `tsk_${kind}_${randomBase62(randomLength)}`
+  return new SecretText(body + checksum(body))
+}
+
+/** Says offline whether a text is a well-copied secret: any one changed character is noticed. */
+export function hasValidChecksum(text: string): boolean {
+  if (!secretFormat.test(text)) return false
+  const body = text.slice(0, -checksumLength)
+  return text.slice(-checksumLength) === checksum(body)
+}
+
+export function createSecretHashing(masterKey: MasterKey): SecretHashing {
+  const key = createSecretKey(deriveSubkey(masterKey, 'client-secret-hash'))
+  // What an empty list is compared with: random, so no text hashes to it.
+  const dummies = [randomBytes(32)]
+
+  function hashText(text: string): Buffer {
+    return createHmac('sha256', key).update(text).digest()
+  }
+
+  return {
+    hash: (secret) => new Uint8Array(hashText(revealSecret(secret))),
+    matches(presented, hashes) {
+      const text = revealSecret(presented)
+      const presentedHash = hashText(text.slice(0, maxPresentedLength))
+      let found = false
+      for (const hash of hashes.length === 0 ? dummies : hashes) {
+        found = (hash.length === presentedHash.length && timingSafeEqual(hash, presentedHash)) || found
+      }
+      return found && text.length <= maxPresentedLength
+    },
+  }
+}
+
+/** Each character equally likely: bytes of 248 and above are thrown away, since 248 is 4 × 62. */
+function randomBase62(length: number): string {
+  let text = ''
+  while (text.length < length) {
+    for (const byte of randomBytes(length)) {
+      if (byte < 248 && text.length < length) text += alphabet.charAt(byte % 62)
+    }
+  }
+  return text
+}
+
+function checksum(body: string): string {
+  let rest = crc32(body)
+  let text = ''
+  while (text.length < checksumLength) {
+    text = alphabet.charAt(rest % 62) + text
+    rest = Math.floor(rest / 62)
+  }
+  return text
+}
