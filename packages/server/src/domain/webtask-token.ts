@@ -18,6 +18,8 @@ export interface WebtaskToken {
 /** Promises: `find…` resolve to undefined when absent and never throw for that. */
 export interface WebtaskTokenStore {
   findByHash(hash: Uint8Array): Promise<WebtaskToken | undefined>
+  /** Oldest first. A tenant keeps at least one: whoever revokes asks this first. */
+  list(tenantId: TenantId): Promise<WebtaskToken[]>
   insert(token: WebtaskToken): Write
   remove(tenantId: TenantId, id: string): Write
 }
