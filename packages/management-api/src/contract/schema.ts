@@ -1,0 +1,75 @@
+/** Pieces of JSON Schema that several nouns need. Every object is closed: a member nobody knows is refused by name. */
+import {
+  type Static,
+  type TObject,
+  type TOptional,
+  type TProperties,
+  type TSchema,
+  type TUnsafe,
+  Type,
+} from 'typebox'
+
+export function closed<Properties extends TProperties>(properties: Properties): TObject<Properties> {
+  return Type.Object(properties, { additionalProperties: false })
+}
+
+/** One of a closed list of texts. */
+export function oneOf<const Values extends readonly string[]>(values: Values): TUnsafe<Values[number]> {
+  return Type.Unsafe<Values[number]>({ type: 'string', enum: [...values] })
+}
+
+/** The value or null: one `type` list instead of a union, so that a fault is told in one sentence. */
+export function nullable<Schema extends TSchema & { type: string }>(
+  schema: Schema,
+): TUnsafe<Static<Schema> | null> {
+  return Type.Unsafe<Static<Schema> | null>({ ...schema, type: [schema.type, 'null'] })
+}
+
+/** An object whose member names are free: `maxLength` bounds the names, `maxMembers` their number. */
+export function record<Value extends TSchema>(
+  value: Value,
+  limits: { maxMembers: number; maxLength: number },
+): TUnsafe<Record<string, Static<Value>>> {
+  return Type.Unsafe<Record<string, Static<Value>>>({
+    type: 'object',
+    maxProperties: limits.maxMembers,
+    propertyNames: { minLength: 1, maxLength: limits.maxLength },
+    additionalProperties: value,
+  })
+}
+
+/** A member that is documented, kept as it was sent and told again, and changes nothing. */
+export function kept(): TOptional<TUnsafe<unknown>> {
+  return Type.Optional(Type.Unsafe<unknown>({}))
+}
+
+/** `page` counts from 0; a page past the end is an empty list. */
+export const pageQuery = {
+  page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+  per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  include_totals: Type.Optional(Type.Boolean()),
+}
+
+/** What surrounds a list when `include_totals` is asked for. */
+export const totals = {
+  start: Type.Integer({ minimum: 0 }),
+  limit: Type.Integer({ minimum: 1, maximum: 100 }),
+  total: Type.Integer({ minimum: 0 }),
+}
+
+export const defaultPerPage = 50
+
+/** RFC 3339, UTC, milliseconds. */
+export const dateTime = Type.String({ format: 'date-time' })
+
+/** A scope-token of RFC 6749 §3.3. */
+export const scopeToken = Type.String({
+  minLength: 1,
+  maxLength: 280,
+  pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$',
+})
+
+/** A name for people: nothing that could be taken for markup, no control characters. */
+export function displayName(maxLength: number) {
+  return Type.String({ minLength: 1, maxLength, pattern: '^[^<>\\u0000-\\u001f\\u007f-\\u009f]+$' })
+}
