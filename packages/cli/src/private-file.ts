@@ -1,0 +1,54 @@
+/** Files that hold secrets: written so that nobody else can ever read them, not even for a moment. */
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Failure } from './failure.ts'
+
+/** Undefined when there is no such file. */
+export async function readPrivateFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (isAbsence(error)) return undefined
+    throw new Failure(
+      'failed',
+      {
+        what: `${path} cannot be read.`,
+        why: error instanceof Error ? error.message : String(error),
+        todo: 'Check whom the file belongs to, or say where the server is with flags and environment variables.',
+      },
+      { cause: error },
+    )
+  }
+}
+
+/** Mode 0600 from its first byte; takes the place of an older file at once or not at all. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.tmp`
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await chmod(draft, 0o600)
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw new Failure(
+      'failed',
+      {
+        what: `${path} cannot be written.`,
+        why: error instanceof Error ? error.message : String(error),
+        todo: 'Name a file in a folder that you may write to.',
+      },
+      { cause: error },
+    )
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+}
