@@ -1,0 +1,120 @@
+/**
+ * Every change that an operator makes, through whichever door, is committed together with the log entry
+ * that tells of it: there is no change without an entry, and no entry of a change that did not happen. A refused
+ * change leaves an entry too, written before the refusal goes out. Reads leave none.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ClientId } from '../domain/client.ts'
+import { ManagementError } from '../domain/errors.ts'
+import { type LogEntry, type ManagementLogEntry, parseLogEntryId } from '../domain/log-entry.ts'
+import { AlreadyExistsError, GoneError } from '../domain/storage.ts'
+import type { Write } from '../domain/write.ts'
+import type {} from './request.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who makes the change, once proven; undefined at a door that knows no clients. */
+    actor: Actor | undefined
+    /** Why this request is refused. */
+    refusal: Error | undefined
+    /** Its log entry is on disk. */
+    recorded: boolean
+  }
+}
+
+export interface Actor {
+  readonly clientId: ClientId
+  readonly clientName: string
+}
+
+export interface RecordChangeDeps {
+  /** Resolves when entry and writes are on disk, all or none. */
+  readonly record: (entry: LogEntry, writes: readonly Write[]) => Promise<void>
+  readonly now: () => Date
+}
+
+export interface Change {
+  /** One sentence without values that are secret. */
+  readonly description: string
+  /** The status with which the change will be answered. */
+  readonly status: number
+  readonly writes: readonly Write[]
+}
+
+export type RecordChange = (request: FastifyRequest, change: Change) => Promise<void>
+
+/** @throws ManagementError `conflict` or `not_found` when another change came first; nothing has changed then. */
+export function createRecordChange(deps: RecordChangeDeps): RecordChange {
+  return async function recordChange(request, { description, status, writes }) {
+    try {
+      await deps.record(entryOf(request, deps.now(), { type: 'sapi', description, status }), writes)
+      request.recorded = true
+    } catch (error) {
+      if (error instanceof AlreadyExistsError) {
+        throw new ManagementError('conflict', error.message, { cause: error })
+      }
+      if (error instanceof GoneError) throw new ManagementError('not_found', error.message, { cause: error })
+      throw error
+    }
+  }
+}
+
+/** From now on, each request to `app` that would change something and is refused leaves an entry. */
+export function recordRefusedChanges(app: FastifyInstance, deps: RecordChangeDeps): void {
+  app.decorateRequest('actor', undefined)
+  app.decorateRequest('refusal', undefined)
+  app.decorateRequest('recorded', false)
+
+  // Only takes note: thrown again, the error goes to the one place that turns errors into responses.
+  app.setErrorHandler((error: Error, request) => {
+    request.refusal = error
+    throw error
+  })
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    const reads = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
+    if (reads || request.recorded || reply.statusCode < 400) return payload
+    request.recorded = true
+    const description = refusalInWords(request.refusal)
+    const entry = entryOf(request, deps.now(), { type: 'fapi', description, status: reply.statusCode })
+    try {
+      await deps.record(entry, [])
+    } catch (error) {
+      // Nothing was changed, so the refusal may go out without its entry; the operator has to know.
+      request.log.error(error, 'the log entry of a refused change could not be written')
+    }
+    return payload
+  })
+}
+
+function refusalInWords(refusal: Error | undefined): string {
+  if (refusal instanceof ManagementError) return refusal.message
+  // Words of other errors may quote the body (a JSON syntax error does), and a body may hold a secret.
+  return 'The change was refused or failed before it could be understood; see the status.'
+}
+
+/** Longer paths and user agents are cut. */
+const maxTextLength = 1000
+
+function entryOf(
+  request: FastifyRequest,
+  now: Date,
+  outcome: Pick<ManagementLogEntry, 'type' | 'description' | 'status'>,
+): ManagementLogEntry {
+  const id = parseLogEntryId(request.id)
+  if (id === undefined) throw new TypeError('The request id is no log entry id.')
+  return {
+    tenantId: request.tenant.id,
+    id,
+    at: request.receivedAt,
+    clientId: request.actor?.clientId,
+    clientName: request.actor?.clientName,
+    ip: request.ip,
+    userAgent: (request.headers['user-agent'] ?? '').slice(0, maxTextLength),
+    durationMs: now.getTime() - request.receivedAt.getTime(),
+    method: request.method,
+    // A query string may hold a token.
+    path: request.url.split('?', 1)[0]?.slice(0, maxTextLength) ?? '',
+    ...outcome,
+  }
+}
