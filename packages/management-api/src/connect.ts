@@ -1,0 +1,140 @@
+/**
+ * A connection to the management API: one typed function per operation.
+ *
+ * ```ts
+ * const connection = connect({ url: 'http://localhost:8420', token })
+ * const { client_id, client_secret } = await connection.clients.create({ name: 'billing' })
+ * await connection.clientGrants.create({ client_id, audience: 'https://api.example.com/', scope: ['read'] })
+ * for await (const event of connection.logs.follow()) console.log(event)
+ * ```
+ *
+ * A refusal is a `ManagementApiError`; when there is no answer at all, what `fetch` throws comes through.
+ */
+import { type Call, type ConnectionOptions, createCall } from './connection/call.ts'
+import { type FollowOptions, followLog } from './connection/follow-log.ts'
+import type { ClientGrantChange, ClientGrantsQuery, ClientGrantToCreate } from './contract/client-grants.ts'
+import type { ClientChange, ClientsQuery, ClientToCreate } from './contract/clients.ts'
+import type { LogsQuery } from './contract/logs.ts'
+import type { RuleChange, RuleToCreate } from './contract/pipeline.ts'
+import type {
+  ResourceServerChange,
+  ResourceServersQuery,
+  ResourceServerToCreate,
+} from './contract/resource-servers.ts'
+import type { TenantSettingsChange } from './contract/tenant-settings.ts'
+
+export { ManagementApiError } from './connection/error.ts'
+
+export type ConnectOptions = {
+  /** The origin of the server, such as `http://localhost:8420`. */
+  url: string
+  fetch?: typeof globalThis.fetch
+} & ({ token: string } | Pick<ConnectionOptions, 'getToken'>)
+
+export type Connection = ReturnType<typeof connect>
+
+export function connect(options: ConnectOptions) {
+  const connection: ConnectionOptions = {
+    url: options.url,
+    getToken: 'token' in options ? () => options.token : options.getToken,
+    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+  }
+  const call = createCall(connection)
+  return {
+    clients: clientCalls(call),
+    resourceServers: resourceServerCalls(call),
+    clientGrants: clientGrantCalls(call),
+    pipeline: {
+      get: () => call('GET', '/pipeline'),
+      /** All rules of the pipeline, first to last. */
+      order: (ids: string[]) => call('PATCH', '/pipeline', { body: { order: ids } }),
+    },
+    rules: ruleCalls(call),
+    logs: {
+      ...logCalls(call),
+      /** Live, until the iteration is left or `signal` ends it; reconnects by itself. */
+      follow: (follow?: FollowOptions) => followLog(connection, follow),
+    },
+    tenantSettings: {
+      get: () => call('GET', '/tenants/settings'),
+      update: (body: TenantSettingsChange) => call('PATCH', '/tenants/settings', { body }),
+    },
+  }
+}
+
+function clientCalls(call: Call) {
+  return {
+    list: async (query: Omit<ClientsQuery, 'include_totals'> = {}) =>
+      pageOf(await call('GET', '/clients', { query: { ...query, include_totals: true } })),
+    /** The only answer beside `rotateSecret` that shows the secret. */
+    create: (body: ClientToCreate) => call('POST', '/clients', { body }),
+    get: (id: string) => call('GET', '/clients/:id', { params: { id } }),
+    update: (id: string, body: ClientChange) => call('PATCH', '/clients/:id', { params: { id }, body }),
+    delete: (id: string) => call('DELETE', '/clients/:id', { params: { id } }),
+    /** Ends the old secret at once. */
+    rotateSecret: (id: string) => call('POST', '/clients/:id/rotate-secret', { params: { id } }),
+  }
+}
+
+/** `id` is the id or the identifier. */
+function resourceServerCalls(call: Call) {
+  return {
+    list: async (query: Omit<ResourceServersQuery, 'include_totals'> = {}) =>
+      pageOf(await call('GET', '/resource-servers', { query: { ...query, include_totals: true } })),
+    create: (body: ResourceServerToCreate) => call('POST', '/resource-servers', { body }),
+    get: (id: string) => call('GET', '/resource-servers/:id', { params: { id } }),
+    update: (id: string, body: ResourceServerChange) =>
+      call('PATCH', '/resource-servers/:id', { params: { id }, body }),
+    delete: (id: string) => call('DELETE', '/resource-servers/:id', { params: { id } }),
+  }
+}
+
+function clientGrantCalls(call: Call) {
+  return {
+    list: async (query: Omit<ClientGrantsQuery, 'include_totals'> = {}) =>
+      pageOf(await call('GET', '/client-grants', { query: { ...query, include_totals: true } })),
+    create: (body: ClientGrantToCreate) => call('POST', '/client-grants', { body }),
+    get: (id: string) => call('GET', '/client-grants/:id', { params: { id } }),
+    update: (id: string, body: ClientGrantChange) =>
+      call('PATCH', '/client-grants/:id', { params: { id }, body }),
+    delete: (id: string) => call('DELETE', '/client-grants/:id', { params: { id } }),
+  }
+}
+
+function ruleCalls(call: Call) {
+  return {
+    list: () => call('GET', '/pipeline/rules'),
+    create: (body: RuleToCreate) => call('POST', '/pipeline/rules', { body }),
+    get: (id: string) => call('GET', '/pipeline/rules/:id', { params: { id } }),
+    /** New code or secrets make a new version, which the next token request runs. */
+    update: (id: string, body: RuleChange) => call('PATCH', '/pipeline/rules/:id', { params: { id }, body }),
+    delete: (id: string) => call('DELETE', '/pipeline/rules/:id', { params: { id } }),
+    /** Newest first. */
+    versions: (id: string) => call('GET', '/pipeline/rules/:id/versions', { params: { id } }),
+    version: (id: string, versionId: string) =>
+      call('GET', '/pipeline/rules/:id/versions/:versionId', { params: { id, versionId } }),
+  }
+}
+
+function logCalls(call: Call) {
+  return {
+    /** Newest first unless `sort` says otherwise. */
+    list: async (query: Omit<LogsQuery, 'include_totals' | 'from' | 'take'> = {}) =>
+      pageOf(await call('GET', '/logs', { query: { ...query, include_totals: true } })),
+    /** Up to `take` entries after the entry `from`, oldest first; from the oldest of all without `from`. */
+    listAfter: async (query: Pick<LogsQuery, 'from' | 'take'>) =>
+      arrayOf(await call('GET', '/logs', { query: { take: 100, ...query } })),
+    get: (id: string) => call('GET', '/logs/:id', { params: { id } }),
+  }
+}
+
+// A list is asked for in one of two shapes; these say which one was asked for.
+function pageOf<Answer>(answer: Answer): Exclude<Answer, readonly unknown[]> {
+  if (Array.isArray(answer)) throw new TypeError('The server did not tell the totals it was asked for.')
+  return answer as Exclude<Answer, readonly unknown[]>
+}
+
+function arrayOf<Answer>(answer: Answer): Extract<Answer, readonly unknown[]> {
+  if (!Array.isArray(answer)) throw new TypeError('The server did not answer with a list.')
+  return answer as Extract<Answer, readonly unknown[]>
+}
