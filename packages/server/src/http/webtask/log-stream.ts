@@ -1,0 +1,115 @@
+/**
+ * `wt logs`: the last lines, then each as it is printed. Server-sent events for those who accept them,
+ * else one JSON record a line, for curl. The token may come in the query string, which nobody logs.
+ */
+
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ManagementError } from '../../domain/errors.ts'
+import type { Tenant } from '../../domain/tenant.ts'
+import type { Tail } from '../../logs/tail.ts'
+import type { DoorAccess } from './door-access.ts'
+import { lineRecord, noticeRecord, toJsonLine, toServerSentEvent } from './log-record.ts'
+
+export interface LogStreamDeps {
+  readonly access: DoorAccess
+  readonly tail: Tail
+  readonly now: () => Date
+}
+
+/** Proxies and clients give up on a silent connection after a minute or so. */
+export const heartbeatMs = 15_000
+
+export function createLogStream({ access, tail, now }: LogStreamDeps) {
+  const open = new Set<() => void>()
+
+  async function follow(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    container: string,
+    key: string | undefined,
+  ) {
+    const wantsEvents = (request.headers.accept ?? '').includes('text/event-stream')
+    try {
+      const { tenant } = await access.enterWithKey(request, container, key)
+      await streamLines(reply, tenant, wantsEvents)
+    } catch (error) {
+      if (!(wantsEvents && error instanceof ManagementError) || reply.raw.headersSent) throw error
+      // The client looks at no status; it shows the `msg` of an event, and only then says that it was cut off.
+      const status = error.code === 'not_found' ? 404 : error.code === 'too_many_requests' ? 429 : 401
+      await reply
+        .status(status)
+        .header('cache-control', 'no-store')
+        .type('text/event-stream')
+        .send(toServerSentEvent(noticeRecord(container, 'error', error.message, now())))
+    }
+  }
+
+  async function streamLines(reply: FastifyReply, tenant: Tenant, wantsEvents: boolean): Promise<void> {
+    const write = wantsEvents ? toServerSentEvent : toJsonLine
+    // Before anything is sent, so that no line falls between the last ones and the live ones.
+    let follower = tail.follow(tenant.id)
+    const recent = tail.recentConsole(tenant.id)
+    reply.hijack()
+    const { raw: response } = reply
+    const end = () => {
+      follower.close()
+      response.end()
+    }
+    open.add(end)
+    response.once('close', end)
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) response.setHeader(name, value)
+    }
+    response.setHeader('content-type', wantsEvents ? 'text/event-stream' : 'application/x-ndjson')
+    response.setHeader('cache-control', 'no-store')
+    response.setHeader('x-accel-buffering', 'no')
+    response.flushHeaders()
+    const heartbeat = wantsEvents
+      ? setInterval(() => response.write(': still here\n\n'), heartbeatMs)
+      : undefined
+    heartbeat?.unref()
+    try {
+      for (const event of recent) await send(response, write(lineRecord(tenant.name, event)))
+      while (!response.writableEnded) {
+        let missed = false
+        for await (const event of follower) {
+          if (event.kind === 'gap') missed = true
+          if (event.kind === 'console') await send(response, write(lineRecord(tenant.name, event)))
+        }
+        if (!missed || response.writableEnded) break
+        follower = tail.follow(tenant.id)
+        const notice = 'Lines are missing here: this connection was read too slowly.'
+        await send(response, write(noticeRecord(tenant.name, 'warn', notice, now())))
+      }
+    } finally {
+      clearInterval(heartbeat)
+      open.delete(end)
+      end()
+    }
+  }
+
+  return {
+    follow,
+    /** Ends every stream, so that a stopping server need not wait for its listeners. */
+    close(): void {
+      for (const end of [...open]) end()
+    },
+  }
+}
+
+/** Waits while the listener is slow; the tail's bounded queue fills meanwhile, and nobody else waits. */
+async function send(response: ServerResponse, text: string): Promise<void> {
+  if (response.writableEnded || response.write(text)) return
+  const gone = new AbortController()
+  const onClose = () => gone.abort()
+  response.once('close', onClose)
+  try {
+    await once(response, 'drain', { signal: gone.signal })
+  } catch (error) {
+    if (!gone.signal.aborted) throw error
+  } finally {
+    response.off('close', onClose)
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The webtask door: every path of the `wt` client, in one table. The client turns a URL that ends in a
+ * slash into `//api/…`, so each path stands twice.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { ManagementError } from '../../domain/errors.ts'
+import type { LogEntry } from '../../domain/log-entry.ts'
+import type { RuleStore } from '../../domain/rule.ts'
+import type { TenantStore } from '../../domain/tenant.ts'
+import type { WebtaskTokenStore } from '../../domain/webtask-token.ts'
+import type { Write } from '../../domain/write.ts'
+import type { Encryption } from '../../keys/encryption.ts'
+import type { Tail } from '../../logs/tail.ts'
+import type { PublishRule } from '../../rules/publish-rule.ts'
+import { createRecordChange, recordRefusedChanges } from '../record-change.ts'
+import { createDoorAccess } from './door-access.ts'
+import { createLogStream } from './log-stream.ts'
+import { refusedPaths } from './refused-paths.ts'
+import { parseKeyQuery } from './webtask-query.ts'
+import { createWebtaskTokens } from './webtask-tokens.ts'
+import { createWebtasks } from './webtasks.ts'
+
+export interface WebtaskDoorDeps {
+  readonly tenants: Pick<TenantStore, 'find'>
+  readonly rules: RuleStore
+  readonly webtaskTokens: WebtaskTokenStore
+  readonly encryption: Encryption
+  /** The keyed hash under which a management token is stored. */
+  readonly hashSecret: (text: string) => Uint8Array
+  /** Derived from the master key for this purpose alone; signs the tokens that name rule versions. */
+  readonly webtaskJwtKey: Uint8Array
+  readonly publishRule: PublishRule
+  readonly record: (entry: LogEntry, writes: readonly Write[]) => Promise<void>
+  readonly tail: Tail
+  readonly now: () => Date
+}
+
+interface InContainer {
+  Params: { container: string }
+}
+interface Named {
+  Params: { container: string; name: string }
+}
+
+/** The client's paths below `/api`, with and without the doubled slash. */
+const prefixes = ['/api', '//api']
+
+export function registerWebtaskDoor(app: FastifyInstance, deps: WebtaskDoorDeps): void {
+  const access = createDoorAccess(deps)
+  const recordChange = createRecordChange(deps)
+  const shared = { ...deps, access, recordChange, jwtKey: deps.webtaskJwtKey }
+  const webtasks = createWebtasks(shared)
+  const tokens = createWebtaskTokens(shared)
+  const logs = createLogStream(shared)
+
+  app.register(async (door) => {
+    recordRefusedChanges(door, deps)
+    acceptAnyJson(door)
+    tellCodeOfErrors(door)
+    door.addHook('preClose', async () => logs.close())
+
+    for (const api of prefixes) {
+      door.post(`${api}/tokens/issue`, (request, reply) => webtasks.upload(request, reply))
+      door.get(`${api}/tokens/inspect`, (request) => tokens.inspect(request))
+      door.post(`${api}/tokens/revoke`, async (request, reply) => {
+        await tokens.revoke(request)
+        return reply.status(204).send()
+      })
+      door.get<InContainer>(`${api}/webtask/:container`, (request) =>
+        webtasks.list(request, request.params.container),
+      )
+      door.get<Named>(`${api}/webtask/:container/:name`, (request) =>
+        webtasks.show(request, request.params.container, request.params.name),
+      )
+      door.delete<Named>(`${api}/webtask/:container/:name`, (request, reply) =>
+        webtasks.remove(request, reply, request.params.container, request.params.name),
+      )
+      door.get<InContainer>(`${api}/logs/tenant/:container`, { exposeHeadRoute: false }, (request, reply) =>
+        logs.follow(request, reply, request.params.container, parseKeyQuery(request.query)),
+      )
+    }
+  })
+
+  // Beside the door, not in it: asking for what is not offered is no change that was refused.
+  app.register(async (beside) => {
+    tellCodeOfErrors(beside)
+    for (const { methods, path, code, message } of refusedPaths) {
+      const url = prefixes.map((api) => api + path)
+      for (const one of url) {
+        beside.route({ method: [...methods], url: one, exposeHeadRoute: false, handler: refuse })
+      }
+      async function refuse(): Promise<never> {
+        throw new ManagementError(code, message)
+      }
+    }
+  })
+}
+
+/** Parsed here, so that broken JSON and special names are refused with a sentence the client can print. */
+function acceptAnyJson(door: FastifyInstance): void {
+  const parse = async (_request: FastifyRequest, rawBody: string): Promise<unknown> => {
+    if (rawBody === '') return undefined
+    try {
+      const body: unknown = JSON.parse(rawBody)
+      return body
+    } catch (cause) {
+      throw new ManagementError('invalid_body', 'The body is not valid JSON.', { cause })
+    }
+  }
+  door.removeContentTypeParser('application/json')
+  door.addContentTypeParser('application/json', { parseAs: 'string' }, parse)
+}
+
+/** The client's own servers told the status as `code`; older ones read it there. */
+function tellCodeOfErrors(door: FastifyInstance): void {
+  door.addHook('preSerialization', async (_request, reply, payload: unknown) => {
+    if (reply.statusCode < 400 || typeof payload !== 'object' || payload === null) return payload
+    return { code: reply.statusCode, ...payload }
+  })
+}
