@@ -19,8 +19,10 @@ export interface ExchangeRecord {
 export interface ExchangeRecordStore {
   find(tenantId: TenantId, id: LogEntryId): Promise<ExchangeRecord | undefined>
   insert(record: ExchangeRecord): Write
-  /** Removes what is older, in all tenants. */
-  removeBefore(at: Date): Write
+  /** Of all tenants; undefined when there is none. */
+  oldestAt(): Promise<Date | undefined>
+  /** Removes up to `limit` records that are older, in all tenants. */
+  removeBefore(at: Date, limit: number): Write
 }
 
 export const exchangeRecordRetentionDays = 7

@@ -80,8 +80,10 @@ export interface LogEntryStore {
   /** Entries after `id` in ascending order, or from the oldest when it is undefined. */
   listAfter(tenantId: TenantId, id: LogEntryId | undefined, limit: number): Promise<LogEntry[]>
   insert(entry: LogEntry): Write
-  /** Removes what is older, in all tenants. */
-  removeBefore(at: Date): Write
+  /** Of all tenants; undefined when there is none. */
+  oldestAt(): Promise<Date | undefined>
+  /** Removes up to `limit` entries that are older, in all tenants. */
+  removeBefore(at: Date, limit: number): Write
 }
 
 export const logRetentionDays = 30

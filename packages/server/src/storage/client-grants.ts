@@ -1,0 +1,142 @@
+import type { ClientGrant, ClientGrantFilter, ClientGrantStore } from '../domain/client-grant.ts'
+import type { TenantId } from '../domain/tenant.ts'
+import { integer, nullableText, text, type ValuesOf } from './column.ts'
+import type { Database } from './database.ts'
+import { readIdentifier, readTextList } from './row.ts'
+import { clientGrantColumns } from './tables.ts'
+
+type ClientGrantRow = ValuesOf<typeof clientGrantColumns>
+
+/** A part of the filter that is null lets every row through. */
+const filterColumns = { tenant_id: text, client_id: nullableText, resource_server_id: nullableText }
+
+export function createClientGrantStore(database: Database): ClientGrantStore {
+  const find = database.one({ tenant_id: text, id: text }, (build, asked) =>
+    build
+      .selectFrom('client_grants')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('id', '=', asked.id),
+  )
+  const findFor = database.one(
+    { tenant_id: text, client_id: text, resource_server_id: text },
+    (build, asked) =>
+      build
+        .selectFrom('client_grants')
+        .selectAll()
+        .where('tenant_id', '=', asked.tenant_id)
+        .where('client_id', '=', asked.client_id)
+        .where('resource_server_id', '=', asked.resource_server_id),
+  )
+  const list = database.many({ ...filterColumns, limit: integer, offset: integer }, (build, asked) =>
+    build
+      .selectFrom('client_grants')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where(({ or, eb }) => or([eb(asked.client_id, 'is', null), eb('client_id', '=', asked.client_id)]))
+      .where(({ or, eb }) =>
+        or([
+          eb(asked.resource_server_id, 'is', null),
+          eb('resource_server_id', '=', asked.resource_server_id),
+        ]),
+      )
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(asked.limit)
+      .offset(asked.offset),
+  )
+  const count = database.one(filterColumns, (build, asked) =>
+    build
+      .selectFrom('client_grants')
+      .select((select) => select.fn.countAll<number>().as('total'))
+      .where('tenant_id', '=', asked.tenant_id)
+      .where(({ or, eb }) => or([eb(asked.client_id, 'is', null), eb('client_id', '=', asked.client_id)]))
+      .where(({ or, eb }) =>
+        or([
+          eb(asked.resource_server_id, 'is', null),
+          eb('resource_server_id', '=', asked.resource_server_id),
+        ]),
+      ),
+  )
+
+  return {
+    find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
+    findFor: async (tenantId, clientId, resourceServerId) =>
+      parseFound(findFor({ tenant_id: tenantId, client_id: clientId, resource_server_id: resourceServerId })),
+    async list(tenantId, filter, page) {
+      const asked = filterValues(tenantId, filter)
+      const rows = list({ ...asked, limit: page.limit, offset: page.offset })
+      return { total: count(asked)?.total ?? 0, items: rows.map(parseRow) }
+    },
+    ...createClientGrantWrites(database),
+  }
+}
+
+function createClientGrantWrites(database: Database): Pick<ClientGrantStore, 'insert' | 'update' | 'remove'> {
+  const insert = database.write(
+    clientGrantColumns,
+    (build, row) => build.insertInto('client_grants').values(row),
+    { noun: 'client grant', refersTo: 'client or resource server' },
+  )
+  // Whose grant it is never changes; its scopes do.
+  const update = database.write(
+    { tenant_id: text, id: text, scopes: text, updated_at: integer },
+    (build, { tenant_id, id, ...changing }) =>
+      build
+        .updateTable('client_grants')
+        .set(changing)
+        .where('tenant_id', '=', tenant_id)
+        .where('id', '=', id),
+    { noun: 'client grant', mustExist: true },
+  )
+  const remove = database.write(
+    { tenant_id: text, id: text },
+    (build, asked) =>
+      build.deleteFrom('client_grants').where('tenant_id', '=', asked.tenant_id).where('id', '=', asked.id),
+    { noun: 'client grant' },
+  )
+
+  return {
+    insert: (grant) => insert(toRow(grant)),
+    update: (grant) => update(toRow(grant)),
+    remove: (tenantId, id) => remove({ tenant_id: tenantId, id }),
+  }
+}
+
+function filterValues(tenantId: TenantId, filter: ClientGrantFilter): ValuesOf<typeof filterColumns> {
+  return {
+    tenant_id: tenantId,
+    client_id: filter.clientId ?? null,
+    resource_server_id: filter.resourceServerId ?? null,
+  }
+}
+
+function parseFound(row: ClientGrantRow | undefined): ClientGrant | undefined {
+  return row && parseRow(row)
+}
+
+function parseRow(row: ClientGrantRow): ClientGrant {
+  return {
+    tenantId: readIdentifier(row.tenant_id, 'client_grants.tenant_id'),
+    id: readIdentifier(row.id, 'client_grants.id'),
+    clientId: readIdentifier(row.client_id, 'client_grants.client_id'),
+    resourceServerId: readIdentifier(row.resource_server_id, 'client_grants.resource_server_id'),
+    scopes: readTextList(row.scopes, 'client_grants.scopes').map((scope) =>
+      readIdentifier(scope, 'client_grants.scopes'),
+    ),
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+  }
+}
+
+function toRow(grant: ClientGrant): ClientGrantRow {
+  return {
+    tenant_id: grant.tenantId,
+    id: grant.id,
+    client_id: grant.clientId,
+    resource_server_id: grant.resourceServerId,
+    scopes: JSON.stringify(grant.scopes),
+    created_at: grant.createdAt.getTime(),
+    updated_at: grant.updatedAt.getTime(),
+  }
+}

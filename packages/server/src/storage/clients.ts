@@ -1,0 +1,172 @@
+import type { Client, ClientSecretHash, ClientStore, TokenEndpointAuthMethod } from '../domain/client.ts'
+import { integer, text, type ValuesOf } from './column.ts'
+import type { Database } from './database.ts'
+import {
+  readFlag,
+  readIdentifier,
+  readObject,
+  readOneOf,
+  readTextList,
+  readTextMap,
+  writeFlag,
+} from './row.ts'
+import { clientColumns, clientSecretColumns } from './tables.ts'
+
+type ClientRow = ValuesOf<typeof clientColumns>
+type ClientSecretRow = ValuesOf<typeof clientSecretColumns>
+
+const authMethods: readonly TokenEndpointAuthMethod[] = ['client_secret_post', 'client_secret_basic', 'none']
+
+export function createClientStore(database: Database): ClientStore {
+  const find = database.one({ tenant_id: text, id: text }, (build, asked) =>
+    build
+      .selectFrom('clients')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('id', '=', asked.id),
+  )
+  const secretsOf = database.many({ tenant_id: text, client_id: text }, (build, asked) =>
+    build
+      .selectFrom('client_secrets')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('client_id', '=', asked.client_id)
+      .orderBy('created_at'),
+  )
+  const list = database.many({ tenant_id: text, limit: integer, offset: integer }, (build, asked) =>
+    build
+      .selectFrom('clients')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(asked.limit)
+      .offset(asked.offset),
+  )
+  const count = database.one({ tenant_id: text }, (build, asked) =>
+    build
+      .selectFrom('clients')
+      .select((select) => select.fn.countAll<number>().as('total'))
+      .where('tenant_id', '=', asked.tenant_id),
+  )
+  const writes = createClientWrites(database)
+
+  return {
+    find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
+    async findWithSecrets(tenantId, id) {
+      // Two statements and no await between them: nothing can change meanwhile.
+      const client = parseFound(find({ tenant_id: tenantId, id }))
+      if (client === undefined) return undefined
+      return { client, secrets: secretsOf({ tenant_id: tenantId, client_id: id }).map(parseSecretRow) }
+    },
+    async list(tenantId, page) {
+      const rows = list({ tenant_id: tenantId, limit: page.limit, offset: page.offset })
+      return { total: count({ tenant_id: tenantId })?.total ?? 0, items: rows.map(parseRow) }
+    },
+    ...writes,
+  }
+}
+
+function createClientWrites(
+  database: Database,
+): Pick<ClientStore, 'insert' | 'update' | 'remove' | 'insertSecret' | 'removeSecrets'> {
+  const insert = database.write(clientColumns, (build, row) => build.insertInto('clients').values(row), {
+    noun: 'client',
+    refersTo: 'tenant',
+  })
+  const update = database.write(
+    clientColumns,
+    (build, { tenant_id, id, created_at: _, ...changing }) =>
+      build.updateTable('clients').set(changing).where('tenant_id', '=', tenant_id).where('id', '=', id),
+    { noun: 'client', mustExist: true },
+  )
+  // Its secrets and client grants go with it, by their foreign keys.
+  const remove = database.write(
+    { tenant_id: text, id: text },
+    (build, asked) =>
+      build.deleteFrom('clients').where('tenant_id', '=', asked.tenant_id).where('id', '=', asked.id),
+    { noun: 'client' },
+  )
+  const insertSecret = database.write(
+    clientSecretColumns,
+    (build, row) => build.insertInto('client_secrets').values(row),
+    { noun: 'client secret', refersTo: 'client' },
+  )
+  const removeSecrets = database.write(
+    { tenant_id: text, client_id: text },
+    (build, asked) =>
+      build
+        .deleteFrom('client_secrets')
+        .where('tenant_id', '=', asked.tenant_id)
+        .where('client_id', '=', asked.client_id),
+    { noun: 'client secret' },
+  )
+
+  return {
+    insert: (client) => insert(toRow(client)),
+    update: (client) => update(toRow(client)),
+    remove: (tenantId, id) => remove({ tenant_id: tenantId, id }),
+    insertSecret: (secret) => insertSecret(toSecretRow(secret)),
+    removeSecrets: (tenantId, clientId) => removeSecrets({ tenant_id: tenantId, client_id: clientId }),
+  }
+}
+
+function parseFound(row: ClientRow | undefined): Client | undefined {
+  return row && parseRow(row)
+}
+
+function parseRow(row: ClientRow): Client {
+  return {
+    tenantId: readIdentifier(row.tenant_id, 'clients.tenant_id'),
+    id: readIdentifier(row.id, 'clients.id'),
+    name: row.name,
+    description: row.description,
+    metadata: readTextMap(row.metadata, 'clients.metadata'),
+    grantTypes: readTextList(row.grant_types, 'clients.grant_types'),
+    tokenEndpointAuthMethod: readOneOf(
+      authMethods,
+      row.token_endpoint_auth_method,
+      'clients.token_endpoint_auth_method',
+    ),
+    enabled: readFlag(row.enabled),
+    keptMembers: readObject(row.kept_members, 'clients.kept_members'),
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+  }
+}
+
+function toRow(client: Client): ClientRow {
+  return {
+    tenant_id: client.tenantId,
+    id: client.id,
+    name: client.name,
+    description: client.description,
+    metadata: JSON.stringify(client.metadata),
+    grant_types: JSON.stringify(client.grantTypes),
+    token_endpoint_auth_method: client.tokenEndpointAuthMethod,
+    enabled: writeFlag(client.enabled),
+    kept_members: JSON.stringify(client.keptMembers),
+    created_at: client.createdAt.getTime(),
+    updated_at: client.updatedAt.getTime(),
+  }
+}
+
+function parseSecretRow(row: ClientSecretRow): ClientSecretHash {
+  return {
+    tenantId: readIdentifier(row.tenant_id, 'client_secrets.tenant_id'),
+    clientId: readIdentifier(row.client_id, 'client_secrets.client_id'),
+    id: row.id,
+    hash: new Uint8Array(row.hash),
+    createdAt: new Date(row.created_at),
+  }
+}
+
+function toSecretRow(secret: ClientSecretHash): ClientSecretRow {
+  return {
+    tenant_id: secret.tenantId,
+    client_id: secret.clientId,
+    id: secret.id,
+    hash: secret.hash,
+    created_at: secret.createdAt.getTime(),
+  }
+}

@@ -1,0 +1,102 @@
+/** A log entry's row: what it is searched by has columns, the rest is one JSON text. */
+import {
+  type ExchangeLogEntry,
+  type LogEntry,
+  type LogEntryBase,
+  logEntryTypes,
+  type ManagementLogEntry,
+  type RuleTrace,
+} from '../domain/log-entry.ts'
+import type { ValuesOf } from './column.ts'
+import {
+  CorruptRowError,
+  optional,
+  readIdentifier,
+  readObject,
+  readOneOf,
+  requireList,
+  requireNumber,
+  requireObject,
+  requireText,
+  requireTextList,
+} from './row.ts'
+import type { logEntryColumns } from './tables.ts'
+
+type LogEntryRow = ValuesOf<typeof logEntryColumns>
+type Content = Record<string, unknown>
+
+const place = 'log_entries.content'
+
+export function toLogEntryRow(entry: LogEntry): LogEntryRow {
+  const { tenantId, id, at, type, clientId, ...content } = entry
+  return {
+    tenant_id: tenantId,
+    id,
+    at: at.getTime(),
+    type,
+    client_id: clientId ?? null,
+    content: JSON.stringify(content),
+  }
+}
+
+export function parseLogEntryRow(row: LogEntryRow): LogEntry {
+  const content = readObject(row.content, place)
+  const type = readOneOf(logEntryTypes, row.type, 'log_entries.type')
+  const base = parseBase(row, content)
+  switch (type) {
+    case 'seccft':
+    case 'feccft':
+      return { ...base, type, ...parseExchange(content) }
+    case 'sapi':
+    case 'fapi':
+      return { ...base, type, ...parseManagement(content) }
+    default:
+      throw new CorruptRowError('log_entries.type')
+  }
+}
+
+function parseBase(row: LogEntryRow, content: Content): LogEntryBase {
+  return {
+    tenantId: readIdentifier(row.tenant_id, 'log_entries.tenant_id'),
+    id: readIdentifier(row.id, 'log_entries.id'),
+    at: new Date(row.at),
+    description: requireText(content.description, place),
+    clientId: row.client_id === null ? undefined : readIdentifier(row.client_id, 'log_entries.client_id'),
+    clientName: optional(requireText, content.clientName, place),
+    ip: requireText(content.ip, place),
+    userAgent: requireText(content.userAgent, place),
+    durationMs: requireNumber(content.durationMs, place),
+  }
+}
+
+function parseExchange(content: Content): Omit<ExchangeLogEntry, keyof LogEntryBase | 'type'> {
+  return {
+    audience: optional(requireText, content.audience, place),
+    scopes: requireTextList(content.scopes, place),
+    scopesAdded: requireTextList(content.scopesAdded, place),
+    error: optional(requireText, content.error, place),
+    jti: optional(requireText, content.jti, place),
+    rules: requireList(content.rules, place).map(parseRuleTrace),
+  }
+}
+
+function parseRuleTrace(raw: unknown): RuleTrace {
+  const trace = requireObject(raw, place)
+  return {
+    ruleId: readIdentifier(requireText(trace.ruleId, place), place),
+    ruleName: requireText(trace.ruleName, place),
+    versionId: readIdentifier(requireText(trace.versionId, place), place),
+    versionNumber: requireNumber(trace.versionNumber, place),
+    ended: requireText(trace.ended, place),
+    durationMs: requireNumber(trace.durationMs, place),
+    droppedClaims: requireTextList(trace.droppedClaims, place),
+  }
+}
+
+function parseManagement(content: Content): Omit<ManagementLogEntry, keyof LogEntryBase | 'type'> {
+  return {
+    method: requireText(content.method, place),
+    path: requireText(content.path, place),
+    status: requireNumber(content.status, place),
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Brings the tables to this release's shape, forward only, in one transaction: a server that is killed
+ * while it migrates finds the old shape again and starts over.
+ */
+import type { Database as SqliteDatabase } from 'better-sqlite3'
+import { Kysely, SqliteDialect } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { createTables } from './0001-tables.ts'
+
+/** By name, in the order of their names. A migration that has been released never changes. */
+const migrations: Record<string, Migration> = {
+  '0001-tables': { up: createTables },
+}
+
+/** The tables were made by a later release, whose migrations this one does not have. */
+export class NewerTablesError extends Error {
+  override readonly name = 'NewerTablesError'
+}
+
+export async function migrateToLatest(sqlite: SqliteDatabase): Promise<void> {
+  const database = new Kysely<unknown>({ dialect: new SqliteDialect({ database: sqlite }) })
+  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } })
+  await refuseNewerTables(migrator, sqlite)
+  // Kysely does not put SQLite migrations into a transaction; nothing else uses the connection yet, so this may.
+  sqlite.exec('begin immediate')
+  try {
+    const { error } = await migrator.migrateToLatest()
+    if (error !== undefined) throw error
+    sqlite.exec('commit')
+  } finally {
+    if (sqlite.inTransaction) sqlite.exec('rollback')
+  }
+}
+
+async function refuseNewerTables(migrator: Migrator, sqlite: SqliteDatabase): Promise<void> {
+  const hasRun = sqlite.prepare(`select name from sqlite_master where name = 'kysely_migration'`).get()
+  if (hasRun === undefined) return
+  const known = new Set((await migrator.getMigrations()).map((migration) => migration.name))
+  const newer = sqlite.prepare('select name from kysely_migration').pluck().all().map(String)
+  const unknown = newer.filter((name) => !known.has(name))
+  if (unknown.length === 0) return
+  throw new NewerTablesError(`its tables were changed by a later release (${unknown.join(', ')})`)
+}

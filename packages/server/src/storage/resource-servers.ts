@@ -1,0 +1,165 @@
+import {
+  type ResourceServer,
+  type ResourceServerStore,
+  ruleScopePolicies,
+  signingAlgorithms,
+  tokenDialects,
+} from '../domain/resource-server.ts'
+import { integer, text, type ValuesOf } from './column.ts'
+import type { Database } from './database.ts'
+import {
+  readFlag,
+  readIdentifier,
+  readJson,
+  readObject,
+  readOneOf,
+  requireList,
+  requireObject,
+  requireText,
+  writeFlag,
+} from './row.ts'
+import { resourceServerColumns } from './tables.ts'
+
+type ResourceServerRow = ValuesOf<typeof resourceServerColumns>
+
+export function createResourceServerStore(database: Database): ResourceServerStore {
+  const find = database.one({ tenant_id: text, id: text }, (build, asked) =>
+    build
+      .selectFrom('resource_servers')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('id', '=', asked.id),
+  )
+  const findByIdentifier = database.one({ tenant_id: text, identifier: text }, (build, asked) =>
+    build
+      .selectFrom('resource_servers')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('identifier', '=', asked.identifier),
+  )
+  const findSystem = database.one({ tenant_id: text }, (build, asked) =>
+    build
+      .selectFrom('resource_servers')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('is_system', '=', 1),
+  )
+  const list = database.many({ tenant_id: text, limit: integer, offset: integer }, (build, asked) =>
+    build
+      .selectFrom('resource_servers')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(asked.limit)
+      .offset(asked.offset),
+  )
+  const count = database.one({ tenant_id: text }, (build, asked) =>
+    build
+      .selectFrom('resource_servers')
+      .select((select) => select.fn.countAll<number>().as('total'))
+      .where('tenant_id', '=', asked.tenant_id),
+  )
+
+  return {
+    find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
+    findByIdentifier: async (tenantId, identifier) =>
+      parseFound(findByIdentifier({ tenant_id: tenantId, identifier })),
+    findSystem: async (tenantId) => parseFound(findSystem({ tenant_id: tenantId })),
+    async list(tenantId, page) {
+      const rows = list({ tenant_id: tenantId, limit: page.limit, offset: page.offset })
+      return { total: count({ tenant_id: tenantId })?.total ?? 0, items: rows.map(parseRow) }
+    },
+    ...createResourceServerWrites(database),
+  }
+}
+
+function createResourceServerWrites(
+  database: Database,
+): Pick<ResourceServerStore, 'insert' | 'update' | 'remove'> {
+  const insert = database.write(
+    resourceServerColumns,
+    (build, row) => build.insertInto('resource_servers').values(row),
+    { noun: 'resource server', refersTo: 'tenant' },
+  )
+  const update = database.write(
+    resourceServerColumns,
+    (build, { tenant_id, id, created_at: _, ...changing }) =>
+      build
+        .updateTable('resource_servers')
+        .set(changing)
+        .where('tenant_id', '=', tenant_id)
+        .where('id', '=', id),
+    { noun: 'resource server', mustExist: true },
+  )
+  // Its client grants go with it, by their foreign key.
+  const remove = database.write(
+    { tenant_id: text, id: text },
+    (build, asked) =>
+      build
+        .deleteFrom('resource_servers')
+        .where('tenant_id', '=', asked.tenant_id)
+        .where('id', '=', asked.id),
+    { noun: 'resource server' },
+  )
+
+  return {
+    insert: (resourceServer) => insert(toRow(resourceServer)),
+    update: (resourceServer) => update(toRow(resourceServer)),
+    remove: (tenantId, id) => remove({ tenant_id: tenantId, id }),
+  }
+}
+
+function parseFound(row: ResourceServerRow | undefined): ResourceServer | undefined {
+  return row && parseRow(row)
+}
+
+function parseRow(row: ResourceServerRow): ResourceServer {
+  return {
+    tenantId: readIdentifier(row.tenant_id, 'resource_servers.tenant_id'),
+    id: readIdentifier(row.id, 'resource_servers.id'),
+    identifier: readIdentifier(row.identifier, 'resource_servers.identifier'),
+    name: row.name,
+    scopes: readScopes(row.scopes, 'resource_servers.scopes'),
+    tokenLifetimeSeconds: row.token_lifetime_seconds,
+    signingAlgorithm: readOneOf(
+      signingAlgorithms,
+      row.signing_algorithm,
+      'resource_servers.signing_algorithm',
+    ),
+    tokenDialect: readOneOf(tokenDialects, row.token_dialect, 'resource_servers.token_dialect'),
+    ruleScopes: readOneOf(ruleScopePolicies, row.rule_scopes, 'resource_servers.rule_scopes'),
+    isSystem: readFlag(row.is_system),
+    keptMembers: readObject(row.kept_members, 'resource_servers.kept_members'),
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+  }
+}
+
+function readScopes(json: string, place: string): ResourceServer['scopes'] {
+  return requireList(readJson(json, place), place).map((item) => {
+    const { value, description } = requireObject(item, place)
+    return {
+      value: readIdentifier(requireText(value, place), place),
+      description: requireText(description, place),
+    }
+  })
+}
+
+function toRow(resourceServer: ResourceServer): ResourceServerRow {
+  return {
+    tenant_id: resourceServer.tenantId,
+    id: resourceServer.id,
+    identifier: resourceServer.identifier,
+    name: resourceServer.name,
+    scopes: JSON.stringify(resourceServer.scopes),
+    token_lifetime_seconds: resourceServer.tokenLifetimeSeconds,
+    signing_algorithm: resourceServer.signingAlgorithm,
+    token_dialect: resourceServer.tokenDialect,
+    rule_scopes: resourceServer.ruleScopes,
+    is_system: writeFlag(resourceServer.isSystem),
+    kept_members: JSON.stringify(resourceServer.keptMembers),
+    created_at: resourceServer.createdAt.getTime(),
+    updated_at: resourceServer.updatedAt.getTime(),
+  }
+}

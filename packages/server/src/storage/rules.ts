@@ -1,0 +1,165 @@
+import type { PipelineRule, Rule, RuleStore } from '../domain/rule.ts'
+import { integer, text, type ValuesOf } from './column.ts'
+import type { Database } from './database.ts'
+import { readFlag, readIdentifier, readOneOf, writeFlag } from './row.ts'
+import { createRuleVersionQueries, parseVersionRow, parseWebtask, readSecrets } from './rule-versions.ts'
+import { ruleColumns } from './tables.ts'
+import { describeWrite } from './write.ts'
+
+type RuleRow = ValuesOf<typeof ruleColumns>
+
+export function createRuleStore(database: Database, now: () => Date): RuleStore {
+  const versions = createRuleVersionQueries(database)
+  const find = database.one({ tenant_id: text, id: text }, (build, asked) =>
+    build.selectFrom('rules').selectAll().where('tenant_id', '=', asked.tenant_id).where('id', '=', asked.id),
+  )
+  const findByName = database.one({ tenant_id: text, door: text, name: text }, (build, asked) =>
+    build
+      .selectFrom('rules')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('door', '=', asked.door)
+      .where('name', '=', asked.name),
+  )
+  const list = database.many({ tenant_id: text }, (build, asked) =>
+    build
+      .selectFrom('rules')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .orderBy(({ case: when }) => when('door').when('webtask').then(1).when('hook').then(2).else(3).end())
+      .orderBy('order')
+      .orderBy('name'),
+  )
+  const pipeline = preparePipeline(database)
+
+  return {
+    pipeline: async (tenantId) => pipeline({ tenant_id: tenantId }).map(parsePipelineRow),
+    find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
+    findByName: async (tenantId, door, name) => parseFound(findByName({ tenant_id: tenantId, door, name })),
+    list: async (tenantId) => list({ tenant_id: tenantId }).map(parseRow),
+    async findVersion(tenantId, id) {
+      const row = versions.find({ tenant_id: tenantId, id })
+      return row && parseVersionRow(row)
+    },
+    versions: async (tenantId, ruleId) =>
+      versions.ofRule({ tenant_id: tenantId, rule_id: ruleId }).map(parseVersionRow),
+    insertVersion: versions.insert,
+    removeVersionsOfRulesRemovedBefore: versions.removeOfRulesRemovedBefore,
+    ...createRuleWrites(database, versions, now),
+  }
+}
+
+/** The hot path of every token request: one statement, which leaves the sources where they are. */
+function preparePipeline(database: Database) {
+  return database.many({ tenant_id: text }, (build, asked) =>
+    build
+      .selectFrom('rules')
+      .innerJoin('rule_versions', (join) =>
+        join
+          .onRef('rule_versions.tenant_id', '=', 'rules.tenant_id')
+          .onRef('rule_versions.id', '=', 'rules.active_version_id'),
+      )
+      .selectAll('rules')
+      .select([
+        'rule_versions.number as version_number',
+        'rule_versions.secrets as version_secrets',
+        'rule_versions.webtask as version_webtask',
+        'rule_versions.created_at as version_created_at',
+      ])
+      .where('rules.tenant_id', '=', asked.tenant_id)
+      .where('rules.enabled', '=', 1)
+      .orderBy(({ case: when }) =>
+        when('rules.door').when('webtask').then(1).when('hook').then(2).else(3).end(),
+      )
+      .orderBy('rules.order')
+      .orderBy('rules.name'),
+  )
+}
+
+function createRuleWrites(
+  database: Database,
+  versions: ReturnType<typeof createRuleVersionQueries>,
+  now: () => Date,
+): Pick<RuleStore, 'insert' | 'update' | 'remove'> {
+  const insert = database.write(ruleColumns, (build, row) => build.insertInto('rules').values(row), {
+    noun: 'rule',
+    refersTo: 'rule version',
+  })
+  const update = database.write(
+    ruleColumns,
+    (build, { tenant_id, id, created_at: _, ...changing }) =>
+      build.updateTable('rules').set(changing).where('tenant_id', '=', tenant_id).where('id', '=', id),
+    { noun: 'rule', mustExist: true },
+  )
+  const remove = database.step(
+    { tenant_id: text, id: text },
+    (build, asked) =>
+      build.deleteFrom('rules').where('tenant_id', '=', asked.tenant_id).where('id', '=', asked.id),
+    { noun: 'rule' },
+  )
+
+  return {
+    insert: (rule) => insert(toRow(rule)),
+    update: (rule) => update(toRow(rule)),
+    remove: (tenantId, id) =>
+      describeWrite(database.sqlite, [
+        remove({ tenant_id: tenantId, id }),
+        versions.wipe({ tenant_id: tenantId, rule_id: id, removed_at: now().getTime() }),
+      ]),
+  }
+}
+
+type PipelineRow = ReturnType<ReturnType<typeof preparePipeline>>[number]
+
+function parsePipelineRow(row: PipelineRow): PipelineRule {
+  const rule = parseRow(row)
+  return {
+    rule,
+    version: {
+      tenantId: rule.tenantId,
+      id: rule.activeVersionId,
+      ruleId: rule.id,
+      number: row.version_number,
+      secrets: readSecrets(row.version_secrets),
+      webtask: parseWebtask(row.version_webtask),
+      createdAt: new Date(row.version_created_at),
+    },
+  }
+}
+
+function parseFound(row: RuleRow | undefined): Rule | undefined {
+  return row && parseRow(row)
+}
+
+function parseRow(row: RuleRow): Rule {
+  return {
+    tenantId: readIdentifier(row.tenant_id, 'rules.tenant_id'),
+    id: readIdentifier(row.id, 'rules.id'),
+    door: readOneOf(['webtask', 'hook', 'action'], row.door, 'rules.door'),
+    name: readIdentifier(row.name, 'rules.name'),
+    model: readOneOf(['callback', 'action'], row.model, 'rules.model'),
+    order: row.order,
+    enabled: readFlag(row.enabled),
+    clientFilter:
+      row.client_filter === null ? undefined : readIdentifier(row.client_filter, 'rules.client_filter'),
+    activeVersionId: readIdentifier(row.active_version_id, 'rules.active_version_id'),
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+  }
+}
+
+function toRow(rule: Rule): RuleRow {
+  return {
+    tenant_id: rule.tenantId,
+    id: rule.id,
+    door: rule.door,
+    name: rule.name,
+    model: rule.model,
+    order: rule.order,
+    enabled: writeFlag(rule.enabled),
+    client_filter: rule.clientFilter ?? null,
+    active_version_id: rule.activeVersionId,
+    created_at: rule.createdAt.getTime(),
+    updated_at: rule.updatedAt.getTime(),
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The room's one door: everything the server keeps, in one SQLite file that one server at a time may open.
+ */
+import type { Storage } from '../domain/storage.ts'
+import { createClientGrantStore } from './client-grants.ts'
+import { createClientStore } from './clients.ts'
+import { claimDataFolder, type DataFolder, StorageUnavailableError } from './data-folder.ts'
+import { type Database, openDatabase } from './database.ts'
+import { createExchangeRecordStore } from './exchange-records.ts'
+import { createHealthCheck } from './health.ts'
+import { createInstallationStore } from './installation.ts'
+import { createLogEntryStore } from './log-entries.ts'
+import { migrateToLatest, NewerTablesError } from './migrations/migrate.ts'
+import { createResourceServerStore } from './resource-servers.ts'
+import { createRuleStore } from './rules.ts'
+import { createSigningKeyStore } from './signing-keys.ts'
+import { createTenantStore } from './tenants.ts'
+import { createWebtaskTokenStore } from './webtask-tokens.ts'
+import { createTransactions } from './write.ts'
+
+export interface StorageSettings {
+  readonly dataDir: string
+  readonly now: () => Date
+}
+
+/** @throws StorageUnavailableError */
+export async function openStorage({ dataDir, now }: StorageSettings): Promise<Storage> {
+  const folder = claimDataFolder(dataDir)
+  try {
+    return createStorage(openDatabase(folder.databasePath), folder, now)
+  } catch (error) {
+    folder.release()
+    throw unavailable(folder.databasePath, error)
+  }
+}
+
+function createStorage(database: Database, folder: DataFolder, now: () => Date): Storage {
+  const transactions = createTransactions(database.sqlite)
+
+  return {
+    installation: createInstallationStore(database),
+    tenants: createTenantStore(database),
+    clients: createClientStore(database),
+    resourceServers: createResourceServerStore(database),
+    clientGrants: createClientGrantStore(database),
+    rules: createRuleStore(database, now),
+    signingKeys: createSigningKeyStore(database),
+    webtaskTokens: createWebtaskTokenStore(database),
+    logEntries: createLogEntryStore(database),
+    exchangeRecords: createExchangeRecordStore(database),
+
+    async migrate() {
+      try {
+        await migrateToLatest(database.sqlite)
+      } catch (error) {
+        throw unavailable(folder.databasePath, error)
+      }
+    },
+    commit: async (writes) => transactions.commit(writes),
+    commitGroups: async (groups) => transactions.commitGroups(groups),
+    health: createHealthCheck(database.sqlite, now),
+    async close() {
+      database.sqlite.close()
+      folder.release()
+    },
+  }
+}
+
+function unavailable(path: string, cause: unknown): StorageUnavailableError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const advice =
+    cause instanceof NewerTablesError
+      ? 'Start that release, or restore a backup from before it.'
+      : 'Restore it from a backup, or set TALLYSTICK_DATA_DIR to another folder.'
+  return new StorageUnavailableError(`The database ${path} cannot be used: ${reason}. ${advice}`, { cause })
+}

@@ -1,0 +1,133 @@
+/**
+ * The tables as they are now. How they came to be is in `migrations/`. Moments are milliseconds since 1970,
+ * yes and no are 1 and 0, JSON is text.
+ */
+import type { Generated } from 'kysely'
+import { bytes, integer, nullableInteger, nullableText, text, type ValuesOf } from './column.ts'
+
+export const installationColumns = { master_key_fingerprint: text, created_at: integer }
+
+export const tenantColumns = {
+  id: text,
+  name: text,
+  origin: nullableText,
+  /** Of the origin, so that a request's Host finds its tenant, and one tenant alone. */
+  host: nullableText,
+  profile: text,
+  egress_allow: text,
+  created_at: integer,
+}
+
+export const clientColumns = {
+  tenant_id: text,
+  id: text,
+  name: text,
+  description: text,
+  metadata: text,
+  grant_types: text,
+  token_endpoint_auth_method: text,
+  enabled: integer,
+  kept_members: text,
+  created_at: integer,
+  updated_at: integer,
+}
+
+export const clientSecretColumns = {
+  tenant_id: text,
+  client_id: text,
+  id: text,
+  hash: bytes,
+  created_at: integer,
+}
+
+export const resourceServerColumns = {
+  tenant_id: text,
+  id: text,
+  identifier: text,
+  name: text,
+  scopes: text,
+  token_lifetime_seconds: integer,
+  signing_algorithm: text,
+  token_dialect: text,
+  rule_scopes: text,
+  is_system: integer,
+  kept_members: text,
+  created_at: integer,
+  updated_at: integer,
+}
+
+export const clientGrantColumns = {
+  tenant_id: text,
+  id: text,
+  client_id: text,
+  resource_server_id: text,
+  scopes: text,
+  created_at: integer,
+  updated_at: integer,
+}
+
+export const ruleColumns = {
+  tenant_id: text,
+  id: text,
+  door: text,
+  name: text,
+  model: text,
+  order: integer,
+  enabled: integer,
+  client_filter: nullableText,
+  active_version_id: text,
+  created_at: integer,
+  updated_at: integer,
+}
+
+export const ruleVersionColumns = {
+  tenant_id: text,
+  id: text,
+  rule_id: text,
+  number: integer,
+  source: text,
+  secrets: text,
+  webtask: nullableText,
+  created_at: integer,
+  /** When the rule was removed; the version stays a while for the exchange records that name it. */
+  rule_removed_at: nullableInteger,
+}
+
+export const signingKeyColumns = {
+  tenant_id: text,
+  id: text,
+  algorithm: text,
+  state: text,
+  public_jwk: text,
+  encrypted_private_key: text,
+  created_at: integer,
+}
+
+export const webtaskTokenColumns = { tenant_id: text, id: text, hash: bytes, created_at: integer }
+
+/** Beside these, `sequence`: the order in which entries were committed, which is not that of their ids. */
+export const logEntryColumns = {
+  tenant_id: text,
+  id: text,
+  at: integer,
+  type: text,
+  client_id: nullableText,
+  content: text,
+}
+
+export const exchangeRecordColumns = { tenant_id: text, id: text, at: integer, content: text }
+
+export interface Tables {
+  installation: ValuesOf<typeof installationColumns>
+  tenants: ValuesOf<typeof tenantColumns>
+  clients: ValuesOf<typeof clientColumns>
+  client_secrets: ValuesOf<typeof clientSecretColumns>
+  resource_servers: ValuesOf<typeof resourceServerColumns>
+  client_grants: ValuesOf<typeof clientGrantColumns>
+  rules: ValuesOf<typeof ruleColumns>
+  rule_versions: ValuesOf<typeof ruleVersionColumns>
+  signing_keys: ValuesOf<typeof signingKeyColumns>
+  webtask_tokens: ValuesOf<typeof webtaskTokenColumns>
+  log_entries: ValuesOf<typeof logEntryColumns> & { sequence: Generated<number> }
+  exchange_records: ValuesOf<typeof exchangeRecordColumns>
+}

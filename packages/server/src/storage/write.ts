@@ -1,0 +1,128 @@
+/**
+ * A write that has been described and the transaction that carries it out. The transaction is synchronous
+ * from `begin` to `commit`: nothing else can join it, and nobody waits for a lock that a sleeping request holds.
+ */
+import Sqlite from 'better-sqlite3'
+import { AlreadyExistsError, GoneError } from '../domain/storage.ts'
+import type { Write } from '../domain/write.ts'
+
+export interface Step {
+  /** Returns how many rows it changed. */
+  readonly run: () => number
+  readonly noun: string
+  readonly refersTo?: string
+  readonly mustExist?: boolean
+}
+
+class DescribedWrite {
+  readonly steps: readonly Step[]
+  readonly database: Sqlite.Database
+
+  constructor(database: Sqlite.Database, steps: readonly Step[]) {
+    this.database = database
+    this.steps = steps
+  }
+}
+
+export function describeWrite(database: Sqlite.Database, steps: readonly Step[]): Write {
+  const described: unknown = new DescribedWrite(database, steps)
+  return described as Write
+}
+
+export interface Transactions {
+  /** @throws AlreadyExistsError, GoneError, or SQLite's own error; nothing has changed then. */
+  commit(writes: readonly Write[]): void
+  /**
+   * One transaction for all groups, a savepoint for each; the error of each group that failed.
+   * @throws SQLite's own error when the transaction as a whole failed; nothing has changed then.
+   */
+  commitGroups(groups: readonly (readonly Write[])[]): (Error | undefined)[]
+}
+
+export function createTransactions(database: Sqlite.Database): Transactions {
+  const begin = database.prepare('begin immediate')
+  const commitAll = database.prepare('commit')
+  const rollback = database.prepare('rollback')
+  const savepoint = database.prepare('savepoint write_group')
+  const rollbackGroup = database.prepare('rollback to write_group')
+  const release = database.prepare('release write_group')
+
+  function inTransaction<Result>(work: () => Result): Result {
+    begin.run()
+    try {
+      const result = work()
+      commitAll.run()
+      return result
+    } catch (error) {
+      // After some errors (a full disk, for one) SQLite has rolled back by itself.
+      if (database.inTransaction) rollback.run()
+      throw refusalOf(error, undefined)
+    }
+  }
+
+  function carryOutGroup(group: readonly Write[]): Error | undefined {
+    savepoint.run()
+    const error = errorOf(() => carryOut(database, group))
+    // Gone with its savepoint: what failed is the transaction, not this group.
+    if (error !== undefined && !database.inTransaction) throw error
+    if (error !== undefined) rollbackGroup.run()
+    release.run()
+    return error
+  }
+
+  function commit(writes: readonly Write[]): void {
+    if (writes.length > 0) inTransaction(() => carryOut(database, writes))
+  }
+
+  function commitGroups(groups: readonly (readonly Write[])[]): (Error | undefined)[] {
+    if (groups.every((group) => group.length === 0)) return groups.map(() => undefined)
+    try {
+      return inTransaction(() => groups.map(carryOutGroup))
+    } catch (error) {
+      // A deferred foreign key speaks only at the commit, without saying whose it is: each group alone, then.
+      if (!(error instanceof GoneError)) throw error
+      return groups.map((group) => errorOf(() => commit(group)))
+    }
+  }
+
+  return { commit, commitGroups }
+}
+
+function carryOut(database: Sqlite.Database, writes: readonly Write[]): void {
+  for (const write of writes) {
+    if (!(write instanceof DescribedWrite) || write.database !== database) {
+      throw new TypeError('A write can only be carried out by the storage that described it.')
+    }
+    for (const step of write.steps) carryOutStep(step)
+  }
+}
+
+function carryOutStep(step: Step): void {
+  let changes: number
+  try {
+    changes = step.run()
+  } catch (error) {
+    throw refusalOf(error, step)
+  }
+  if (changes === 0 && step.mustExist) throw new GoneError(step.noun)
+}
+
+function refusalOf(error: unknown, step: Step | undefined): unknown {
+  if (!(error instanceof Sqlite.SqliteError)) return error
+  if (error.code === 'SQLITE_CONSTRAINT_UNIQUE' || error.code === 'SQLITE_CONSTRAINT_PRIMARYKEY') {
+    return new AlreadyExistsError(step?.noun ?? 'row', { cause: error })
+  }
+  if (error.code === 'SQLITE_CONSTRAINT_FOREIGNKEY') {
+    return new GoneError(step?.refersTo ?? 'object that a written one refers to', { cause: error })
+  }
+  return error
+}
+
+function errorOf(work: () => void): Error | undefined {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
