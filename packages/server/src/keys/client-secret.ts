@@ -5,6 +5,7 @@
  */
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { base62, randomBase62 } from './random-id.ts'
 import { revealSecret, SecretText } from './secret-text.ts'
 import { deriveSubkey, type MasterKey } from './subkey.ts'
 
@@ -23,7 +24,6 @@ export interface SecretHashing {
 /** UTF-16 units. Longer texts are no secrets of ours; they are refused after the same work as the others. */
 export const maxPresentedLength = 1024
 
-const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** 43 characters of 62 hold 256.03 bits. */
 const randomLength = 43
 /** 62^6 is more than 2^32. */
@@ -67,21 +67,11 @@ export function createSecretHashing(masterKey: MasterKey): SecretHashing {
 }
 
 /** Each character equally likely: bytes of 248 and above are thrown away, since 248 is 4 × 62. */
-function randomBase62(length: number): string {
-  let text = ''
-  while (text.length < length) {
-    for (const byte of randomBytes(length)) {
-      if (byte < 248 && text.length < length) text += alphabet.charAt(byte % 62)
-    }
-  }
-  return text
-}
-
 function checksum(body: string): string {
   let rest = crc32(body)
   let text = ''
   while (text.length < checksumLength) {
-    text = alphabet.charAt(rest % 62) + text
+    text = base62.charAt(rest % 62) + text
     rest = Math.floor(rest / 62)
   }
   return text

@@ -75,8 +75,8 @@ export interface PublishRuleDeps {
   readonly encryption: Encryption
   readonly sandbox: Pick<Sandbox, 'compile'>
   readonly now: () => Date
-  /** A random identifier with this prefix. */
-  readonly newId: (prefix: 'rul' | 'ver') => string
+  readonly newRuleId: () => RuleId
+  readonly newRuleVersionId: () => RuleVersionId
 }
 
 export type PublishRule = (tenantId: TenantId, upload: RuleUpload) => Promise<PublishedRule>
@@ -99,8 +99,8 @@ export function createPublishRule(deps: PublishRuleDeps): PublishRule {
     await refuseUncompilable(deps.sandbox, source)
 
     const now = deps.now()
-    const versionId = deps.newId('ver') as RuleVersionId
-    const ruleId = stored?.id ?? (deps.newId('rul') as RuleId)
+    const versionId = deps.newRuleVersionId()
+    const ruleId = stored?.id ?? deps.newRuleId()
     const version: RuleVersion = {
       tenantId,
       id: versionId,

@@ -1,0 +1,86 @@
+/**
+ * The list of routes. Around all of them: a request id that is also the id of a log entry, the tenant that the
+ * Host names, limits on what is read, and one place for errors.
+ */
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import { issuerOf } from '../domain/issuer.ts'
+import type { LogEntryId } from '../domain/log-entry.ts'
+import type { Tenant, TenantStore } from '../domain/tenant.ts'
+import { type DiscoveryDeps, registerDiscovery } from './discovery.ts'
+import { type Readiness, registerHealth } from './health.ts'
+import { type ManagementDeps, registerManagement } from './management/management.ts'
+import type {} from './request.ts'
+import { sendError, sendManagementBody } from './respond.ts'
+import { registerTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
+import { registerWebtaskDoor, type WebtaskDoorDeps } from './webtask/webtask-door.ts'
+
+export interface AppDeps {
+  readonly log: FastifyBaseLogger
+  readonly tenants: Pick<TenantStore, 'findByHost'>
+  readonly defaultTenant: () => Promise<Tenant>
+  readonly defaultOrigin: () => string
+  readonly newLogEntryId: () => LogEntryId
+  readonly now: () => Date
+  readonly trustedProxies: readonly string[]
+  readonly readiness: () => Promise<Readiness>
+  readonly tokenEndpoint: TokenEndpointDeps
+  readonly discovery: DiscoveryDeps
+  readonly management: ManagementDeps
+  readonly webtaskDoor: WebtaskDoorDeps
+}
+
+/** Bytes. A larger body of the management API or the webtask door is refused with 413. */
+export const maxBodyBytes = 1_048_576
+/** A request that has not been read whole by then is cut off. */
+const requestTimeoutMs = 30_000
+const keepAliveTimeoutMs = 72_000
+/** An API's identifier of 600 characters, percent-encoded, is one path segment. */
+const maxPathSegmentLength = 1900
+
+export function createApp(deps: AppDeps): FastifyInstance {
+  const app = fastify({
+    loggerInstance: deps.log,
+    disableRequestLogging: true,
+    genReqId: deps.newLogEntryId,
+    requestIdHeader: false,
+    trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: maxPathSegmentLength },
+  })
+  for (const member of ['receivedAt', 'tenant', 'issuer']) app.decorateRequest(member)
+  app.addHook('onRequest', async (request, reply) => {
+    request.receivedAt = deps.now()
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+  })
+  registerHealth(app, deps)
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler((request, reply) =>
+    sendManagementBody(
+      reply,
+      404,
+      `There is nothing at ${request.method} ${pathOf(request.url)}.`,
+      'not_found',
+    ),
+  )
+  app.register(async (tenants) => {
+    tenants.addHook('onRequest', async (request) => {
+      // The Host picks among configured tenants and does nothing else; it never makes an issuer.
+      const named = await deps.tenants.findByHost(request.host.toLowerCase())
+      request.tenant = named ?? (await deps.defaultTenant())
+      request.issuer = issuerOf(request.tenant, deps.defaultOrigin())
+    })
+    tenants.register(async (scope) => registerTokenEndpoint(scope, deps.tokenEndpoint))
+    tenants.register(async (scope) => registerDiscovery(scope, deps.discovery))
+    tenants.register(async (scope) => registerManagement(scope, deps.management))
+    tenants.register(async (scope) => registerWebtaskDoor(scope, deps.webtaskDoor))
+  })
+  return app
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0]?.slice(0, 200) ?? '/'
+}

@@ -1,0 +1,31 @@
+/** Identifiers: unguessable, and without a meaning that anyone could rely on. */
+import { randomBytes } from 'node:crypto'
+import type { ClientId } from '../domain/client.ts'
+import type { ClientGrantId } from '../domain/client-grant.ts'
+import type { ResourceServerId } from '../domain/resource-server.ts'
+import type { RuleId, RuleVersionId } from '../domain/rule.ts'
+import type { TenantId } from '../domain/tenant.ts'
+
+/** `length` characters of 0-9 A-Z a-z, each equally likely. */
+export function randomBase62(length: number): string {
+  let text = ''
+  while (text.length < length) {
+    for (const byte of randomBytes(length)) {
+      if (byte < 248 && text.length < length) text += base62.charAt(byte % 62)
+    }
+  }
+  return text
+}
+
+export const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+export const newTenantId = () => `ten_${randomBase62(16)}` as TenantId
+export const newClientId = () => randomBase62(32) as ClientId
+export const newClientGrantId = () => `cgr_${randomBase62(16)}` as ClientGrantId
+export const newResourceServerId = () => randomBytes(12).toString('hex') as ResourceServerId
+export const newRuleId = () => `rul_${randomBase62(16)}` as RuleId
+export const newRuleVersionId = () => `ver_${randomBase62(16)}` as RuleVersionId
+/** Of one client secret or one webtask token; names the row, is no secret. */
+export const newSecretId = () => `sec_${randomBase62(16)}`
+/** 32 random bytes, base64url: where the randomness that rules see comes from. */
+export const newSeed = () => randomBytes(32).toString('base64url')

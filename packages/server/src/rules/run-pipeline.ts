@@ -1,0 +1,84 @@
+/**
+ * The pipeline: each enabled rule in order. A rule receives the scopes so far; claims are merged, a later one
+ * overwrites; the first refusal ends it. Anything that goes wrong in a rule fails the exchange closed.
+ */
+import type { OAuthError } from '../domain/errors.ts'
+import type { Scope } from '../domain/resource-server.ts'
+import type { PipelineRule } from '../domain/rule.ts'
+import type { Encryption } from '../keys/encryption.ts'
+import { BadRuleResultError, type Claims, refuseOversizedClaims, type ScopeBounds } from './claims.ts'
+import { createMask } from './masking.ts'
+import type { PipelineExchange } from './pipeline-exchange.ts'
+import { ruleSecretIdentity } from './publish-rule.ts'
+import { failureOf } from './rule-error.ts'
+import { type RuleRun, type RunRuleDeps, runRule } from './run-rule.ts'
+
+export type PipelineOutcome = PipelineRuns &
+  (
+    | { readonly kind: 'shaped'; readonly scopes: readonly Scope[]; readonly claims: Claims }
+    | { readonly kind: 'ended'; readonly error: OAuthError }
+  )
+
+interface PipelineRuns {
+  readonly runs: readonly RuleRun[]
+  /** Replaces the values of the secrets that took part; for all that is kept of the exchange. */
+  readonly mask: (text: string) => string
+}
+
+export interface PipelineDeps extends RunRuleDeps {
+  readonly encryption: Encryption
+}
+
+export type RunPipeline = (exchange: PipelineExchange) => Promise<PipelineOutcome>
+
+export function createRunPipeline(deps: PipelineDeps): RunPipeline {
+  return async function runPipeline(exchange) {
+    const steps = (await deps.rules.pipeline(exchange.tenant.id)).filter(
+      ({ rule }) => rule.clientFilter === undefined || rule.clientFilter === exchange.client.id,
+    )
+    const secrets = steps.map((step) => openSecrets(deps.encryption, step))
+    const mask = createMask(secrets.flatMap((values) => Object.values(values)))
+    const bounds = boundsOf(exchange)
+    const runs: RuleRun[] = []
+    let scopes = exchange.scopes
+    let claims: Claims = {}
+    for (const [index, step] of steps.entries()) {
+      const run = await runRule(deps, exchange, { step, secrets: secrets[index] ?? {}, scopes, bounds, mask })
+      runs.push(run)
+      if (run.decision.kind === 'ended') return { kind: 'ended', error: run.decision.error, runs, mask }
+      scopes = run.decision.scopes
+      claims = { ...claims, ...run.decision.claims }
+    }
+    const tooLarge = oversize(claims)
+    return tooLarge
+      ? { kind: 'ended', error: tooLarge, runs, mask }
+      : { kind: 'shaped', scopes, claims, runs, mask }
+  }
+}
+
+function openSecrets(encryption: Encryption, { version }: PipelineRule): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(version.secrets).map(([name, value]) => [
+      name,
+      encryption.decrypt(value, ruleSecretIdentity(version.tenantId, version.id, name)),
+    ]),
+  )
+}
+
+function boundsOf({ resourceServer, granted }: PipelineExchange): ScopeBounds {
+  return {
+    policy: resourceServer.ruleScopes,
+    offered: new Set(resourceServer.scopes.map((scope) => scope.value)),
+    granted: new Set(granted),
+  }
+}
+
+function oversize(claims: Claims): OAuthError | undefined {
+  try {
+    refuseOversizedClaims(claims)
+    return undefined
+  } catch (error) {
+    if (error instanceof BadRuleResultError) return failureOf(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * One rule of the pipeline, run once: its input, its invocation, and the parsing of what came back. Lines go out
+ * live, masked; nothing the rule returned is believed before it has been parsed here.
+ */
+import { createHmac } from 'node:crypto'
+import type { OAuthError } from '../domain/errors.ts'
+import type { RuleTrace } from '../domain/log-entry.ts'
+import type { Scope } from '../domain/resource-server.ts'
+import type { PipelineRule, RuleStore } from '../domain/rule.ts'
+import type { ConsoleLine, InvocationResult, Sandbox } from '../sandbox/invocation.ts'
+import { callbackInput } from './callback-input.ts'
+import { callbackProgram, parseCallbackAnswer } from './callback-model.ts'
+import {
+  BadRuleResultError,
+  boundRuleScopes,
+  type Claims,
+  namespacedClaims,
+  parseRuleScopes,
+  type ScopeBounds,
+} from './claims.ts'
+import type { PipelineExchange } from './pipeline-exchange.ts'
+import { endOf, failureOf, refusalOf } from './rule-error.ts'
+
+/** One rule's part of an exchange, as the log entry and the exchange record tell it. */
+export interface RuleRun {
+  readonly trace: RuleTrace
+  readonly scopesBefore: readonly Scope[]
+  readonly console: readonly ConsoleLine[]
+  readonly fetches: InvocationResult['fetches']
+  readonly lane: InvocationResult['lane']
+  readonly resends: number
+  /** What the rule decided: claims it set and the scopes after it; or the error that ended the exchange. */
+  readonly decision: RuleDecision
+}
+
+export type RuleDecision =
+  | { readonly kind: 'shaped'; readonly claims: Claims; readonly scopes: readonly Scope[] }
+  | { readonly kind: 'ended'; readonly error: OAuthError }
+
+export interface RunRuleDeps {
+  readonly rules: RuleStore
+  readonly sandbox: Pick<Sandbox, 'invoke'>
+  /** Follows the console of rules while they run. */
+  readonly onRuleLine: (exchange: PipelineExchange, step: PipelineRule, line: ConsoleLine) => void
+}
+
+/** What one rule needs beyond the exchange: the state of the pipeline when its turn comes. */
+export interface RuleTurn {
+  readonly step: PipelineRule
+  readonly secrets: Readonly<Record<string, string>>
+  readonly scopes: readonly Scope[]
+  readonly bounds: ScopeBounds
+  readonly mask: (text: string) => string
+}
+
+export async function runRule(
+  deps: RunRuleDeps,
+  exchange: PipelineExchange,
+  turn: RuleTurn,
+): Promise<RuleRun> {
+  const lines: ConsoleLine[] = []
+  let settled = false
+  const say = (line: ConsoleLine) => {
+    const masked = { level: line.level, text: turn.mask(line.text) }
+    if (!settled) lines.push(masked)
+    deps.onRuleLine(exchange, turn.step, masked)
+  }
+  const result = await deps.sandbox.invoke({
+    program: programOf(deps.rules, turn.step),
+    inputJson: JSON.stringify(inputOf(exchange, turn)),
+    seed: seedFor(exchange.seed, turn.step),
+    egressAllow: exchange.tenant.egressAllow,
+    onConsole: say,
+  })
+  const verdict = judge(result, turn)
+  for (const text of verdict.remarks)
+    say({ level: verdict.decision.kind === 'ended' ? 'error' : 'warn', text })
+  settled = true
+  return {
+    trace: traceOf(turn.step, result, verdict),
+    scopesBefore: turn.scopes,
+    console: lines,
+    fetches: result.fetches.map((fetch) => ({
+      ...fetch,
+      url: turn.mask(fetch.url),
+      bodyHead: turn.mask(fetch.bodyHead),
+    })),
+    lane: result.lane,
+    resends: result.resends,
+    decision: verdict.decision,
+  }
+}
+
+function programOf(rules: RuleStore, { rule, version }: PipelineRule) {
+  return {
+    id: version.id,
+    owner: rule.tenantId,
+    load: async () => {
+      const stored = await rules.findVersion(rule.tenantId, version.id)
+      if (!stored) throw new Error(`The version ${version.id} of the rule ${rule.name} is not stored.`)
+      return callbackProgram(stored.source)
+    },
+  }
+}
+
+function inputOf(exchange: PipelineExchange, turn: RuleTurn) {
+  return callbackInput({
+    tenantName: exchange.tenant.name,
+    client: exchange.client,
+    audience: exchange.audience,
+    scopes: turn.scopes,
+    request: exchange.request,
+    secrets: turn.secrets,
+    webtask: turn.step.version.webtask,
+  })
+}
+
+// Each rule draws from its own stream, so that adding a rule does not change what another one sees in a replay.
+function seedFor(exchangeSeed: string, { version }: PipelineRule): string {
+  return createHmac('sha256', Buffer.from(exchangeSeed, 'base64url')).update(version.id).digest('base64url')
+}
+
+interface Verdict {
+  readonly ended: string
+  readonly decision: RuleDecision
+  /** Lines for the operator: what was dropped, cut, emptied, or went wrong. */
+  readonly remarks: readonly string[]
+  readonly droppedClaims: readonly string[]
+}
+
+function judge(result: InvocationResult, turn: RuleTurn): Verdict {
+  const name = turn.step.rule.name
+  if (result.outcome.kind !== 'returned') {
+    const { ended, sentence, error } = endOf(result.outcome)
+    return ending(ended, error, turn.mask(`The rule ${name} ${sentence}.`))
+  }
+  try {
+    const answer = parseCallbackAnswer(result.outcome.rawValue)
+    if (answer.kind === 'answered') return shape(answer.result, turn)
+    const message = turn.mask(answer.message)
+    const error = refusalOf(answer.errorName, message)
+    return ending('refused', error, `The rule ${name} refused the request: ${message}`)
+  } catch (error) {
+    if (!(error instanceof BadRuleResultError || error instanceof TypeError)) throw error
+    return ending('bad_result', failureOf(error.message), `The rule ${name} failed: ${error.message}`)
+  }
+}
+
+function ending(ended: string, error: OAuthError, remark: string): Verdict {
+  return { ended, decision: { kind: 'ended', error }, remarks: [remark], droppedClaims: [] }
+}
+
+function shape(result: Claims, turn: RuleTurn): Verdict {
+  const name = turn.step.rule.name
+  const remarks: string[] = []
+  const { claims, dropped } = namespacedClaims(result)
+  if (dropped.length > 0) {
+    remarks.push(
+      `The rule ${name} returned claims that were dropped: ${listed(dropped)}. ` +
+        'A claim needs a name that is an http or https URL; standard claims cannot be set.',
+    )
+  }
+  const returned = parseRuleScopes(result.scope)
+  if (returned === undefined) {
+    remarks.push(
+      `The rule ${name} returned no scope, so the token gets none. Set scope in its result to keep them.`,
+    )
+  }
+  const { kept, cut } = boundRuleScopes(returned ?? [], turn.bounds)
+  if (cut.length > 0) {
+    remarks.push(
+      `The rule ${name} returned scopes that were cut: ${listed(cut)}. ` +
+        `The API allows rules the scopes of policy "${turn.bounds.policy}".`,
+    )
+  }
+  return {
+    ended: 'returned',
+    decision: { kind: 'shaped', claims, scopes: kept },
+    remarks,
+    droppedClaims: dropped,
+  }
+}
+
+const maxListedNames = 20
+
+function listed(names: readonly string[]): string {
+  const shown = names
+    .slice(0, maxListedNames)
+    .map((name) => name.slice(0, 100))
+    .join(', ')
+  return names.length > maxListedNames ? `${shown} and ${names.length - maxListedNames} more` : shown
+}
+
+function traceOf(step: PipelineRule, result: InvocationResult, verdict: Verdict): RuleTrace {
+  return {
+    ruleId: step.rule.id,
+    ruleName: step.rule.name,
+    versionId: step.version.id,
+    versionNumber: step.version.number,
+    ended: verdict.ended,
+    durationMs: result.durationMs,
+    droppedClaims: verdict.droppedClaims.slice(0, maxListedNames).map((name) => name.slice(0, 100)),
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * How a client says who it is (RFC 6749 §2.3.1): in the body or by Basic, and by only one of them.
+ */
+import { OAuthError } from '../domain/errors.ts'
+import { SecretText } from '../keys/secret-text.ts'
+import type { Parameters } from './parameters.ts'
+
+export interface ClientCredentials {
+  /** As sent; nobody has looked it up. */
+  readonly clientId: string
+  readonly secret: SecretText
+}
+
+/** One answer for an unknown client, a wrong or missing secret, and a disabled client: nobody learns which. */
+export function authenticationFailed(cause: string): OAuthError {
+  return new OAuthError(
+    'invalid_client',
+    'Client authentication failed. Check the client id and its secret.',
+    { cause },
+  )
+}
+
+/** @throws OAuthError `invalid_request` for two ways at once or a broken header, `invalid_client` for none. */
+export function parseClientCredentials(
+  parameters: Parameters,
+  rawAuthorization: string | undefined,
+): ClientCredentials {
+  const assertion = parameters.has('client_assertion') || parameters.has('client_assertion_type')
+  const ways = [rawAuthorization !== undefined, parameters.has('client_secret'), assertion].filter(Boolean)
+  // RFC 6749 §2.3: one authentication method per request. A Basic header beside a body secret is refused
+  // even when both are right: choosing one for the client is how it comes to speak for another.
+  if (ways.length > 1) {
+    throw new OAuthError('invalid_request', 'The client authenticated in more than one way; use one.')
+  }
+  if (assertion) throw authenticationFailed('Client assertions are not offered.')
+  if (rawAuthorization !== undefined) return fromBasic(rawAuthorization, parameters.get('client_id'))
+  const clientId = parameters.get('client_id')
+  const secret = parameters.get('client_secret')
+  if (clientId === undefined) throw authenticationFailed('The request names no client.')
+  return { clientId, secret: new SecretText(secret ?? '') }
+}
+
+const basicCredentials = /^basic +([A-Za-z0-9+/]+={0,2})$/i
+
+function fromBasic(rawAuthorization: string, bodyClientId: string | undefined): ClientCredentials {
+  const encoded = basicCredentials.exec(rawAuthorization)?.[1]
+  if (encoded === undefined) throw authenticationFailed('The Authorization header is not Basic (RFC 7617).')
+  const pair = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = pair.indexOf(':')
+  if (colon < 0) throw authenticationFailed('The Basic credentials have no colon.')
+  const clientId = decodeForm(pair.slice(0, colon))
+  const secret = decodeForm(pair.slice(colon + 1))
+  if (clientId === undefined || secret === undefined) {
+    throw new OAuthError(
+      'invalid_request',
+      'The Basic credentials are not form-encoded: encode client id and secret before base64 (RFC 6749, section 2.3.1).',
+    )
+  }
+  if (bodyClientId !== undefined && bodyClientId !== clientId) {
+    throw new OAuthError('invalid_request', 'The body and the Authorization header name different clients.')
+  }
+  return { clientId, secret: new SecretText(secret) }
+}
+
+// application/x-www-form-urlencoded, one value: a plus is a blank, then percent-decoding.
+function decodeForm(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,40 @@
+/** One exchange as it comes about: what came in, and what each step of the grant added. */
+import type { Client } from '../domain/client.ts'
+import type { Issuer } from '../domain/issuer.ts'
+import type { LogEntryId } from '../domain/log-entry.ts'
+import type { ResourceServer, Scope } from '../domain/resource-server.ts'
+import type { Tenant } from '../domain/tenant.ts'
+import type { Claims } from '../rules/claims.ts'
+import type { RuleRun } from '../rules/run-rule.ts'
+import type { RawTokenRequest } from './parameters.ts'
+import type { TokenRequest } from './token-request.ts'
+
+/** A token request as the endpoint hands it over. */
+export interface IncomingTokenRequest {
+  readonly requestId: LogEntryId
+  readonly receivedAt: Date
+  readonly tenant: Tenant
+  readonly issuer: Issuer
+  readonly ip: string
+  readonly userAgent: string
+  readonly rawQuery: Readonly<Record<string, unknown>>
+  readonly rawHeaders: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly raw: RawTokenRequest
+}
+
+/** Filled in while the grant takes its steps; what is missing at the end was not reached. */
+export interface Exchange {
+  readonly incoming: IncomingTokenRequest
+  /** 32 random bytes, base64url: the source of all randomness that rules see. */
+  readonly seed: string
+  request?: TokenRequest
+  /** Once its secret is proven. */
+  client?: Client
+  resourceServer?: ResourceServer
+  /** Granted and asked for, before any rule. */
+  entitledScopes?: readonly Scope[]
+  scopes: readonly Scope[]
+  claims?: Claims
+  runs: readonly RuleRun[]
+  mask?: (text: string) => string
+}

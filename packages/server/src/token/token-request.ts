@@ -1,0 +1,86 @@
+/**
+ * A token request, parsed: form or JSON, with or without an Authorization header (RFC 6749 §3.2, §4.4.2;
+ * RFC 8707 for `resource`). Past this file nobody looks at the raw request again.
+ */
+import { OAuthError } from '../domain/errors.ts'
+import { type Audience, parseAudience, parseScope, type Scope } from '../domain/resource-server.ts'
+import { type ClientCredentials, parseClientCredentials } from './client-credentials.ts'
+import { type Parameters, parseParameters, type RawTokenRequest } from './parameters.ts'
+
+export interface TokenRequest {
+  readonly credentials: ClientCredentials
+  readonly audience: Audience
+  /** Without repetitions, in the order asked; empty when the request names none. */
+  readonly scopes: readonly Scope[]
+}
+
+/** Characters. A longer scope parameter is refused before it is taken apart. */
+export const maxScopeParameterLength = 8000
+
+/** @throws OAuthError when the request cannot be understood or names another grant. */
+export function parseTokenRequest({ rawParameters, rawAuthorization }: RawTokenRequest): TokenRequest {
+  const parameters = parseParameters(rawParameters)
+  const grantType = parameters.get('grant_type')
+  if (grantType === undefined)
+    throw new OAuthError('invalid_request', 'Missing required parameter: grant_type')
+  if (grantType !== 'client_credentials') {
+    throw new OAuthError('unsupported_grant_type', 'Only the grant type client_credentials is offered.')
+  }
+  return {
+    credentials: parseClientCredentials(parameters, rawAuthorization),
+    audience: requestedAudience(parameters),
+    scopes: requestedScopes(parameters.get('scope')),
+  }
+}
+
+function requestedAudience(parameters: Parameters): Audience {
+  const audience = parameters.get('audience')
+  const resource = parameters.get('resource')
+  if (resource !== undefined) refuseBadResource(resource)
+  if (audience !== undefined && resource !== undefined && audience !== resource) {
+    throw new OAuthError(
+      'invalid_target',
+      'The parameters audience and resource name different APIs; send one.',
+    )
+  }
+  const named = audience ?? resource
+  if (named === undefined) {
+    throw new OAuthError('invalid_request', 'Missing required parameter: audience (or resource)')
+  }
+  const parsed = parseAudience(named)
+  if (parsed === undefined) throw unknownTarget()
+  return parsed
+}
+
+/** RFC 8707 §2: an absolute URI without a fragment. */
+function refuseBadResource(resource: string): void {
+  if (URL.canParse(resource) && !resource.includes('#')) return
+  throw new OAuthError('invalid_target', 'The parameter resource must be an absolute URI without a fragment.')
+}
+
+/** The same words whether the API is unknown, another tenant's, or one that the client has no grant for. */
+export function unknownTarget(): OAuthError {
+  return new OAuthError(
+    'invalid_target',
+    'The requested API is unknown, or this client has no grant for it. Check the audience and the client grant.',
+  )
+}
+
+// RFC 6749 §3.3: scope-tokens separated by single blanks.
+function requestedScopes(text: string | undefined): Scope[] {
+  if (text === undefined) return []
+  if (text.length > maxScopeParameterLength) {
+    throw new OAuthError(
+      'invalid_scope',
+      `The parameter scope is longer than ${maxScopeParameterLength} characters.`,
+    )
+  }
+  const scopes = text.split(' ').map((token) => parseScope(token))
+  if (scopes.some((scope) => scope === undefined)) {
+    throw new OAuthError(
+      'invalid_scope',
+      'The parameter scope must be scope names separated by single blanks.',
+    )
+  }
+  return [...new Set(scopes.filter((scope) => scope !== undefined))]
+}

@@ -1,0 +1,45 @@
+/**
+ * The part of a token request that may be shown and kept: to rules, and in the exchange record. What could
+ * let its reader speak for the client is left out, wherever in the request it was put.
+ */
+import type { RuleRequest } from '../rules/callback-input.ts'
+import type { IncomingTokenRequest } from './exchange.ts'
+
+const credentialParameters = new Set([
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'access_token',
+])
+const credentialHeaders = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'dpop',
+  'x-ssl-client-cert',
+  'x-forwarded-client-cert',
+])
+
+export function visibleToRules(incoming: IncomingTokenRequest): RuleRequest {
+  return {
+    ip: incoming.ip,
+    userAgent: incoming.userAgent,
+    query: withoutCredentials(Object.entries(incoming.rawQuery)),
+    body: withoutCredentials(incoming.raw.rawParameters),
+    headers: visibleHeaders(incoming.rawHeaders),
+  }
+}
+
+// `Object.fromEntries` defines own members, so that a parameter called `__proto__` stays a parameter.
+function withoutCredentials(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  return Object.fromEntries(entries.filter(([name]) => !credentialParameters.has(name.toLowerCase())))
+}
+
+function visibleHeaders(rawHeaders: IncomingTokenRequest['rawHeaders']): Record<string, string> {
+  const headers: [string, string][] = []
+  for (const [name, value] of Object.entries(rawHeaders)) {
+    if (value === undefined || credentialHeaders.has(name)) continue
+    headers.push([name, typeof value === 'string' ? value : value.join(', ')])
+  }
+  return Object.fromEntries(headers)
+}
