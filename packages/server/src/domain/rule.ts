@@ -82,6 +82,8 @@ export interface RuleStore {
   /** Removes the rule and the secrets of its versions; the versions' sources outlive their exchange records. */
   remove(tenantId: TenantId, id: RuleId): Write
   insertVersion(version: RuleVersion): Write
+  /** Removes up to `limit` versions whose rules were removed before then, in all tenants. */
+  removeVersionsOfRulesRemovedBefore(at: Date, limit: number): Write
 }
 
 /** UTF-8 bytes of one rule's source, before anything is bundled. A larger one is refused. */
@@ -90,6 +92,8 @@ export const maxSecretsPerRule = 30
 export const maxSecretNameLength = 128
 /** UTF-8 bytes. */
 export const maxSecretValueBytes = 4096
+/** Characters. Shorter secret values are not masked in what a rule prints. */
+export const minMaskedSecretLength = 4
 export const maxRulesPerTenant = 100
 /** Scopes a callback rule may return. More, and the exchange fails. */
 export const maxRuleScopes = 1000

@@ -55,12 +55,16 @@ export function createRuleVersionQueries(database: Database) {
     (build, asked) =>
       build
         .deleteFrom('rule_versions')
-        .where('rowid', 'in', (select) =>
-          select
-            .selectFrom('rule_versions')
-            .select('rowid')
-            .where('rule_removed_at', '<', asked.at)
-            .limit(asked.limit),
+        .where(({ eb, refTuple, selectFrom }) =>
+          eb(
+            refTuple('tenant_id', 'id'),
+            'in',
+            selectFrom('rule_versions')
+              .select(['tenant_id', 'id'])
+              .where('rule_removed_at', '<', asked.at)
+              .limit(asked.limit)
+              .$asTuple('tenant_id', 'id'),
+          ),
         ),
     { noun: 'rule version' },
   )

@@ -1,5 +1,5 @@
 import type { PipelineRule, Rule, RuleStore } from '../domain/rule.ts'
-import { integer, text, type ValuesOf } from './column.ts'
+import { text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import { readFlag, readIdentifier, readOneOf, writeFlag } from './row.ts'
 import { createRuleVersionQueries, parseVersionRow, parseWebtask, readSecrets } from './rule-versions.ts'
