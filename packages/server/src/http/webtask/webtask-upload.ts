@@ -8,9 +8,8 @@ import { parseRuleName, type WebtaskDetails } from '../../domain/rule.ts'
 import type { RuleUpload } from '../../rules/publish-rule.ts'
 import { hookSecretKey, parseRuleState } from './webtask-meta.ts'
 
-/** Members of `meta` and of `params`, each. */
-export const maxWebtaskMembers = 50
-export const maxWebtaskMemberLength = 1024
+/** UTF-8 bytes of meta and params as JSON: both stand in a token that travels in a query string. */
+export const maxToldBytes = 6000
 
 const specialNames = new Set(['__proto__', 'constructor', 'prototype'])
 const hostName = /^[A-Za-z0-9.:[\]-]{1,255}$/
@@ -22,9 +21,8 @@ export function parseWebtaskUpload(rawBody: unknown, container: string): RuleUpl
   const name = parseName(body.jtn)
   const secrets = parseTexts(body.ectx, 'secret')
   const meta = parseTexts(body.meta, 'meta')
-  refuseOversized(meta, 'meta')
   const params = parseTexts(body.pctx, 'param')
-  refuseOversized(params, 'param')
+  refuseOversized({ meta, params })
   const state = parseRuleState(meta)
   return {
     door: 'webtask',
@@ -106,13 +104,12 @@ function parseTexts(rawMap: unknown, noun: 'secret' | 'meta' | 'param'): Record<
   return Object.fromEntries(Object.entries(rawMap))
 }
 
-function refuseOversized(texts: Readonly<Record<string, string>>, noun: 'meta' | 'param'): void {
-  const entries = Object.entries(texts)
-  const fits = entries.every(([name, value]) => name.length + value.length <= maxWebtaskMemberLength)
-  if (entries.length <= maxWebtaskMembers && fits) return
+function refuseOversized(told: Pick<WebtaskDetails, 'meta' | 'params'>): void {
+  const bytes = Buffer.byteLength(JSON.stringify(told))
+  if (bytes <= maxToldBytes) return
   throw new ManagementError(
     'operation_not_supported',
-    `At most ${maxWebtaskMembers} ${noun} values are kept, each with its name at most ${maxWebtaskMemberLength} characters.`,
+    `The meta and param values have ${bytes} bytes together; at most ${maxToldBytes} are kept. Use secrets for long values.`,
   )
 }
 
