@@ -6,10 +6,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ClientId } from '../domain/client.ts'
 import { ManagementError } from '../domain/errors.ts'
-import { type LogEntry, type ManagementLogEntry, parseLogEntryId } from '../domain/log-entry.ts'
+import type { LogEntry, ManagementLogEntry } from '../domain/log-entry.ts'
 import { AlreadyExistsError, GoneError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
-import type {} from './request.ts'
+import { logEntryIdOf } from './request.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -101,11 +101,9 @@ function entryOf(
   now: Date,
   outcome: Pick<ManagementLogEntry, 'type' | 'description' | 'status'>,
 ): ManagementLogEntry {
-  const id = parseLogEntryId(request.id)
-  if (id === undefined) throw new TypeError('The request id is no log entry id.')
   return {
     tenantId: request.tenant.id,
-    id,
+    id: logEntryIdOf(request),
     at: request.receivedAt,
     clientId: request.actor?.clientId,
     clientName: request.actor?.clientName,

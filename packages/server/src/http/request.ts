@@ -2,16 +2,22 @@
  * What every request knows before any route sees it. Set once, in `app.ts`.
  * The Host header picks among the tenants' configured origins and decides nothing else.
  */
-import type {} from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Issuer } from '../domain/issuer.ts'
+import { type LogEntryId, parseLogEntryId } from '../domain/log-entry.ts'
 import type { Tenant } from '../domain/tenant.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    // `id` is fastify's own member: here always a LogEntryId, that of the entry which will account for
-    // this request; it is sent back as `X-Request-Id`.
     receivedAt: Date
     tenant: Tenant
     issuer: Issuer
   }
+}
+
+/** The request id is the id of the log entry that will account for the request; it goes back as `X-Request-Id`. */
+export function logEntryIdOf(request: FastifyRequest): LogEntryId {
+  const id = parseLogEntryId(request.id)
+  if (id === undefined) throw new TypeError('The request id is no log entry id.')
+  return id
 }

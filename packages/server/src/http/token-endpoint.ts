@@ -11,7 +11,7 @@ import type { Account } from '../token/account-for-exchange.ts'
 import { type GrantAccessToken, refuse, type TokenOutcome } from '../token/client-credentials-grant.ts'
 import type { IncomingTokenRequest } from '../token/exchange.ts'
 import type { RawTokenRequest } from '../token/parameters.ts'
-import type {} from './request.ts'
+import { logEntryIdOf } from './request.ts'
 import { sendOAuthError } from './respond.ts'
 
 export interface TokenEndpointDeps {
@@ -124,7 +124,7 @@ function incomingOf(
   rawParameters: RawTokenRequest['rawParameters'],
 ): IncomingTokenRequest {
   return {
-    requestId: request.id,
+    requestId: logEntryIdOf(request),
     receivedAt: request.receivedAt,
     tenant: request.tenant,
     issuer: request.issuer,

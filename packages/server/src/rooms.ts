@@ -1,0 +1,90 @@
+/** Opens every room that lives as long as the server, in the order in which they need each other. */
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import type { Storage } from './domain/storage.ts'
+import { createSecretHashing, type SecretHashing } from './keys/client-secret.ts'
+import { createEncryption, type Encryption } from './keys/encryption.ts'
+import { openMasterKey } from './keys/master-key.ts'
+import { newRuleId, newRuleVersionId } from './keys/random-id.ts'
+import { createSigningKeyRing, type SigningKeyRing } from './keys/signing-key-ring.ts'
+import type { MasterKey } from './keys/subkey.ts'
+import { createRecorder, type Recorder } from './logs/recorder.ts'
+import { createRetention } from './logs/retention.ts'
+import { createTail, type Tail } from './logs/tail.ts'
+import { createPublishRule, type PublishRule } from './rules/publish-rule.ts'
+import type { Sandbox } from './sandbox/invocation.ts'
+import { createSandbox } from './sandbox/pool.ts'
+import { openStorage } from './storage/storage.ts'
+
+export interface Rooms {
+  readonly storage: Storage
+  readonly masterKey: MasterKey
+  readonly encryption: Encryption
+  readonly hashing: SecretHashing
+  readonly ring: SigningKeyRing
+  readonly sandbox: Sandbox
+  readonly tail: Tail
+  readonly recorder: Recorder
+  readonly publishRule: PublishRule
+  /** Where this server listens, once it does: no rule may reach it. */
+  readonly listening: { address: string; port: number }[]
+}
+
+/** Console lines and log entries that may wait for one follower; one that reads more slowly is let go. */
+const maxQueuedEvents = 5000
+/** UTF-8 bytes of console text of one invocation. */
+const maxConsoleBytes = 16_384
+const retentionIntervalMs = 10 * 60_000
+
+/** What is opened is put on `opened`, whose owner closes it in the reverse order. */
+export async function openRooms(
+  config: Config,
+  { log, now }: { log: Logger; now: () => Date },
+  opened: AsyncDisposableStack,
+): Promise<Rooms> {
+  const storage = await openStorage({ dataDir: config.dataDir, now })
+  opened.defer(() => storage.close())
+  const installation = await storage.installation.find()
+  const masterKey = openMasterKey({ setting: config.masterKey, dataDir: config.dataDir, installation })
+  await storage.migrate()
+
+  const listening: { address: string; port: number }[] = []
+  const sandbox = await createSandbox({
+    limits: {
+      timeoutMs: config.ruleTimeoutMs,
+      memoryMb: config.ruleMemoryMb,
+      maxFetchBytes: config.ruleFetchBytes,
+      maxConsoleBytes,
+    },
+    egress: { privateDestinations: config.ruleEgressPrivate, ownListener: () => listening },
+    fastRunners: config.ruleRunners,
+    log,
+  })
+  opened.defer(() => sandbox.close())
+
+  const encryption = createEncryption(masterKey)
+  const tail = createTail({ maxQueued: maxQueuedEvents })
+  const recorder = createRecorder({ storage, tail })
+  opened.defer(() => recorder.drain())
+  const retention = setInterval(createRetention({ storage, now, log }), retentionIntervalMs).unref()
+  opened.defer(() => clearInterval(retention))
+  return {
+    storage,
+    masterKey,
+    encryption,
+    hashing: createSecretHashing(masterKey),
+    ring: createSigningKeyRing({ store: storage.signingKeys, encryption, now }),
+    sandbox,
+    tail,
+    recorder,
+    publishRule: createPublishRule({
+      rules: storage.rules,
+      encryption,
+      sandbox,
+      now,
+      newRuleId,
+      newRuleVersionId,
+    }),
+    listening,
+  }
+}

@@ -1,0 +1,119 @@
+/** What the routes need, made from the rooms. */
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import type { Storage } from './domain/storage.ts'
+import type { Tenant } from './domain/tenant.ts'
+import type { AppDeps } from './http/app.ts'
+import type { Readiness } from './http/health.ts'
+import { createSecretText } from './keys/client-secret.ts'
+import { newSeed } from './keys/random-id.ts'
+import { SecretText } from './keys/secret-text.ts'
+import { deriveSubkey } from './keys/subkey.ts'
+import { newLogEntryId } from './logs/log-entry-id.ts'
+import type { Rooms } from './rooms.ts'
+import { createRunPipeline } from './rules/run-pipeline.ts'
+import type { RunRuleDeps } from './rules/run-rule.ts'
+import { createSignAccessToken } from './token/access-token.ts'
+import { createAccountForExchange } from './token/account-for-exchange.ts'
+import { createAuthenticateClient } from './token/authenticate-client.ts'
+import { createClientCredentialsGrant } from './token/client-credentials-grant.ts'
+import { createFailedAttempts } from './token/failed-attempts.ts'
+
+/** What changes while the server serves. */
+export interface Serving {
+  origin: string
+  stopping: boolean
+}
+
+export function routesOf(
+  config: Config,
+  rooms: Rooms,
+  { log, now }: { log: Logger; now: () => Date },
+  serving: Serving,
+): AppDeps {
+  const { storage, encryption, hashing, recorder, ring, tail, publishRule } = rooms
+  const hashSecret = (text: string) => hashing.hash(new SecretText(text))
+  const record = recorder.record
+  return {
+    log,
+    now,
+    newLogEntryId,
+    tenants: storage.tenants,
+    defaultTenant: () => defaultTenant(storage),
+    defaultOrigin: () => serving.origin,
+    trustedProxies: config.trustedProxies,
+    readiness: () => readiness(rooms, serving),
+    tokenEndpoint: {
+      grantAccessToken: createClientCredentialsGrant({
+        authenticateClient: createAuthenticateClient({
+          clients: storage.clients,
+          hashing,
+          failedAttempts: createFailedAttempts(now),
+        }),
+        resourceServers: storage.resourceServers,
+        clientGrants: storage.clientGrants,
+        runPipeline: createRunPipeline({
+          rules: storage.rules,
+          encryption,
+          sandbox: rooms.sandbox,
+          onRuleLine: tellTail(rooms, now),
+        }),
+        signAccessToken: createSignAccessToken(ring),
+        now,
+        newTokenId: randomUUID,
+        newSeed,
+      }),
+      accountForExchange: createAccountForExchange({
+        encryption,
+        exchangeRecords: storage.exchangeRecords,
+        now,
+        exchangeRecord: config.exchangeRecord,
+      }),
+      record,
+    },
+    discovery: { publicKeys: ring.publicKeys },
+    management: { ...rooms, record, now, hashSecret, createClientSecret: () => createSecretText('client') },
+    webtaskDoor: {
+      tenants: storage.tenants,
+      rules: storage.rules,
+      webtaskTokens: storage.webtaskTokens,
+      encryption,
+      hashSecret,
+      webtaskJwtKey: deriveSubkey(rooms.masterKey, 'webtask-jwt'),
+      publishRule,
+      record,
+      tail,
+      now,
+    },
+  }
+}
+
+/** @throws Error when the database has no tenant, which no served request can find. */
+export async function defaultTenant(storage: Storage): Promise<Tenant> {
+  const tenant = await storage.tenants.findDefault()
+  if (!tenant) throw new Error('The database has no default tenant.')
+  return tenant
+}
+
+function tellTail({ tail }: Rooms, now: () => Date): RunRuleDeps['onRuleLine'] {
+  return function onRuleLine(exchange, { rule, version }, line) {
+    tail.publish(exchange.tenant.id, {
+      kind: 'console',
+      at: now(),
+      level: line.level,
+      text: line.text,
+      ruleId: rule.id,
+      ruleName: rule.name,
+      versionNumber: version.number,
+      requestId: exchange.requestId,
+      clientId: exchange.client.id,
+    })
+  }
+}
+
+async function readiness({ storage, sandbox }: Rooms, serving: Serving): Promise<Readiness> {
+  if (serving.stopping) return { ready: false, cause: 'The server is stopping.' }
+  if (!sandbox.ready()) return { ready: false, cause: 'The rule runners are not up.' }
+  return storage.health()
+}
