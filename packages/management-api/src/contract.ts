@@ -253,6 +253,8 @@ export const operations = {
 
 export type OperationName = keyof typeof operations
 
+export const operationNames = Object.keys(operations) as OperationName[]
+
 /** Every scope of the management API, sorted: what its resource server offers. */
 export const managementScopes: readonly string[] = [
   ...new Set(Object.values<Operation>(operations).flatMap((operation) => operation.scopes)),

@@ -59,3 +59,10 @@ export function allowedScopes(
     outside: asked.filter((scope) => !grantedSet.has(scope)),
   }
 }
+
+const clientGrantId = /^cgr_[0-9A-Za-z]{16}$/
+
+/** Undefined when the text is no client grant id. */
+export function parseClientGrantId(text: string): ClientGrantId | undefined {
+  return clientGrantId.test(text) ? (text as ClientGrantId) : undefined
+}

@@ -66,6 +66,13 @@ const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,280}$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
 const audience = /^(?! )[^\x00-\x1f\x7f-\x9f]{1,600}(?<! )$/u
 
+const resourceServerId = /^[0-9a-f]{24}$/
+
+/** Undefined when the text is no id; it may be an identifier then. */
+export function parseResourceServerId(text: string): ResourceServerId | undefined {
+  return resourceServerId.test(text) ? (text as ResourceServerId) : undefined
+}
+
 /** Undefined when the text is no scope-token. */
 export function parseScope(text: string): Scope | undefined {
   return scopeToken.test(text) ? (text as Scope) : undefined

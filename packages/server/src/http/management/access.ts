@@ -1,0 +1,92 @@
+/**
+ * Who is the operator behind this request, and may they do what they ask? A bearer token (RFC 6750 §2.1) of
+ * this tenant's issuer for this tenant's management audience, sent in the Authorization header and nowhere
+ * else. The client it was issued to must still be there and enabled: taking access away works at once.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type ClientId, type ClientStore, parseClientId } from '../../domain/client.ts'
+import { ManagementError } from '../../domain/errors.ts'
+import type { Audience } from '../../domain/resource-server.ts'
+import type { TenantId } from '../../domain/tenant.ts'
+
+export interface Operator {
+  readonly clientId: ClientId
+  readonly clientName: string
+  readonly scopes: ReadonlySet<string>
+  readonly tokenExpiresAt: Date
+}
+
+/** The claims of an access token that access depends on. */
+export interface ManagementTokenClaims {
+  readonly clientId: string
+  readonly scope: string
+  readonly expiresAt: Date
+}
+
+export interface AccessDeps {
+  readonly clients: Pick<ClientStore, 'find'>
+  /** Undefined unless the token was issued by this tenant for this audience and is valid now. */
+  readonly verifyToken: (
+    tenantId: TenantId,
+    token: string,
+    expected: { issuer: string; audience: Audience },
+  ) => Promise<ManagementTokenClaims | undefined>
+}
+
+export type ProveOperator = (request: FastifyRequest, reply: FastifyReply) => Promise<Operator>
+
+/** @throws ManagementError from the function it returns; the challenge (RFC 6750 §3) is in the reply then. */
+export function createAccess(deps: AccessDeps): ProveOperator {
+  return async function proveOperator(request, reply) {
+    const token = bearerToken(request, reply)
+    const { issuer, managementAudience: audience } = request.issuer
+    const claims = await deps.verifyToken(request.tenant.id, token, { issuer, audience })
+    const clientId = claims && parseClientId(claims.clientId)
+    const client = clientId && (await deps.clients.find(request.tenant.id, clientId))
+    if (!claims || !client?.enabled) {
+      throw challenge(reply, 'Invalid token: it is not, or no longer, a token for this management API.')
+    }
+    return {
+      clientId: client.id,
+      clientName: client.name,
+      scopes: new Set(claims.scope.split(' ').filter((scope) => scope !== '')),
+      tokenExpiresAt: claims.expiresAt,
+    }
+  }
+}
+
+/** @throws ManagementError `insufficient_scope` unless the operator holds one of the scopes. */
+export function requireScope(operator: Operator, scopes: readonly string[], reply: FastifyReply): void {
+  if (!scopes.some((scope) => operator.scopes.has(scope))) throw refuseScope(reply, scopes)
+}
+
+/** The refusal for want of these scopes, with its challenge (RFC 6750 §3.1). */
+export function refuseScope(reply: FastifyReply, scopes: readonly string[]): ManagementError {
+  reply.header('www-authenticate', `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`)
+  return new ManagementError('insufficient_scope', `Insufficient scope, expected any of: ${scopes.join(',')}`)
+}
+
+function bearerToken(request: FastifyRequest, reply: FastifyReply): string {
+  const headers = request.raw.headersDistinct.authorization ?? []
+  if (headers.length === 0) {
+    // RFC 6750 §3.1: a request without any token is told the scheme and no error code.
+    reply.header('www-authenticate', 'Bearer')
+    throw new ManagementError('invalid_token', 'Missing authentication')
+  }
+  // RFC 6750 §2: one way of sending the token per request.
+  if (headers.length > 1 || hasQueryToken(request.query)) {
+    throw challenge(reply, 'Send the access token once, in the Authorization header.')
+  }
+  const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(headers[0] ?? '') ?? []
+  if (token === undefined) throw challenge(reply, 'Bad HTTP authentication header format')
+  return token
+}
+
+function hasQueryToken(query: unknown): boolean {
+  return typeof query === 'object' && query !== null && 'access_token' in query
+}
+
+function challenge(reply: FastifyReply, message: string): ManagementError {
+  reply.header('www-authenticate', 'Bearer error="invalid_token"')
+  return new ManagementError('invalid_token', message)
+}

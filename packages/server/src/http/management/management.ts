@@ -1,0 +1,71 @@
+/**
+ * The management API under `/api/v2`: the contract's table of operations, each bound to its handler here.
+ * What each one takes and gives, and which scope it asks for, stands in that table.
+ */
+import { operationNames, operations } from '@tallystick/management-api/contract'
+import type { FastifyInstance } from 'fastify'
+import type { ClientStore } from '../../domain/client.ts'
+import type { ClientGrantStore } from '../../domain/client-grant.ts'
+import type { LogEntryStore } from '../../domain/log-entry.ts'
+import type { ResourceServerStore } from '../../domain/resource-server.ts'
+import type { RuleStore } from '../../domain/rule.ts'
+import type { TenantStore } from '../../domain/tenant.ts'
+import type { SecretText } from '../../keys/secret-text.ts'
+import type { Tail } from '../../logs/tail.ts'
+import type { PublishRule } from '../../rules/publish-rule.ts'
+import { createRecordChange, type RecordChangeDeps, recordRefusedChanges } from '../record-change.ts'
+import { type AccessDeps, createAccess } from './access.ts'
+import { bindOperation } from './bind-operation.ts'
+import { type ClientGrantHandlerDeps, createClientGrantHandlers } from './client-grants.ts'
+import { type ClientHandlerDeps, createClientHandlers } from './clients.ts'
+import type { Handlers } from './handler.ts'
+import { createLogTailHandlers } from './log-tail.ts'
+import { createLogHandlers } from './logs.ts'
+import { refuseWhatIsNotOffered } from './not-offered.ts'
+import { createPipelineHandlers } from './pipeline.ts'
+import { createResourceServerHandlers, type ResourceServerHandlerDeps } from './resource-servers.ts'
+import { createTenantSettingsHandlers } from './tenant-settings.ts'
+
+export interface ManagementDeps extends RecordChangeDeps {
+  readonly tenants: Pick<TenantStore, 'update'>
+  readonly clients: ClientStore
+  readonly resourceServers: ResourceServerStore
+  readonly clientGrants: ClientGrantStore
+  readonly rules: RuleStore
+  readonly logEntries: LogEntryStore
+  readonly tail: Tail
+  readonly publishRule: PublishRule
+  readonly verifyToken: AccessDeps['verifyToken']
+  readonly createClientSecret: () => SecretText
+  readonly hashSecret: (secret: SecretText) => Uint8Array
+  readonly newId: ClientHandlerDeps['newId'] &
+    ResourceServerHandlerDeps['newId'] &
+    ClientGrantHandlerDeps['newId']
+}
+
+const prefix = '/api/v2'
+
+export function registerManagement(app: FastifyInstance, deps: ManagementDeps): void {
+  const proveOperator = createAccess(deps)
+  const handlers = createHandlers(deps)
+  app.register(async (api) => {
+    recordRefusedChanges(api, deps)
+    for (const name of operationNames) {
+      bindOperation(api, prefix + operations[name].path, name, { proveOperator, handlers })
+    }
+    refuseWhatIsNotOffered(api, prefix, proveOperator)
+  })
+}
+
+function createHandlers(deps: ManagementDeps): Handlers {
+  const withRecord = { ...deps, recordChange: createRecordChange(deps) }
+  return {
+    ...createClientHandlers(withRecord),
+    ...createResourceServerHandlers(withRecord),
+    ...createClientGrantHandlers(withRecord),
+    ...createPipelineHandlers(withRecord),
+    ...createLogHandlers(withRecord),
+    ...createLogTailHandlers(withRecord),
+    ...createTenantSettingsHandlers(withRecord),
+  }
+}

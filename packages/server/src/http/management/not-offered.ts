@@ -1,0 +1,27 @@
+/**
+ * What the management API does not offer. A reader is told of a scope that no token here has, because tools
+ * of Auth0's API take that for "not part of this plan" and go on; anything else is simply not there.
+ */
+import type { FastifyInstance } from 'fastify'
+import { ManagementError } from '../../domain/errors.ts'
+import { type ProveOperator, refuseScope } from './access.ts'
+
+export function refuseWhatIsNotOffered(
+  api: FastifyInstance,
+  prefix: string,
+  proveOperator: ProveOperator,
+): void {
+  for (const url of [prefix, `${prefix}/*`]) {
+    api.all(url, { exposeHeadRoute: false }, async (request, reply) => {
+      request.actor = await proveOperator(request, reply)
+      if (request.method === 'GET')
+        throw refuseScope(reply, [`read:${nounOf(request.url.slice(prefix.length))}`])
+      throw new ManagementError('not_found', 'There is no such operation in this management API.')
+    })
+  }
+}
+
+/** `/user-blocks/x?y` → `user_blocks`. */
+function nounOf(rest: string): string {
+  return /^\/([a-z][a-z-]{0,40})(?:[/?]|$)/.exec(rest)?.[1]?.replaceAll('-', '_') ?? 'anything'
+}

@@ -1,0 +1,38 @@
+/**
+ * Nobody gives away what they do not hold: an operator can neither grant management scopes beyond their
+ * own, nor take over a client that holds more than they do by changing it or renewing its secret.
+ */
+import type { ClientId } from '../../domain/client.ts'
+import type { ClientGrantStore } from '../../domain/client-grant.ts'
+import { ManagementError } from '../../domain/errors.ts'
+import type { ResourceServerStore } from '../../domain/resource-server.ts'
+import type { TenantId } from '../../domain/tenant.ts'
+import type { Operator } from './access.ts'
+
+export interface OwnScopesDeps {
+  readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
+  readonly clientGrants: Pick<ClientGrantStore, 'findFor'>
+}
+
+/** @throws ManagementError `insufficient_scope` when one of these management scopes is not the operator's. */
+export function requireOwnScopes(operator: Operator, scopes: readonly string[]): void {
+  const lacking = scopes.filter((scope) => !operator.scopes.has(scope))
+  if (lacking.length === 0) return
+  throw new ManagementError(
+    'insufficient_scope',
+    `Insufficient scope: your token does not hold ${lacking.join(' ')} of the management API, so it can neither grant it nor act on a client that holds it.`,
+  )
+}
+
+/** @throws ManagementError `insufficient_scope` when the client holds management scopes beyond the operator's. */
+export async function requireNotAboveOperator(
+  deps: OwnScopesDeps,
+  operator: Operator,
+  tenantId: TenantId,
+  clientId: ClientId,
+): Promise<void> {
+  const system = await deps.resourceServers.findSystem(tenantId)
+  if (!system) return
+  const grant = await deps.clientGrants.findFor(tenantId, clientId, system.id)
+  requireOwnScopes(operator, grant?.scopes ?? [])
+}

@@ -1,0 +1,285 @@
+/** The pipeline and its rules on the wire. Publishing itself is `rules/publish-rule.ts`, the same for every door. */
+import type {
+  Pipeline,
+  RuleChange,
+  Rule as RuleOnWire,
+  RuleVersion as RuleVersionOnWire,
+  RuleWithCode,
+} from '@tallystick/management-api/contract/pipeline'
+import type { FastifyRequest } from 'fastify'
+import { type ClientId, type ClientStore, parseClientId } from '../../domain/client.ts'
+import { ManagementError } from '../../domain/errors.ts'
+import {
+  parseRuleName,
+  type Rule,
+  type RuleName,
+  type RuleStore,
+  type RuleVersion,
+} from '../../domain/rule.ts'
+import type { TenantId } from '../../domain/tenant.ts'
+import { type PublishedRule, type PublishRule, RuleRefusedError } from '../../rules/publish-rule.ts'
+import type { RecordChange } from '../record-change.ts'
+import type { BodyOf, Handlers } from './handler.ts'
+
+export interface PipelineHandlerDeps {
+  readonly rules: RuleStore
+  readonly clients: Pick<ClientStore, 'find'>
+  readonly publishRule: PublishRule
+  readonly recordChange: RecordChange
+  readonly now: () => Date
+}
+
+export function createPipelineHandlers(
+  deps: PipelineHandlerDeps,
+): Pick<
+  Handlers,
+  | 'getPipeline'
+  | 'orderPipeline'
+  | 'listRules'
+  | 'createRule'
+  | 'getRule'
+  | 'updateRule'
+  | 'deleteRule'
+  | 'listRuleVersions'
+  | 'getRuleVersion'
+> {
+  return {
+    getPipeline: ({ request }) => pipelineOnWire(deps, request.tenant.id),
+
+    async orderPipeline({ request, body }) {
+      const rules = inGivenOrder(await deps.rules.list(request.tenant.id), body.order)
+      const now = deps.now()
+      await deps.recordChange(request, {
+        description: 'Changed the order of the pipeline.',
+        status: 200,
+        writes: rules.flatMap((rule, index) =>
+          rule.order === index + 1 ? [] : [deps.rules.update({ ...rule, order: index + 1, updatedAt: now })],
+        ),
+      })
+      return pipelineOnWire(deps, request.tenant.id)
+    },
+
+    listRules: async ({ request }) => (await pipelineOnWire(deps, request.tenant.id)).rules,
+
+    async createRule({ request, body }) {
+      const name = await freeName(deps, request.tenant.id, body.name)
+      const upload = await uploadOf(deps, request, name, body)
+      const published = await publish(deps, request.tenant.id, upload)
+      await deps.recordChange(request, {
+        description: `Created the rule ${name}.`,
+        status: 201,
+        writes: published.writes,
+      })
+      return withCode(published.rule, published.version)
+    },
+
+    async getRule({ request, param }) {
+      const rule = await findRule(deps, request, param('id'))
+      return withCode(rule, await activeVersion(deps, rule))
+    },
+
+    async updateRule({ request, param, body }) {
+      const stored = await findRule(deps, request, param('id'))
+      const { rule, version, writes } = await changed(deps, request, stored, body)
+      await deps.recordChange(request, {
+        description: `Changed the rule ${rule.name}; its version is ${version.number}.`,
+        status: 200,
+        writes,
+      })
+      return withCode(rule, version)
+    },
+
+    async deleteRule({ request, param }) {
+      const rule = await findRule(deps, request, param('id'))
+      await deps.recordChange(request, {
+        description: `Deleted the rule ${rule.name}.`,
+        status: 204,
+        writes: [deps.rules.remove(rule.tenantId, rule.id)],
+      })
+    },
+
+    async listRuleVersions({ request, param }) {
+      const rule = await findRule(deps, request, param('id'))
+      const versions = await deps.rules.versions(rule.tenantId, rule.id)
+      return versions.map((version) => versionOnWire(rule, version))
+    },
+
+    async getRuleVersion({ request, param }) {
+      const rule = await findRule(deps, request, param('id'))
+      const versions = await deps.rules.versions(rule.tenantId, rule.id)
+      const version = versions.find(({ id }) => id === param('versionId'))
+      if (!version) throw new ManagementError('not_found', 'The rule version does not exist')
+      return { ...versionOnWire(rule, version), code: version.source }
+    },
+  }
+}
+
+/** A tenant has few rules, so that a foreign or made-up id simply is none of them. */
+async function findRule(
+  { rules }: PipelineHandlerDeps,
+  { tenant }: FastifyRequest,
+  rawId: string,
+): Promise<Rule> {
+  const rule = (await rules.list(tenant.id)).find(({ id }) => id === rawId)
+  if (!rule) throw new ManagementError('not_found', 'The rule does not exist')
+  return rule
+}
+
+async function activeVersion({ rules }: PipelineHandlerDeps, rule: Rule): Promise<RuleVersion> {
+  const version = await rules.findVersion(rule.tenantId, rule.activeVersionId)
+  // Removed between two reads.
+  if (!version) throw new ManagementError('not_found', 'The rule does not exist')
+  return version
+}
+
+async function freeName({ rules }: PipelineHandlerDeps, tenantId: TenantId, text: string): Promise<RuleName> {
+  const name = parseRuleName(text)
+  if (!name) {
+    throw new ManagementError('invalid_body', "Payload validation error: 'Not a rule name' on property name.")
+  }
+  if (await rules.findByName(tenantId, 'webtask', name)) {
+    throw new ManagementError('conflict', `There is already a rule named ${name}.`)
+  }
+  return name
+}
+
+async function uploadOf(
+  deps: PipelineHandlerDeps,
+  request: FastifyRequest,
+  name: RuleName,
+  body: BodyOf<'createRule'>,
+): Promise<Parameters<PublishRule>[1]> {
+  return {
+    door: 'webtask',
+    name,
+    source: body.code,
+    secrets: body.secrets ?? {},
+    order: body.order ?? (await orderBehindAll(deps, request.tenant.id)),
+    enabled: body.enabled ?? true,
+    clientFilter: await clientFilterOf(deps, request, body.client_id, undefined),
+    webtask: undefined,
+  }
+}
+
+async function orderBehindAll({ rules }: PipelineHandlerDeps, tenantId: TenantId): Promise<number> {
+  const orders = (await rules.list(tenantId)).map((rule) => rule.order)
+  return Math.max(0, ...orders) + 1
+}
+
+async function clientFilterOf(
+  { clients }: PipelineHandlerDeps,
+  { tenant }: FastifyRequest,
+  sent: string | null | undefined,
+  stored: ClientId | undefined,
+): Promise<ClientId | undefined> {
+  if (sent === undefined) return stored
+  if (sent === null) return undefined
+  const id = parseClientId(sent)
+  const client = id && (await clients.find(tenant.id, id))
+  if (!client) throw new ManagementError('invalid_body', 'The client in client_id does not exist')
+  return client.id
+}
+
+/** Only new code or secrets make a new version; the rest belongs to the rule itself. */
+async function changed(
+  deps: PipelineHandlerDeps,
+  request: FastifyRequest,
+  stored: Rule,
+  body: RuleChange,
+): Promise<PublishedRule> {
+  const version = await activeVersion(deps, stored)
+  const settings = {
+    order: body.order ?? stored.order,
+    enabled: body.enabled ?? stored.enabled,
+    clientFilter: await clientFilterOf(deps, request, body.client_id, stored.clientFilter),
+  }
+  if (body.code === undefined && body.secrets === undefined) {
+    const rule = { ...stored, ...settings, updatedAt: deps.now() }
+    return { rule, version, writes: [deps.rules.update(rule)] }
+  }
+  return publish(deps, stored.tenantId, {
+    door: stored.door,
+    name: stored.name,
+    source: body.code,
+    secrets: mergedSecrets(version, body.secrets ?? {}),
+    ...settings,
+    webtask: version.webtask,
+  })
+}
+
+/** As an upload wants them: every name that shall remain, with null for a value that is kept. */
+function mergedSecrets(
+  version: RuleVersion,
+  change: Readonly<Record<string, string | null>>,
+): Record<string, string | null> {
+  const secrets = new Map<string, string | null>(Object.keys(version.secrets).map((name) => [name, null]))
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null) secrets.delete(name)
+    else secrets.set(name, value)
+  }
+  return Object.fromEntries(secrets)
+}
+
+async function publish(
+  deps: PipelineHandlerDeps,
+  tenantId: TenantId,
+  upload: Parameters<PublishRule>[1],
+): Promise<PublishedRule> {
+  try {
+    return await deps.publishRule(tenantId, upload)
+  } catch (error) {
+    if (!(error instanceof RuleRefusedError)) throw error
+    throw new ManagementError('invalid_body', error.message, { cause: error })
+  }
+}
+
+function inGivenOrder(rules: readonly Rule[], ids: readonly string[]): Rule[] {
+  const byId = new Map<string, Rule>(rules.map((rule) => [rule.id, rule]))
+  const ordered = ids.flatMap((id) => byId.get(id) ?? [])
+  if (ordered.length !== rules.length || ids.length !== rules.length) {
+    throw new ManagementError(
+      'invalid_body',
+      `Payload validation error: 'It must name each of the ${rules.length} rules of the pipeline once' on property order.`,
+    )
+  }
+  return ordered
+}
+
+async function pipelineOnWire(deps: PipelineHandlerDeps, tenantId: TenantId): Promise<Pipeline> {
+  const rules: RuleOnWire[] = []
+  for (const rule of await deps.rules.list(tenantId)) {
+    const version = await deps.rules.findVersion(tenantId, rule.activeVersionId)
+    // A rule removed between two reads is not listed.
+    if (version) rules.push(ruleOnWire(rule, version))
+  }
+  return { rules }
+}
+
+function ruleOnWire(rule: Rule, version: RuleVersion): RuleOnWire {
+  return {
+    id: rule.id,
+    name: rule.name,
+    door: rule.door,
+    model: rule.model,
+    order: rule.order,
+    enabled: rule.enabled,
+    client_id: rule.clientFilter ?? null,
+    version: versionOnWire(rule, version),
+    created_at: rule.createdAt.toISOString(),
+    updated_at: rule.updatedAt.toISOString(),
+  }
+}
+
+function withCode(rule: Rule, version: RuleVersion): RuleWithCode {
+  return { ...ruleOnWire(rule, version), code: version.source }
+}
+
+function versionOnWire(rule: Rule, version: RuleVersion): RuleVersionOnWire {
+  return {
+    id: version.id,
+    number: version.number,
+    active: version.id === rule.activeVersionId,
+    secrets: Object.keys(version.secrets).toSorted(),
+    created_at: version.createdAt.toISOString(),
+  }
+}
