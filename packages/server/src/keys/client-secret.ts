@@ -66,7 +66,6 @@ export function createSecretHashing(masterKey: MasterKey): SecretHashing {
   }
 }
 
-/** Each character equally likely: bytes of 248 and above are thrown away, since 248 is 4 × 62. */
 function checksum(body: string): string {
   let rest = crc32(body)
   let text = ''

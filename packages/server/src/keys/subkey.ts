@@ -7,7 +7,12 @@ import { hkdfSync, type KeyObject } from 'node:crypto'
 /** 32 bytes. A `KeyObject` prints as nothing, so the key cannot slip into a log line. */
 export type MasterKey = KeyObject
 
-export type SubkeyPurpose = 'client-secret-hash' | 'encryption' | 'encryption-key-id' | 'fingerprint'
+export type SubkeyPurpose =
+  | 'client-secret-hash'
+  | 'encryption'
+  | 'encryption-key-id'
+  | 'fingerprint'
+  | 'webtask-jwt'
 
 /** A label is a JSON array: no purpose with one context reads like another purpose with another context. */
 export function deriveSubkey(masterKey: MasterKey, purpose: SubkeyPurpose, ...context: string[]): Buffer {

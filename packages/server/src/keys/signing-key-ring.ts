@@ -1,0 +1,146 @@
+/**
+ * The signing keys of each tenant: which one signs now and which ones verify. The store is asked every time,
+ * so a turned or revoked key counts from the next request; only the imported form of a key, which never
+ * changes under its id, is kept.
+ */
+import {
+  CompactSign,
+  type CryptoKey,
+  calculateJwkThumbprint,
+  exportJWK,
+  exportPKCS8,
+  generateKeyPair,
+  importJWK,
+  importPKCS8,
+} from 'jose'
+import { type SigningAlgorithm, signingAlgorithms } from '../domain/resource-server.ts'
+import type { KeyId, PublicJwk, SigningKey, SigningKeyState, SigningKeyStore } from '../domain/signing-key.ts'
+import type { TenantId } from '../domain/tenant.ts'
+import type { Encryption, RowIdentity } from './encryption.ts'
+import { createKeptKeys } from './kept-keys.ts'
+import { type Expected, parseTokenHeader, TokenInvalidError, verifyToken } from './verify-token.ts'
+
+export interface SigningKeyRingDeps {
+  readonly store: SigningKeyStore
+  readonly encryption: Encryption
+  readonly now: () => Date
+}
+
+/** RFC 9068 §2.1 for access tokens of that profile. */
+export type TokenType = 'at+jwt' | 'JWT'
+
+export interface SigningKeyRing {
+  /** A *current* and a *next* key for each algorithm, to be stored with the tenant they are for. */
+  createKeys(tenantId: TenantId): Promise<SigningKey[]>
+  /** A compact JWS (RFC 7515 §3.1) of the claims exactly as given. */
+  sign(
+    tenantId: TenantId,
+    algorithm: SigningAlgorithm,
+    header: { typ: TokenType },
+    claims: Readonly<Record<string, unknown>>,
+  ): Promise<string>
+  /** What the key set publishes: every key but the revoked, also the ones that will sign next. */
+  publicKeys(tenantId: TenantId): Promise<PublicJwk[]>
+  /**
+   * The claims of a token that this tenant issued for this audience and that is valid now.
+   * @throws TokenInvalidError
+   */
+  verify(tenantId: TenantId, token: string, expected: Expected): Promise<Record<string, unknown>>
+}
+
+const rsaBits = 2048
+const utf8 = new TextEncoder()
+
+export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingDeps): SigningKeyRing {
+  const privateKeys = createKeptKeys((key: SigningKey) =>
+    importPKCS8(encryption.decrypt(key.encryptedPrivateKey, privateKeyIdentity(key)), key.algorithm),
+  )
+  const publicKeys = createKeptKeys((key: SigningKey) => importPublicKey(key))
+
+  async function createKey(
+    tenantId: TenantId,
+    algorithm: SigningAlgorithm,
+    state: SigningKeyState,
+  ): Promise<SigningKey> {
+    const pair = await generateKeyPair(algorithm, { extractable: true, modulusLength: rsaBits })
+    const publicJwk = await describePublicKey(pair.publicKey, algorithm)
+    const id = publicJwk.kid as KeyId
+    return {
+      tenantId,
+      id,
+      algorithm,
+      state,
+      publicJwk,
+      encryptedPrivateKey: encryption.encrypt(
+        await exportPKCS8(pair.privateKey),
+        privateKeyIdentity({ tenantId, id }),
+      ),
+      createdAt: now(),
+    }
+  }
+
+  return {
+    createKeys: (tenantId) =>
+      Promise.all(
+        signingAlgorithms.flatMap((algorithm) => [
+          createKey(tenantId, algorithm, 'current'),
+          createKey(tenantId, algorithm, 'next'),
+        ]),
+      ),
+
+    async sign(tenantId, algorithm, { typ }, claims) {
+      const key = await store.findCurrent(tenantId, algorithm)
+      if (key === undefined)
+        throw new Error(`Tenant ${tenantId} has no current signing key for ${algorithm}.`)
+      return new CompactSign(utf8.encode(JSON.stringify(claims)))
+        .setProtectedHeader({ alg: algorithm, typ, kid: key.id })
+        .sign(await privateKeys.of(key))
+    },
+
+    async publicKeys(tenantId) {
+      return (await store.listPublished(tenantId)).map((key) => key.publicJwk)
+    },
+
+    async verify(tenantId, token, expected) {
+      const header = parseTokenHeader(token)
+      const key = await store.find(tenantId, header.kid)
+      // A key that has signed nothing yet cannot have signed this, and a revoked one no longer counts.
+      if (key === undefined || (key.state !== 'current' && key.state !== 'previous')) {
+        throw new TokenInvalidError('The token is not signed with a key of this issuer.')
+      }
+      // RFC 8725 §3.1: the key says which algorithm it is used with, never the token.
+      if (header.algorithm !== key.algorithm) {
+        throw new TokenInvalidError('The token names an algorithm that its key does not have.')
+      }
+      return verifyToken(token, await publicKeys.of(key), key.algorithm, expected)
+    },
+  }
+}
+
+function privateKeyIdentity({ tenantId, id }: Pick<SigningKey, 'tenantId' | 'id'>): RowIdentity {
+  return ['signing_keys', tenantId, id, 'encrypted_private_key']
+}
+
+/** RFC 7638: the id is the thumbprint of the key itself, so no two keys share one. */
+async function describePublicKey(key: CryptoKey, alg: SigningAlgorithm): Promise<PublicJwk> {
+  const { kty, n, e, crv, x, y } = await exportJWK(key)
+  if (kty === undefined) throw new TypeError('A key without a type was made.')
+  const kid = await calculateJwkThumbprint(key)
+  return {
+    kty,
+    kid,
+    use: 'sig',
+    alg,
+    ...(n !== undefined && { n }),
+    ...(e !== undefined && { e }),
+    ...(crv !== undefined && { crv }),
+    ...(x !== undefined && { x }),
+    ...(y !== undefined && { y }),
+  }
+}
+
+async function importPublicKey(key: SigningKey): Promise<CryptoKey> {
+  const imported = await importJWK({ ...key.publicJwk }, key.algorithm)
+  if (imported instanceof Uint8Array) throw new TypeError('A public signing key cannot be a symmetric one.')
+  return imported
+}

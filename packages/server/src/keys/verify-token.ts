@@ -1,0 +1,94 @@
+/**
+ * Verification of a token that we issued ourselves. The header is read for one purpose, to find the key among
+ * the tenant's own: a token never brings the key or chooses the algorithm it is checked with (RFC 8725 §3).
+ */
+import { type CryptoKey, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import { type SigningAlgorithm, signingAlgorithms } from '../domain/resource-server.ts'
+import type { KeyId } from '../domain/signing-key.ts'
+
+/** The token does not count. The message is for the developer of the caller. */
+export class TokenInvalidError extends Error {
+  override readonly name = 'TokenInvalidError'
+}
+
+/** What a token must say to be accepted here and now. */
+export interface Expected {
+  readonly issuer: string
+  readonly audience: string
+  readonly now: Date
+}
+
+export interface TokenHeader {
+  readonly algorithm: SigningAlgorithm
+  readonly kid: KeyId
+}
+
+/** Characters. What is longer is none of ours, and is not decoded to find out. */
+export const maxTokenLength = 16_384
+/** How far the clocks of two of our servers may be apart. */
+export const clockToleranceSeconds = 10
+
+const tokenTypes: readonly unknown[] = ['at+jwt', 'JWT']
+const headerMembers = new Set(['alg', 'typ', 'kid'])
+const thumbprint = /^[A-Za-z0-9_-]{43}$/
+
+/** @throws TokenInvalidError when no token of ours has such a header. */
+export function parseTokenHeader(token: string): TokenHeader {
+  if (token.length > maxTokenLength) throw new TokenInvalidError('The token is too long.')
+  const header = decodeHeader(token)
+  const { alg, typ, kid } = header
+  const algorithm = signingAlgorithms.find((known) => known === alg)
+  if (algorithm === undefined)
+    throw new TokenInvalidError('The token is signed with an algorithm not in use here.')
+  if (!tokenTypes.includes(typ)) throw new TokenInvalidError('The token is no access token.')
+  if (typeof kid !== 'string' || !thumbprint.test(kid)) {
+    throw new TokenInvalidError('The token does not name the key it is signed with.')
+  }
+  // Among them `jwk`, `jku` and `x5c`, with which a forger would hand over the key as well.
+  if (Object.keys(header).some((member) => !headerMembers.has(member))) {
+    throw new TokenInvalidError('The token has header members that no token of this issuer has.')
+  }
+  return { algorithm, kid: kid as KeyId }
+}
+
+/** @throws TokenInvalidError */
+export async function verifyToken(
+  token: string,
+  key: CryptoKey,
+  algorithm: SigningAlgorithm,
+  expected: Expected,
+): Promise<Record<string, unknown>> {
+  const { payload } = await jwtVerify(token, key, {
+    algorithms: [algorithm],
+    issuer: expected.issuer,
+    audience: expected.audience,
+    currentDate: expected.now,
+    clockTolerance: clockToleranceSeconds,
+    requiredClaims: ['iss', 'aud', 'sub', 'iat', 'exp'],
+  }).catch((error: unknown) => {
+    throw invalidToken(error)
+  })
+  const nowSeconds = Math.floor(expected.now.getTime() / 1000)
+  if (typeof payload.iat !== 'number' || payload.iat > nowSeconds + clockToleranceSeconds) {
+    throw new TokenInvalidError('The token was issued in the future; check the clocks.')
+  }
+  return payload
+}
+
+function decodeHeader(token: string): Record<string, unknown> {
+  try {
+    return { ...decodeProtectedHeader(token) }
+  } catch {
+    throw new TokenInvalidError('The token is not a JSON web token.')
+  }
+}
+
+function invalidToken(error: unknown): unknown {
+  if (error instanceof errors.JWTExpired) return new TokenInvalidError('The token has expired.')
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return new TokenInvalidError(`The token's claim ${error.claim} is missing or not the expected one.`)
+  }
+  if (error instanceof errors.JOSEError)
+    return new TokenInvalidError('The token is damaged or its signature is wrong.')
+  return error
+}
