@@ -9,7 +9,7 @@ import { newRuleId, newRuleVersionId } from './keys/random-id.ts'
 import { createSigningKeyRing, type SigningKeyRing } from './keys/signing-key-ring.ts'
 import type { MasterKey } from './keys/subkey.ts'
 import { createRecorder, type Recorder } from './logs/recorder.ts'
-import { createRetention } from './logs/retention.ts'
+import { createRetention, type Retention } from './logs/retention.ts'
 import { createTail, type Tail } from './logs/tail.ts'
 import { createPublishRule, type PublishRule } from './rules/publish-rule.ts'
 import type { Sandbox } from './sandbox/invocation.ts'
@@ -66,8 +66,7 @@ export async function openRooms(
   const tail = createTail({ maxQueued: maxQueuedEvents })
   const recorder = createRecorder({ storage, tail })
   opened.defer(() => recorder.drain())
-  const retention = setInterval(createRetention({ storage, now, log }), retentionIntervalMs).unref()
-  opened.defer(() => clearInterval(retention))
+  keepRetention(createRetention({ storage, now }), log, opened)
   return {
     storage,
     masterKey,
@@ -87,4 +86,17 @@ export async function openRooms(
     }),
     listening,
   }
+}
+
+function keepRetention(retention: Retention, log: Logger, opened: AsyncDisposableStack): void {
+  const remove = () => {
+    retention.removeExpired().catch((error: unknown) => {
+      log.error({ err: error }, 'what is past its retention could not be removed; it is tried again')
+    })
+  }
+  const timer = setInterval(remove, retentionIntervalMs).unref()
+  opened.defer(async () => {
+    clearInterval(timer)
+    await retention.stop()
+  })
 }

@@ -7,7 +7,7 @@ import type { Tenant } from './domain/tenant.ts'
 import type { AppDeps } from './http/app.ts'
 import type { Readiness } from './http/health.ts'
 import { createSecretText } from './keys/client-secret.ts'
-import { newSeed } from './keys/random-id.ts'
+import { newClientGrantId, newClientId, newResourceServerId, newSecretId, newSeed } from './keys/random-id.ts'
 import { SecretText } from './keys/secret-text.ts'
 import { deriveSubkey } from './keys/subkey.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
@@ -19,6 +19,7 @@ import { createAccountForExchange } from './token/account-for-exchange.ts'
 import { createAuthenticateClient } from './token/authenticate-client.ts'
 import { createClientCredentialsGrant } from './token/client-credentials-grant.ts'
 import { createFailedAttempts } from './token/failed-attempts.ts'
+import { createVerifyManagementToken } from './token/management-token.ts'
 
 /** What changes while the server serves. */
 export interface Serving {
@@ -33,7 +34,6 @@ export function routesOf(
   serving: Serving,
 ): AppDeps {
   const { storage, encryption, hashing, recorder, ring, tail, publishRule } = rooms
-  const hashSecret = (text: string) => hashing.hash(new SecretText(text))
   const record = recorder.record
   return {
     log,
@@ -73,13 +73,33 @@ export function routesOf(
       record,
     },
     discovery: { publicKeys: ring.publicKeys },
-    management: { ...rooms, record, now, hashSecret, createClientSecret: () => createSecretText('client') },
+    management: {
+      tenants: storage.tenants,
+      clients: storage.clients,
+      resourceServers: storage.resourceServers,
+      clientGrants: storage.clientGrants,
+      rules: storage.rules,
+      logEntries: storage.logEntries,
+      tail,
+      publishRule,
+      record,
+      now,
+      verifyToken: createVerifyManagementToken(ring, now),
+      createClientSecret: () => createSecretText('client'),
+      hashSecret: hashing.hash,
+      newId: {
+        client: newClientId,
+        clientSecret: newSecretId,
+        resourceServer: newResourceServerId,
+        clientGrant: newClientGrantId,
+      },
+    },
     webtaskDoor: {
       tenants: storage.tenants,
       rules: storage.rules,
       webtaskTokens: storage.webtaskTokens,
       encryption,
-      hashSecret,
+      hashSecret: (text) => hashing.hash(new SecretText(text)),
       webtaskJwtKey: deriveSubkey(rooms.masterKey, 'webtask-jwt'),
       publishRule,
       record,
