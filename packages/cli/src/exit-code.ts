@@ -1,4 +1,16 @@
 /** How `tallystick` ends. Scripts depend on these numbers: they are never given another meaning. */
+export const endings = [
+  'done',
+  'failed',
+  'usage',
+  'not_found',
+  'not_allowed',
+  'conflict',
+  'unavailable',
+  'interrupted',
+] as const
+export type Ending = (typeof endings)[number]
+
 export const exitCodes = {
   done: 0,
   failed: 1,
@@ -8,15 +20,13 @@ export const exitCodes = {
   conflict: 5,
   unavailable: 6,
   interrupted: 130,
-} as const
-
-export type Ending = keyof typeof exitCodes
+} satisfies Record<Ending, number>
 
 export const exitCodeMeanings = {
   done: 'Done.',
   failed: 'Failed, for a reason that has no number of its own.',
   usage: 'Wrong usage: nothing was attempted.',
-  not_found: 'The object, or the command, does not exist.',
+  not_found: 'The object does not exist.',
   not_allowed: 'Not authenticated, or not allowed.',
   conflict: 'It exists already, or something else stands against it.',
   unavailable: 'Rate-limited or unavailable: the same command may succeed later.',

@@ -24,8 +24,8 @@ export function neutralLine(text: string): string {
 }
 
 /** JSON for people and programs: escaped where a terminal would obey, and the same value when parsed. */
-export function neutralJson(value: unknown): string {
-  return JSON.stringify(value, undefined, 2).replace(harmful, (character) => {
+export function neutralJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, undefined, indent).replace(harmful, (character) => {
     const code = character.codePointAt(0) ?? 0
     return `\\u${code.toString(16).padStart(4, '0')}`
   })

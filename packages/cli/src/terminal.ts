@@ -33,6 +33,8 @@ export interface Terminal {
   print(lines: string | readonly string[]): void
   /** A value as JSON, on standard output. */
   printJson(value: unknown): void
+  /** A value as JSON on one line, for output that goes on and on. */
+  printJsonLine(value: unknown): void
   /** One or more lines about what is going on, on standard error. */
   say(lines: string | readonly string[]): void
 }
@@ -59,6 +61,7 @@ export function createTerminal({ input, output, messages, env, noColor }: Termin
     canAsk: input.isTTY === true && messages.isTTY === true,
     print: (lines) => write(output, lines),
     printJson: (value) => write(output, neutralJson(value)),
+    printJsonLine: (value) => write(output, neutralJson(value, 0)),
     say: (lines) => write(messages, lines),
   }
 }

@@ -1,0 +1,150 @@
+/** `tallystick clients`: the programs that get tokens. */
+import type { Client } from '@tallystick/management-api/contract/clients'
+import { type Command, Option } from 'commander'
+import type { OpenContext } from '../command-context.ts'
+import { addExamples } from '../examples.ts'
+import { formatDetails } from '../table.ts'
+import { deleteObjects } from './delete-objects.ts'
+import { collect, collectPairs } from './option-values.ts'
+import { addIdsOption, allPages, type ListOptions, presentList } from './present-list.ts'
+import { type SecretOptions, showSecret } from './show-secret.ts'
+
+interface ClientOptions {
+  readonly description?: string
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly authMethod?: 'client_secret_post' | 'client_secret_basic'
+}
+
+interface UpdateOptions extends ClientOptions {
+  readonly name?: string
+  readonly removeMetadata?: readonly string[]
+  readonly enable?: true
+  readonly disable?: true
+}
+
+export function addClientsCommands(clients: Command, open: OpenContext): void {
+  addExamples(clients, [
+    ['tallystick clients list'],
+    ['tallystick clients create billing --metadata plan=gold --out billing.secret'],
+    ['tallystick clients rotate-secret CLIENT_ID --out billing.secret'],
+  ])
+
+  addIdsOption(clients.command('list').description('all clients of the tenant')).action(
+    async (options: ListOptions) => {
+      const context = open()
+      const connection = await context.connect()
+      const items = await allPages(async (page) => {
+        const { total, clients: pageOfClients } = await connection.clients.list(page)
+        return { total, items: pageOfClients }
+      })
+      presentList(context, options, {
+        items,
+        idOf: (client) => client.client_id,
+        whenEmpty: 'There is no client yet: tallystick clients create --help',
+        columns: [
+          { title: 'Client id', cell: (client) => client.client_id },
+          { title: 'Name', cell: (client) => client.name },
+          { title: 'Enabled', cell: (client) => (client.enabled ? 'yes' : 'no') },
+          { title: 'Description', cell: (client) => client.description ?? '' },
+        ],
+      })
+    },
+  )
+
+  clients
+    .command('show <client_id>')
+    .description('one client; its secret cannot be read back')
+    .action(async (id: string) => {
+      const { connect, present } = open()
+      const client = await (await connect()).clients.get(id)
+      present(client, () => details(client))
+    })
+
+  addSettings(clients.command('create <name>').description('a new client, with a new secret'))
+    .option('--out <file>', 'write the secret to this file (mode 0600) instead of the screen')
+    .action(async (name: string, options: ClientOptions & SecretOptions) => {
+      const context = open()
+      const client = await (await context.connect()).clients.create({ name, ...settingsOf(options) })
+      await showSecret(context, client, options, details)
+    })
+
+  addSettings(clients.command('update <client_id>').description('change a client; what is not named stays'))
+    .option('--name <name>', 'a new name')
+    .option('--remove-metadata <name>', 'metadata to remove; repeatable', collect)
+    .addOption(new Option('--enable', 'let it have tokens again').conflicts('disable'))
+    .option('--disable', 'answer it like an unknown client')
+    .action(async (id: string, options: UpdateOptions) => {
+      const { connect, present } = open()
+      const client = await (await connect()).clients.update(id, changeOf(options))
+      present(client, () => details(client))
+    })
+
+  clients
+    .command('rotate-secret <client_id>')
+    .description('a new secret; the old one ends at once')
+    .option('--out <file>', 'write the secret to this file (mode 0600) instead of the screen')
+    .action(async (id: string, options: SecretOptions) => {
+      const context = open()
+      const connection = await context.connect()
+      await context.asker.confirm(`End the present secret of ${id}?`)
+      await showSecret(context, await connection.clients.rotateSecret(id), options, details)
+    })
+
+  clients
+    .command('delete <client_id...>')
+    .description('delete clients with their secrets and grants; - reads ids from standard input')
+    .action(async (ids: string[]) => {
+      const context = open()
+      const connection = await context.connect()
+      await deleteObjects(context, 'client', ids, (id) => connection.clients.delete(id))
+    })
+}
+
+function addSettings(command: Command): Command {
+  return command
+    .option('--description <text>', 'a sentence for people')
+    .option('--metadata <name=value>', 'what rules see as client.metadata; repeatable', collectPairs)
+    .addOption(
+      new Option('--auth-method <method>', 'how it proves itself').choices([
+        'client_secret_post',
+        'client_secret_basic',
+      ]),
+    )
+}
+
+function settingsOf({ description, metadata, authMethod }: ClientOptions) {
+  return {
+    ...(description !== undefined && { description }),
+    ...(metadata && { client_metadata: { ...metadata } }),
+    ...(authMethod && { token_endpoint_auth_method: authMethod }),
+  }
+}
+
+/** In a change, null removes a member of the metadata. */
+function changeOf({ name, removeMetadata = [], enable, disable, ...settings }: UpdateOptions) {
+  const removed = Object.fromEntries(removeMetadata.map((member) => [member, null]))
+  const metadata = { ...removed, ...settings.metadata }
+  return {
+    ...settingsOf(settings),
+    ...(name !== undefined && { name }),
+    ...(Object.keys(metadata).length > 0 && { client_metadata: metadata }),
+    ...(enable && { enabled: true }),
+    ...(disable && { enabled: false }),
+  }
+}
+
+function details(client: Client): string[] {
+  return formatDetails([
+    ['client_id', client.client_id],
+    ['name', client.name],
+    ['description', client.description ?? ''],
+    ['enabled', client.enabled ? 'yes' : 'no'],
+    ['authentication', client.token_endpoint_auth_method],
+    [
+      'metadata',
+      Object.entries(client.client_metadata)
+        .map((entry) => entry.join('='))
+        .join('\n'),
+    ],
+  ])
+}

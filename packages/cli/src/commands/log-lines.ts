@@ -1,0 +1,75 @@
+/** Log entries and console lines as people read them, one line each. Rules wrote part of it: nothing in it is obeyed. */
+
+import type { TailConsole } from '@tallystick/management-api/contract/log-tail'
+import type { ExchangeLogEntry, LogEntry, RuleTrace } from '@tallystick/management-api/contract/logs'
+import { neutralLine, neutralText } from '../neutral-text.ts'
+import { formatDetails } from '../table.ts'
+import type { Colors } from '../terminal.ts'
+
+export function consoleLine(line: TailConsole, colors: Colors): string {
+  const [first = '', ...rest] = neutralText(line.text).split('\n')
+  const level = line.level.padEnd(5)
+  const shownLevel =
+    line.level === 'error' ? colors.red(level) : line.level === 'warn' ? colors.yellow(level) : level
+  const head = `${colors.dim(line.date)} ${shownLevel} ${colors.cyan(neutralLine(line.rule.name))}: ${first}`
+  // A rule cannot make its second line look like one of ours.
+  return [head, ...rest.map((text) => `    | ${text}`)].join('\n')
+}
+
+export function entryLine(entry: LogEntry, colors: Colors): string {
+  const refused = entry.type === 'feccft' || entry.type === 'fapi'
+  const type = entry.type.padEnd(6)
+  const client = entry.client_name || entry.client_id
+  return [
+    colors.dim(entry.date),
+    refused ? colors.red(type) : colors.green(type),
+    neutralLine([client, aboutEntry(entry)].filter((part) => part !== '').join(': ')),
+    colors.dim(entry.log_id),
+  ].join(' ')
+}
+
+/** An exchange has an audience, a change of the management API has not. */
+export function isExchange(entry: LogEntry): entry is ExchangeLogEntry {
+  return 'audience' in entry
+}
+
+/** What the entry is about, in half a sentence. */
+export function aboutEntry(entry: LogEntry): string {
+  if (!isExchange(entry)) {
+    const { request, response } = entry.details
+    return `${request.method} ${request.path} ${response.statusCode}`
+  }
+  if (entry.type === 'feccft') return [entry.details.error, entry.description].filter(Boolean).join(', ')
+  return [entry.audience, entry.scope && `[${entry.scope}]`].filter(Boolean).join(' ')
+}
+
+export function entryDetails(entry: LogEntry): string[] {
+  return formatDetails([
+    ['id', entry.log_id],
+    ['date', entry.date],
+    ['type', entry.type],
+    ['description', entry.description],
+    ['client', [entry.client_id, entry.client_name].filter((part) => part !== '').join('  ')],
+    ['address', entry.ip],
+    ['user agent', entry.user_agent],
+    ['about', aboutEntry(entry)],
+    ['duration', `${entry.details.duration_ms} ms`],
+    ...(isExchange(entry) ? exchangeDetails(entry) : []),
+  ])
+}
+
+function exchangeDetails({ audience, scope, details }: ExchangeLogEntry): [name: string, value: string][] {
+  return [
+    ['API', audience],
+    ['scopes', scope],
+    ['added by rules', details.scopes_added.join(' ')],
+    ['error', details.error ?? ''],
+    ['jti', details.access_token_jti ?? ''],
+    ['rules', details.rules.map(ruleLine).join('\n')],
+  ]
+}
+
+function ruleLine(trace: RuleTrace): string {
+  const dropped = trace.dropped_claims.length > 0 ? `, dropped ${trace.dropped_claims.join(' ')}` : ''
+  return `${trace.rule_name} version ${trace.version_number}: ${trace.ended} after ${trace.duration_ms} ms${dropped}`
+}

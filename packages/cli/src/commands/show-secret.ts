@@ -1,0 +1,31 @@
+/** The one time a new client secret is seen: on standard output, or in a file that only its owner may read. */
+import type { ClientWithSecret } from '@tallystick/management-api/contract/clients'
+import type { CommandContext } from '../command-context.ts'
+import { writePrivateFile } from '../private-file.ts'
+
+export interface SecretOptions {
+  readonly out?: string
+}
+
+export async function showSecret(
+  { terminal, present }: CommandContext,
+  { client_secret, ...client }: ClientWithSecret,
+  { out }: SecretOptions,
+  details: (client: Omit<ClientWithSecret, 'client_secret'>) => string[],
+): Promise<void> {
+  if (out === undefined) {
+    terminal.say('The secret is shown this once; keep it now.')
+    present({ ...client, client_secret }, () => [...details(client), `client_secret  ${client_secret}`])
+    return
+  }
+  try {
+    await writePrivateFile(out, `${client_secret}\n`)
+  } catch (error) {
+    // The server has it already: were it lost here, nobody could ever use this client again.
+    terminal.say('The secret could not be written to the file; it is printed instead, this once.')
+    terminal.print(client_secret)
+    throw error
+  }
+  terminal.say(`The secret is in ${out}, which only you may read.`)
+  present(client, () => details(client))
+}

@@ -1,0 +1,110 @@
+/** `tallystick token`: get a token as a client would, or look into one. */
+import type { Command } from 'commander'
+import type { ClientCredentials } from '../client-credentials.ts'
+import type { CommandContext, OpenContext } from '../command-context.ts'
+import { type DecodedToken, decodeToken, describeTimes } from '../decode-token.ts'
+import { addExamples } from '../examples.ts'
+import { Failure } from '../failure.ts'
+import { neutralJson, neutralLine } from '../neutral-text.ts'
+import type { Profile } from '../profile.ts'
+import { readSecret, readText } from '../secret-input.ts'
+import { requestToken } from '../sign-in.ts'
+import { collect } from './option-values.ts'
+
+interface GetOptions {
+  readonly client?: string
+  readonly api?: string
+  readonly scope?: readonly string[]
+  readonly secretFile?: string
+  readonly raw?: true
+}
+
+export function addTokenCommands(token: Command, open: OpenContext): void {
+  addExamples(token, [
+    ['tallystick token get', "the starter's client and API"],
+    [
+      'tallystick token get --client CLIENT_ID --api https://invoices.example.com/ --secret-file billing.secret',
+    ],
+    ['tallystick token get --raw | tallystick token decode'],
+  ])
+
+  token
+    .command('get')
+    .description('ask the token endpoint as a client, and show the token decoded')
+    .option('--client <client_id>', "the client; without it the starter's")
+    .option('--api <identifier>', "the API; without it the starter's")
+    .option('--scope <value>', 'ask for this scope only; repeatable', collect)
+    .option('--secret-file <file>', "the client's secret; - reads standard input; without it you are asked")
+    .option('--raw', 'print the token alone')
+    .action(async (options: GetOptions) => getToken(open(), options))
+
+  token
+    .command('decode')
+    .description('look into a token on standard input; the signature is not checked')
+    .action(async () => {
+      const { terminal, present, now } = open()
+      if (terminal.input.isTTY) terminal.say('Paste the token, then press Enter and Ctrl-D:')
+      const decoded = decodeToken(await readText('-', terminal.input))
+      present(decoded, () => decodedLines(decoded, now()))
+    })
+}
+
+async function getToken(context: CommandContext, options: GetOptions): Promise<void> {
+  const { fetch, terminal, present, now } = context
+  const profile = await context.findProfile()
+  const audience = options.api ?? profile.starter?.audience
+  if (audience === undefined) throw missing('an API', '--api IDENTIFIER')
+  const answer = await requestToken(fetch, {
+    origin: profile.origin,
+    audience,
+    scopes: options.scope ?? [],
+    ...(await credentialsFor(context, profile, options)),
+  })
+  if (options.raw) {
+    terminal.print(answer.accessToken)
+    return
+  }
+  const decoded = decodeToken(answer.accessToken)
+  const shown = {
+    access_token: answer.accessToken,
+    token_type: answer.tokenType,
+    expires_in: answer.expiresInSeconds,
+    scope: answer.scope,
+    ...decoded,
+  }
+  present(shown, () => [
+    neutralLine(answer.accessToken),
+    '',
+    ...decodedLines(decoded, now()),
+    `scope: ${neutralLine(answer.scope ?? 'none')}`,
+  ])
+}
+
+/** The secrets that the profile knows need not be asked for. */
+async function credentialsFor(
+  { terminal, asker }: CommandContext,
+  { credentials, starter }: Profile,
+  { client, secretFile }: GetOptions,
+): Promise<ClientCredentials> {
+  const known = [starter, credentials].find(
+    (each) => each && (client === undefined || each.clientId === client),
+  )
+  if (client === undefined && !starter) throw missing('a client', '--client CLIENT_ID')
+  if (known && secretFile === undefined) return { clientId: known.clientId, secret: known.secret }
+  const clientId = client ?? known?.clientId ?? ''
+  const question = `Secret of ${clientId}:`
+  const deps = { input: terminal.input, asker }
+  return { clientId, secret: await readSecret(deps, { path: secretFile, question, flag: '--secret-file' }) }
+}
+
+function missing(what: string, flag: string): Failure {
+  return new Failure('usage', {
+    what: `A token needs ${what}.`,
+    why: 'None was named, and there is no starter in ./data/bootstrap.json for this server.',
+    todo: `Give ${flag}.`,
+  })
+}
+
+function decodedLines({ header, claims }: DecodedToken, now: Date): string[] {
+  return [`header ${neutralJson(header)}`, `claims ${neutralJson(claims)}`, ...describeTimes(claims, now)]
+}
