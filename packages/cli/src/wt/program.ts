@@ -25,6 +25,8 @@ export function createWtProgram({ version, context, writeOut, writeErr }: WtProg
     )
     .version(version, '-v, --version', 'print the version')
     .option('--no-color', 'print without colours')
+    // `wt -v` is the version, `wt logs -v` is verbose.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut, writeErr })
     .showSuggestionAfterError()

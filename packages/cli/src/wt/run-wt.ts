@@ -24,7 +24,9 @@ export async function runWt(deps: RunWtDeps): Promise<number> {
     writeErr: (text) => deps.messages.write(neutralText(text)),
   })
   try {
-    await program.parseAsync(deps.arguments, { from: 'user' })
+    // Read already, wherever it stands.
+    const others = deps.arguments.filter((argument) => argument !== '--no-color')
+    await program.parseAsync(others, { from: 'user' })
     return wtEndings.done.code
   } catch (error) {
     if (error instanceof CommanderError)
