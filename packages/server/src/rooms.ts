@@ -58,7 +58,7 @@ export async function openRooms(
     },
     egress: { privateDestinations: config.ruleEgressPrivate, ownListener: () => listening },
     fastRunners: config.ruleRunners,
-    log,
+    log: (event) => log.warn(event, `sandbox: ${event.kind}`),
   })
   opened.defer(() => sandbox.close())
 

@@ -1,0 +1,367 @@
+/** What a rule of the callback model means, case by case, by its effect on the token. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { invoices, startTestServer, type TestServer } from './test-server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.close())
+
+const claim = 'https://foo.com/claim'
+
+/** A rule with this body, and the answer to one token request under it. */
+async function exchangeUnder(body: string, secrets: Record<string, string> = {}) {
+  await server.uploadRule({
+    source: `module.exports = function (client, scope, audience, context, cb) {${body}\n}`,
+    secrets,
+  })
+  return server.requestToken()
+}
+
+/** What the rule saw, which it hands out as a claim. */
+async function seen(expression: string, secrets: Record<string, string> = {}): Promise<unknown> {
+  const answer = await exchangeUnder(`cb(null, { scope: scope, '${claim}': ${expression} })`, secrets)
+  expect(answer.status).toBe(200)
+  return answer.claims[claim]
+}
+
+async function exchangeUnderSource(source: string) {
+  await server.uploadRule({ source })
+  return server.requestToken()
+}
+
+describe('a rule refuses', () => {
+  for (const [error, status, code] of [
+    ['InvalidRequestError', 400, 'invalid_request'],
+    ['InvalidScopeError', 400, 'invalid_scope'],
+    ['ServerError', 500, 'server_error'],
+  ] as const) {
+    test(`${error} answers ${status} ${code} with its message`, async () => {
+      const answer = await exchangeUnder(`cb(new ${error}('not today'))`)
+      expect([answer.status, answer.body]).toEqual([status, { error: code, error_description: 'not today' }])
+    })
+
+    test(`${error} that is thrown is a failure like any other`, async () => {
+      const answer = await exchangeUnder(`throw new ${error}('not today')`)
+      expect([answer.status, answer.body.error_description]).toEqual([500, 'A rule failed; see the log.'])
+    })
+  }
+
+  for (const error of [
+    "new Error('vanilla error')",
+    "new TypeError('boom')",
+    "Object.assign(new Error('boom'), { secret: 'own property', statusCode: 200 })",
+    "'boom'",
+    '42',
+    'true',
+    "{ message: 'm', code: 42 }",
+    '{ a: 1 }',
+    "{ name: 'InvalidScopeError', message: 'no Error at all' }",
+    'function () {}',
+    'new ExtensibilityUserError("base")',
+  ]) {
+    test(`cb(${error}) is a refusal whose words stay in the log`, async () => {
+      const answer = await exchangeUnder(`cb(${error}, { scope: scope })`)
+      expect(answer.status).toBe(403)
+      expect(answer.body).toEqual({
+        error: 'access_denied',
+        error_description: 'A rule refused this request; see the log.',
+      })
+    })
+  }
+
+  test('a message outside the characters of an OAuth description is made to fit', async () => {
+    const answer = await exchangeUnder(`cb(new InvalidRequestError('say "hi" \\\\ é\\n now'))`)
+    expect(answer.body.error_description).toBe("say 'hi' ? ?? now")
+  })
+
+  test("a refusal's reason is in the log entry", async () => {
+    const answer = await exchangeUnder(`cb(new Error('the reason is 7'))`)
+    const entry = await server.management.logs.get(String(answer.headers.get('x-request-id')))
+    expect(entry.description).toContain('the reason is 7')
+  })
+})
+
+describe('a rule fails', () => {
+  for (const [name, body] of [
+    ['throws', "throw new Error('boom')"],
+    ['throws a string', "throw 'boom'"],
+    ['throws null', 'throw null'],
+    ['reads what is not there', 'client.nothing.at.all'],
+    ['throws in a timer', "setTimeout(function () { throw new Error('late') }, 5)"],
+    ['returns a promise that rejects', "return Promise.reject(new Error('boom'))"],
+    ['refers to a class that does not exist', "cb(new UnauthorizedError('x'))"],
+    ['returns a circular result', 'var a = {}; a.a = a; cb(null, a)'],
+    ['returns a BigInt', "cb(null, { 'https://foo.com/a': 1n })"],
+    ['returns a scope that is a string', "cb(null, { scope: 'read' })"],
+    ['returns a scope that holds a number', 'cb(null, { scope: [1] })'],
+    [
+      'returns 1,001 scopes',
+      "cb(null, { scope: Array.from({ length: 1001 }, function (_, i) { return 's' + i }) })",
+    ],
+    ['returns claims over 100 kB', "cb(null, { scope: scope, 'https://foo.com/a': 'x'.repeat(100001) })"],
+    ['asks for storage', 'context.webtask.storage.get(cb)'],
+    ['asks for its token', 'cb(null, { x: context.webtask.token })'],
+    ['asks for another token', 'context.webtask.create_token({}, cb)'],
+  ] as const) {
+    test(`a rule that ${name} gives no token and no details`, async () => {
+      const answer = await exchangeUnder(body)
+      expect([answer.status, answer.body]).toEqual([
+        500,
+        { error: 'server_error', error_description: 'A rule failed; see the log.' },
+      ])
+    })
+  }
+
+  for (const [name, source] of [
+    ['an object', 'module.exports = {}'],
+    ['a string', "module.exports = 'x'"],
+    ['nothing', 'var x = 1'],
+    ['exports.default', 'exports.default = function (a, b, c, d, cb) { cb() }'],
+    ['a class', 'module.exports = class { }'],
+    ['nothing before it throws', "throw new Error('top level')"],
+    ['what require does not have, asked by a name that is computed', "require('lod' + 'ash')"],
+  ] as const) {
+    test(`a rule that exports ${name} gives no token`, async () => {
+      expect((await exchangeUnderSource(source)).status).toBe(500)
+    })
+  }
+
+  test('a rule that never calls back ends at the time limit', async () => {
+    const started = performance.now()
+    const answer = await exchangeUnder('')
+    expect(answer.status).toBe(500)
+    expect(performance.now() - started).toBeLessThan(3000)
+    const entry = await server.management.logs.get(String(answer.headers.get('x-request-id')))
+    expect(JSON.stringify(entry)).toContain('timeout')
+  })
+
+  test('an async rule that only returns a value never answers', async () => {
+    const answer = await exchangeUnderSource('module.exports = async () => ({ scope: ["read"] })')
+    expect(answer.status).toBe(500)
+  })
+})
+
+describe('a rule is refused when it is uploaded', () => {
+  for (const [name, source, words] of [
+    ['does not parse', 'module.exports = function ( {', /line 1, column \d+/],
+    ['does not parse on its third line', 'var a = 1\nvar b = 2\nvar c = = 3', /line 3, column \d+/],
+    ['is an ES module', "import fs from 'fs'\nexport default 1", /line 1/],
+    ['requires an unknown module', "var a = 1\nvar _ = require('lodash')", /lodash.*line 2/],
+    ['requires fs', "require('fs')", /fs/],
+    ['declares an error class again', 'class InvalidScopeError extends Error {}', /InvalidScopeError/],
+    ['tries to leave its function', '}); (function () {', /line 1/],
+  ] as const) {
+    test(`a rule that ${name}`, async () => {
+      await server.uploadRule({ source: 'module.exports = (a, scope, c, d, cb) => cb(null, { scope })' })
+      await expect(server.uploadRule({ source })).rejects.toThrow(words)
+      expect((await server.requestToken()).status).toBe(200)
+    })
+  }
+
+  test('a rule over 100 kB is refused and one of exactly 100 kB is not', async () => {
+    const rule = 'module.exports = (a, scope, c, d, cb) => cb(null, { scope }) //'
+    await expect(server.uploadRule({ source: rule.padEnd(100_001, 'x') })).rejects.toThrow(/100000/)
+    await server.uploadRule({ source: rule.padEnd(100_000, 'x') })
+    expect((await server.requestToken()).status).toBe(200)
+  })
+})
+
+describe('a rule is called', () => {
+  test('with five arguments of the right kinds', async () => {
+    const kinds =
+      'Array.prototype.map.call(arguments, function (a) { return Array.isArray(a) ? "array" : typeof a })'
+    expect(await seen(kinds)).toEqual(['object', 'array', 'string', 'object', 'function'])
+  })
+
+  for (const [name, source] of [
+    [
+      'no declared parameters',
+      'module.exports = function () { arguments[4](null, { scope: arguments[1] }) }',
+    ],
+    ['rest parameters', 'module.exports = (...all) => all[4](null, { scope: all[1] })'],
+    [
+      'default parameters',
+      'module.exports = (a, scope = [], c = 1, d = 2, cb = null) => cb(null, { scope })',
+    ],
+    [
+      'a function returned at top level',
+      'return function (a, scope, c, d, cb) { cb(null, { scope: scope }) }',
+    ],
+    [
+      'a returned function that wins over exports',
+      'module.exports = 1; return (a, scope, c, d, cb) => cb(null, { scope })',
+    ],
+    [
+      'an async function',
+      'module.exports = async (a, scope, c, d, cb) => { await null; cb(null, { scope }) }',
+    ],
+    [
+      'a leading "use strict"',
+      '"use strict"; sloppy = 1; module.exports = (a, scope, c, d, cb) => cb(null, { scope })',
+    ],
+    [
+      'a callback from a timer',
+      'module.exports = (a, scope, c, d, cb) => setTimeout(cb, 5, null, { scope })',
+    ],
+    ['a comment at its end', 'module.exports = (a, scope, c, d, cb) => cb(null, { scope }) // done'],
+    ['a byte order mark', '\ufeffmodule.exports = (a, scope, c, d, cb) => cb(null, { scope })'],
+  ] as const) {
+    test(`whatever its form: ${name}`, async () => {
+      const answer = await exchangeUnderSource(source)
+      expect([answer.status, answer.body.scope]).toEqual([200, 'read write'])
+    })
+  }
+
+  test('with this as the global object', async () => {
+    expect(await seen('this === globalThis')).toBe(true)
+  })
+
+  test('with the client, without its secret', async () => {
+    await server.management.clients.update(server.billing.id, {
+      client_metadata: { some_metadata: 'my metadata' },
+    })
+    expect(await seen('client')).toEqual({
+      tenant: 'demo',
+      id: server.billing.id,
+      name: 'billing',
+      metadata: { some_metadata: 'my metadata' },
+    })
+  })
+
+  test('with the audience and the scopes about to be issued', async () => {
+    expect(await seen('[audience, scope]')).toEqual([invoices, ['read', 'write']])
+    expect((await server.requestToken({ scope: 'write' })).claims[claim]).toEqual([invoices, ['write']])
+  })
+
+  test('with ip, user agent and the webtask context, and no credential in it', async () => {
+    expect(await seen('Object.keys(context).sort()')).toEqual(['ip', 'userAgent', 'webtask'])
+    expect(await seen('context.ip')).toBe('127.0.0.1')
+    const text = JSON.stringify(await seen('context'))
+    expect(text).not.toContain(server.billing.secret)
+    expect(text).not.toMatch(/authorization/i)
+  })
+
+  test('with body, query and headers of the token request', async () => {
+    await exchangeUnder(`var w = context.webtask
+      cb(null, { scope: scope, '${claim}': [w.body.color, w.query.size, w.headers['x-shape'], w.data.color, w.body.client_secret] })`)
+    const response = await fetch(`${server.url}/oauth/token?size=7&client_secret=x`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-shape': 'round' },
+      body: JSON.stringify({
+        grant_type: 'client_credentials',
+        client_id: server.billing.id,
+        client_secret: server.billing.secret,
+        audience: invoices,
+        color: 'red',
+      }),
+    })
+    const token = String(((await response.json()) as Record<string, unknown>).access_token)
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    expect(claims[claim]).toEqual(['red', '7', 'round', 'red', null])
+  })
+
+  test('with its own secrets, and data in which a secret wins over the body', async () => {
+    const secrets = { SOME_SECRET: 'shhhh', audience: 'from the secret' }
+    expect(
+      await seen('[context.webtask.secrets.SOME_SECRET.length, context.webtask.data.audience]', secrets),
+    ).toEqual([5, 'from the secret'])
+  })
+})
+
+describe('a rule answers', () => {
+  test('the example of 2016 gives the token of 2016', async () => {
+    const answer = await exchangeUnder(`
+      var access_token = {};
+      access_token['https://foo.com/claim'] = 'bar';
+      access_token.scope = scope;
+      access_token.scope.push('extra');
+      cb(null, access_token);`)
+    expect(answer.body).toMatchObject({ scope: 'read write extra', expires_in: 86_400, token_type: 'Bearer' })
+    expect(answer.claims).toMatchObject({
+      sub: `${server.billing.id}@clients`,
+      aud: invoices,
+      exp: Number(answer.claims.iat) + 86_400,
+      scope: 'read write extra',
+      'https://foo.com/claim': 'bar',
+    })
+    const entry = await server.management.logs.get(String(answer.headers.get('x-request-id')))
+    expect(JSON.stringify(entry)).toContain('"scopes_added":["extra"]')
+  })
+
+  for (const call of [
+    'cb()',
+    'cb(null)',
+    'cb(null, undefined)',
+    'cb(null, "x")',
+    'cb(null, [1])',
+    'cb(null, 0)',
+    'cb(null, { other: 1 })',
+  ]) {
+    test(`${call} gives a token without scopes`, async () => {
+      const answer = await exchangeUnder(call)
+      expect(answer.status).toBe(200)
+      expect(answer.body).not.toHaveProperty('scope')
+      expect(answer.claims).not.toHaveProperty('scope')
+    })
+  }
+
+  for (const falsy of ['null', 'undefined', '0', '""', 'false', 'NaN']) {
+    test(`a falsy error of ${falsy} is none`, async () => {
+      expect((await exchangeUnder(`cb(${falsy}, { scope: scope }, 'ignored')`)).body.scope).toBe('read write')
+    })
+  }
+
+  test('values are copied as JSON', async () => {
+    expect(
+      await seen(
+        '{ f: function () {}, u: undefined, d: new Date(0), n: NaN, nested: { list: [undefined, 1] } }',
+      ),
+    ).toEqual({ d: '1970-01-01T00:00:00.000Z', n: null, nested: { list: [null, 1] } })
+  })
+
+  test('standard claims and names that are no URL are dropped', async () => {
+    const answer =
+      await exchangeUnder(`cb(null, { scope: scope, iss: 'x', sub: 'admin', aud: 'x', exp: 1, jti: 'x', client_id: 'x',
+      permissions: ['all'], foo: 1, 'https://auth0.com/claim': 1, '${claim}': 'kept', client: client, context: {} })`)
+    expect(Object.keys(answer.claims).toSorted()).toEqual(
+      ['aud', 'client_id', 'exp', claim, 'iat', 'iss', 'jti', 'scope', 'sub'].toSorted(),
+    )
+    expect(answer.claims.sub).toBe(`${server.billing.id}@clients`)
+    const entry = await server.management.logs.get(String(answer.headers.get('x-request-id')))
+    expect(JSON.stringify(entry)).toContain('permissions')
+  })
+
+  for (const [name, rest] of [
+    ['a second call', "cb(new Error('second'))"],
+    ['a second result', "cb(null, { scope: ['other'] })"],
+    ['a throw', "throw new Error('after')"],
+    ['a throw in a timer', "setTimeout(function () { throw new Error('after') }, 1)"],
+    ['a loop in a timer', 'setTimeout(function () { for (;;) {} }, 1)'],
+  ] as const) {
+    test(`${name} after the callback changes nothing`, async () => {
+      const answer = await exchangeUnder(`cb(null, { scope: scope }); ${rest}`)
+      expect([answer.status, answer.body.scope]).toEqual([200, 'read write'])
+      expect((await server.requestToken()).status).toBe(200)
+    })
+  }
+
+  test('what a rule changes in its arguments does not reach the next exchange', async () => {
+    await exchangeUnder(`client.name = 'changed'; scope.push('more'); context.webtask.secrets.x = 1; delete context.webtask
+      cb(null, { scope: scope, '${claim}': client.name })`)
+    const answer = await server.requestToken()
+    expect([answer.body.scope, answer.claims[claim]]).toEqual(['read write more', 'changed'])
+  })
+
+  test('module scope lives as long as the isolate, and not across versions', async () => {
+    const source = `var calls = 0; module.exports = (a, scope, c, d, cb) => cb(null, { scope, '${claim}': ++calls })`
+    await server.uploadRule({ source })
+    const counts = [await server.requestToken(), await server.requestToken()].map(
+      (answer) => answer.claims[claim],
+    )
+    expect(counts).toEqual([1, 2])
+    await server.uploadRule({ source })
+    expect((await server.requestToken()).claims[claim]).toBe(1)
+  })
+})
