@@ -1,0 +1,186 @@
+/**
+ * What a stranger gets from the registry, made here: packed, installed into an empty folder and run. The
+ * install takes the project's own packages from their tarballs and the rest from the registry.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { packAll } from './pack.ts'
+import { parsePackageJson } from './packed-package-json.ts'
+
+const runFile = promisify(execFile)
+const checkoutModules = fileURLToPath(new URL('../node_modules', import.meta.url))
+let root: string
+/** The command line alone, as a developer installs it. */
+let laptop: string
+/** The command line and the server beside it. */
+let host: string
+
+// The tests run under the Node that runs vitest, whatever the machine's own is.
+const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}`, NO_COLOR: '1' }
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tallystick-packed-'))
+  laptop = join(root, 'laptop')
+  host = join(root, 'host')
+  const tarballs = await packAll(join(root, 'tarballs'))
+  await install(laptop, [tarballs.cli, tarballs['management-api']])
+  await install(host, Object.values(tarballs))
+}, 240_000)
+
+afterAll(() => rm(root, { recursive: true, force: true }))
+
+test('no packed file is TypeScript that would have to run', async () => {
+  for (const file of await packedFiles()) {
+    expect(file).not.toMatch(/(?<!\.d)\.ts$|\.test\.|\.conformance\.|tsconfig/)
+  }
+})
+
+test('every module that a packed file imports is a dependency of its package', async () => {
+  for (const name of ['@tallystick/management-api', '@tallystick/server', 'tallystick']) {
+    const folder = join(host, 'node_modules', name)
+    const { others } = parsePackageJson(await readFile(join(folder, 'package.json'), 'utf8'))
+    const dependencies = Object.keys(Object(others.dependencies))
+    for (const [file, imported] of await bareImports(folder)) {
+      // The one exception: `serve` looks whether the server is there.
+      expect([...dependencies, ...(file.endsWith('serve.js') ? ['@tallystick/server'] : [])], file).toContain(
+        imported,
+      )
+    }
+  }
+})
+
+test('the command line runs without the server, and says how to get it', async () => {
+  const { stdout: version } = await runIn(laptop, 'tallystick', ['--version'])
+  expect(version).toMatch(/^\d+\.\d+\.\d+\n$/)
+  const { stdout: help } = await runIn(laptop, 'tallystick', ['help'])
+  expect(help).toContain('tallystick logs tail')
+  const { stdout: wtHelp } = await runIn(laptop, 'wt', ['--help'])
+  expect(wtHelp).toContain('create')
+  await expect(runIn(laptop, 'tallystick', ['serve'])).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('npm install @tallystick/server'),
+  })
+})
+
+test('an editor finds the types of the connection', async () => {
+  await mkdir(join(laptop, 'node_modules/@types'), { recursive: true })
+  await symlink(join(checkoutModules, '@types/node'), join(laptop, 'node_modules/@types/node'))
+  await symlink(join(checkoutModules, 'undici-types'), join(laptop, 'node_modules/undici-types'))
+  await writeFile(
+    join(laptop, 'program.ts'),
+    `import { connect } from '@tallystick/management-api/connect'
+     import type { Client } from '@tallystick/management-api/contract/clients'
+     const connection = connect({ url: 'http://localhost:8420', token: 't' })
+     export const names = async (): Promise<string[]> =>
+       (await connection.clients.list()).clients.map((client: Client) => client.name)
+     // @ts-expect-error a client has no such member
+     export const none = async () => (await connection.clients.get('c')).nonsense`,
+  )
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'es2024',
+    types: ['node'],
+  }
+  await writeFile(join(laptop, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }))
+  await runFile(process.execPath, [join(checkoutModules, 'typescript/bin/tsc'), '-p', laptop])
+})
+
+test('the server beside it starts, gives a token and stops on SIGTERM', async () => {
+  const port = await freePort()
+  const server = spawn(process.execPath, [join(host, 'node_modules/.bin/tallystick'), 'serve'], {
+    cwd: host,
+    env: { ...env, TALLYSTICK_PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  try {
+    await untilReady(server, `http://localhost:${port}/readyz`)
+    const { stdout } = await runIn(host, 'tallystick', ['token', 'get', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ claims: { iss: `http://localhost:${port}/` } })
+    const { stdout: apis } = await runIn(host, 'tallystick', ['apis', 'list', '--json'])
+    expect(JSON.parse(apis)).toContainEqual(
+      expect.objectContaining({ identifier: 'https://api.example.com/' }),
+    )
+  } finally {
+    server.kill('SIGTERM')
+  }
+  expect(server.exitCode ?? (await once(server, 'exit'))[0]).toBe(0)
+}, 60_000)
+
+async function install(folder: string, tarballs: readonly string[]): Promise<void> {
+  await mkdir(folder)
+  await writeFile(join(folder, 'package.json'), '{ "private": true }')
+  // Nothing of ours needs an install script, nor a compiler.
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-package-lock']
+  await runFile('npm', ['install', ...flags, ...tarballs], { cwd: folder, env })
+}
+
+function runIn(folder: string, program: string, args: readonly string[]) {
+  return runFile(process.execPath, [join(folder, 'node_modules/.bin', program), ...args], {
+    cwd: folder,
+    env,
+  })
+}
+
+async function packedFiles(): Promise<string[]> {
+  const folders = ['tallystick', '@tallystick'].map((name) => join(host, 'node_modules', name))
+  const lists = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true })))
+  return lists.flat()
+}
+
+/** Emitted code imports with a literal behind `from` or in `import()`. */
+const importOf = /(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)'([^'.][^']*)'/gm
+
+async function bareImports(folder: string): Promise<[file: string, packageName: string][]> {
+  const files = (await readdir(folder, { recursive: true })).filter((file) =>
+    /^(src|bin)\/.*\.js$/.test(file),
+  )
+  // What the sandbox bundles for rules is looked up by the bundler, not by Node.
+  const ours = files.filter((file) => !file.includes('sandbox/builtins/') && !file.endsWith('prelude.js'))
+  const imports = await Promise.all(
+    ours.map(async (file) => {
+      const code = await readFile(join(folder, file), 'utf8')
+      return [...code.matchAll(importOf)].map((match): [string, string] => [file, packageOf(match[1] ?? '')])
+    }),
+  )
+  return imports.flat().filter(([, name]) => !isBuiltin(name))
+}
+
+function packageOf(specifier: string): string {
+  if (isBuiltin(specifier)) return specifier
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const address = listener.address()
+  listener.close()
+  if (address === null || typeof address === 'string') throw new TypeError('The listener has no port.')
+  return address.port
+}
+
+async function untilReady(server: ChildProcess, url: string): Promise<void> {
+  let printed = ''
+  server.stderr?.on('data', (chunk: Buffer) => {
+    printed += chunk.toString()
+  })
+  while (server.exitCode === null) {
+    const answer = await fetch(url).catch(() => undefined)
+    if (answer?.ok) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`The server ended with ${server.exitCode}.\n${printed}`)
+}
