@@ -1,0 +1,154 @@
+/**
+ * One server with two tenants on one port, for tests of what one may see and do of the other: `localhost` is
+ * the default tenant, `127.0.0.1` the second. Tokens are signed directly, with any scopes a test asks for.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect } from '@tallystick/management-api/connect'
+import { managementScopes } from '@tallystick/management-api/contract'
+import { pino } from 'pino'
+import { parseConfig } from '../src/config.ts'
+import type { Client, ClientId } from '../src/domain/client.ts'
+import { issuerOf } from '../src/domain/issuer.ts'
+import { parseAudience, parseScope, type ResourceServer } from '../src/domain/resource-server.ts'
+import { parseTenantName, type Tenant } from '../src/domain/tenant.ts'
+import { planFirstStart } from '../src/first-start.ts'
+import { createApp } from '../src/http/app.ts'
+import { newClientId, newResourceServerId, newTenantId } from '../src/keys/random-id.ts'
+import { openRooms, type Rooms } from '../src/rooms.ts'
+import { routesOf } from '../src/routes.ts'
+
+export type TestTenant = Awaited<ReturnType<typeof openTenant>>
+export type TwoTenants = Awaited<ReturnType<typeof startTwoTenants>>
+
+export async function startTwoTenants(now: () => Date = () => new Date()) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tallystick-tenants-'))
+  const opened = new AsyncDisposableStack()
+  opened.defer(() => rmSync(dataDir, { recursive: true, force: true }))
+  const config = parseConfig({ TALLYSTICK_PORT: '0', TALLYSTICK_DATA_DIR: dataDir })
+  const log = pino({ level: 'silent' })
+  const rooms = await openRooms(config, { log, now }, opened)
+  const first = await planFirstStart({ ...rooms, starter: false, now })
+  await rooms.storage.commit(first.writes)
+
+  const serving = { origin: '', stopping: false }
+  const app = createApp(routesOf(config, rooms, { log, now }, serving))
+  opened.defer(() => app.close())
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const port = app.addresses()[0]?.port ?? 0
+  serving.origin = `http://localhost:${port}`
+
+  const second = await insertTenant(rooms, `http://127.0.0.1:${port}`, now())
+  return {
+    rooms,
+    mine: await openTenant(rooms, first.tenant, serving.origin, first.bootstrap.management.clientId, now),
+    theirs: await openTenant(rooms, second.tenant, serving.origin, second.operator.id, now),
+    close: () => opened.disposeAsync(),
+  }
+}
+
+async function insertTenant({ storage, ring }: Rooms, origin: string, now: Date) {
+  const tenant: Tenant = {
+    id: newTenantId(),
+    name: parseTenantName('second'),
+    origin,
+    profile: 'auth0',
+    egressAllow: [],
+    createdAt: now,
+  }
+  const operator = plainClient(tenant, now)
+  const keys = await ring.createKeys(tenant.id)
+  await storage.commit([
+    storage.tenants.insert(tenant),
+    ...keys.map((key) => storage.signingKeys.insert(key)),
+    storage.resourceServers.insert(systemApi(tenant, now)),
+    storage.clients.insert(operator),
+  ])
+  return { tenant, operator }
+}
+
+async function openTenant(
+  { ring }: Rooms,
+  tenant: Tenant,
+  defaultOrigin: string,
+  operatorId: ClientId,
+  now: () => Date,
+) {
+  const issuer = issuerOf(tenant, defaultOrigin)
+
+  function token(
+    scopes: readonly string[] = managementScopes,
+    claims: Record<string, unknown> = {},
+  ): Promise<string> {
+    const seconds = Math.floor(now().getTime() / 1000)
+    return ring.sign(
+      tenant.id,
+      'ES256',
+      { typ: 'at+jwt' },
+      {
+        iss: issuer.issuer,
+        sub: `${operatorId}@clients`,
+        aud: issuer.managementAudience,
+        client_id: operatorId,
+        iat: seconds,
+        exp: seconds + 3600,
+        jti: randomUUID(),
+        scope: scopes.join(' '),
+        ...claims,
+      },
+    )
+  }
+
+  return {
+    tenant,
+    issuer,
+    operatorId,
+    token,
+    connection: connect({ url: issuer.origin, token: await token() }),
+    /** As an operator who holds these scopes. */
+    connectionWith: async (scopes: readonly string[]) =>
+      connect({ url: issuer.origin, token: await token(scopes) }),
+    fetch: (path: string, init: RequestInit = {}) => fetch(`${issuer.origin}${path}`, init),
+  }
+}
+
+function plainClient(tenant: Tenant, now: Date): Client {
+  return {
+    tenantId: tenant.id,
+    id: newClientId(),
+    name: 'Second operator',
+    description: '',
+    metadata: {},
+    grantTypes: ['client_credentials'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    enabled: true,
+    keptMembers: {},
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+function systemApi(tenant: Tenant, now: Date): ResourceServer {
+  const identifier = parseAudience('urn:second:management-api')
+  if (!identifier) throw new TypeError('This is no audience.')
+  return {
+    tenantId: tenant.id,
+    id: newResourceServerId(),
+    identifier,
+    name: 'Management API',
+    scopes: managementScopes.flatMap((text) => {
+      const value = parseScope(text)
+      return value ? [{ value, description: '' }] : []
+    }),
+    tokenLifetimeSeconds: 86_400,
+    signingAlgorithm: 'RS256',
+    tokenDialect: 'access_token',
+    ruleScopes: 'any',
+    isSystem: true,
+    keptMembers: {},
+    createdAt: now,
+    updatedAt: now,
+  }
+}
