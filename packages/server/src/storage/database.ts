@@ -4,9 +4,10 @@
  * and carried out later, inside one synchronous transaction.
  */
 import Sqlite from 'better-sqlite3'
-import { type Compilable, Kysely, type RawBuilder, SqliteDialect, sql } from 'kysely'
+import { type Compilable, Kysely, type RawBuilder, sql } from 'kysely'
 import type { Write } from '../domain/write.ts'
 import type { Bindable, Column, Columns, ValuesOf } from './column.ts'
+import { compileOnlyDialect } from './compile-only-dialect.ts'
 import type { Tables } from './tables.ts'
 import { describeWrite, type Step } from './write.ts'
 
@@ -78,7 +79,7 @@ export function openDatabase(path: string): Database {
 }
 
 function createDatabase(sqlite: Sqlite.Database): Database {
-  const build = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) })
+  const build = new Kysely<Tables>({ dialect: compileOnlyDialect })
 
   function prepare<Table extends Columns, Row>(columns: Table, compose: Compose<Table, Row>) {
     const compiled = compose(build, argumentsFor(columns)).compile()

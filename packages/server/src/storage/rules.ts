@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { PipelineRule, Rule, RuleStore } from '../domain/rule.ts'
 import { text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
@@ -22,13 +23,7 @@ export function createRuleStore(database: Database, now: () => Date): RuleStore 
       .where('name', '=', asked.name),
   )
   const list = database.many({ tenant_id: text }, (build, asked) =>
-    build
-      .selectFrom('rules')
-      .selectAll()
-      .where('tenant_id', '=', asked.tenant_id)
-      .orderBy(({ case: when }) => when('door').when('webtask').then(1).when('hook').then(2).else(3).end())
-      .orderBy('order')
-      .orderBy('name'),
+    build.selectFrom('rules').selectAll().where('tenant_id', '=', asked.tenant_id),
   )
   const pipeline = preparePipeline(database)
 
@@ -49,6 +44,8 @@ export function createRuleStore(database: Database, now: () => Date): RuleStore 
   }
 }
 
+const placeOfDoor = sql`case rules.door when 'webtask' then 1 when 'hook' then 2 else 3 end`
+
 /** The hot path of every token request: one statement, which leaves the sources where they are. */
 function preparePipeline(database: Database) {
   return database.many({ tenant_id: text }, (build, asked) =>
@@ -68,9 +65,7 @@ function preparePipeline(database: Database) {
       ])
       .where('rules.tenant_id', '=', asked.tenant_id)
       .where('rules.enabled', '=', 1)
-      .orderBy(({ case: when }) =>
-        when('rules.door').when('webtask').then(1).when('hook').then(2).else(3).end(),
-      )
+      .orderBy(placeOfDoor)
       .orderBy('rules.order')
       .orderBy('rules.name'),
   )
