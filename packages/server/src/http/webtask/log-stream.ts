@@ -65,6 +65,8 @@ export function createLogStream({ access, tail, now }: LogStreamDeps) {
     response.setHeader('content-type', wantsEvents ? 'text/event-stream' : 'application/x-ndjson')
     response.setHeader('cache-control', 'no-store')
     response.setHeader('x-accel-buffering', 'no')
+    // A connection that has streamed serves nothing else, so a stopping server need not wait for it.
+    response.setHeader('connection', 'close')
     response.flushHeaders()
     const heartbeat = wantsEvents
       ? setInterval(() => response.write(': still here\n\n'), heartbeatMs)
