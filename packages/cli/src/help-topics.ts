@@ -14,6 +14,7 @@ const topics: Readonly<Record<string, () => readonly string[]>> = {
     '',
     '  1. --url',
     '  2. TALLYSTICK_URL; TALLYSTICK_CLIENT_ID with TALLYSTICK_CLIENT_SECRET_FILE or TALLYSTICK_CLIENT_SECRET',
+    '     (TALLYSTICK_AUDIENCE: the audience of the management API, where it is not <origin>/api/v2/)',
     '  3. ./data/bootstrap.json, which a server writes at its first start (TALLYSTICK_DATA_DIR names another folder)',
     '  4. what `tallystick login` remembered, in $XDG_CONFIG_HOME/tallystick/profile.json',
     '',

@@ -51,7 +51,9 @@ export async function findProfile(deps: ProfileDeps): Promise<Profile> {
   const fromEnv = await readEnvCredentials(deps.env)
   return {
     origin: chosen.origin,
-    managementAudience: matching?.managementAudience ?? `${chosen.origin}/api/v2/`,
+    // A server reached by another address than its origin (a tunnel, a forwarded port) keeps its audience.
+    managementAudience:
+      deps.env.TALLYSTICK_AUDIENCE || matching?.managementAudience || `${chosen.origin}/api/v2/`,
     credentials: fromEnv ?? matching?.credentials,
     starter: matching?.starter,
     source: {

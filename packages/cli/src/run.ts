@@ -2,7 +2,7 @@
 import { type Command, CommanderError } from 'commander'
 import { exitCodes } from './exit-code.ts'
 import type { Fetch } from './http.ts'
-import { neutralJson, neutralText } from './neutral-text.ts'
+import { neutralJson, neutralLine, neutralText } from './neutral-text.ts'
 import { createProgram } from './program.ts'
 import { createTerminal, type Environment, type InputStream, type OutputStream } from './terminal.ts'
 
@@ -47,9 +47,9 @@ export async function run(deps: RunDeps): Promise<number> {
     } else if (failure.ending !== 'interrupted') {
       const { red, dim } = terminal.messageColors
       terminal.say([
-        `${red('Error:')} ${neutralText(what)}`,
-        `${dim('Why:')}   ${neutralText(why)}`,
-        `${dim('Do:')}    ${neutralText(todo)}`,
+        `${red('Error:')} ${neutralLine(what)}`,
+        `${dim('Why:')}   ${neutralLine(why)}`,
+        `${dim('Do:')}    ${neutralLine(todo)}`,
       ])
     }
     if (failure.cause !== undefined && deps.arguments.includes('--debug')) {

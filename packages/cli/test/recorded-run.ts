@@ -1,0 +1,48 @@
+/** Runs `tallystick` in this process, with everything it says recorded. */
+import { Readable } from 'node:stream'
+import { run } from '../src/run.ts'
+import type { Environment } from '../src/terminal.ts'
+
+export interface RecordedRun {
+  readonly exitCode: number
+  readonly output: string
+  readonly messages: string
+}
+
+export interface RunSettings {
+  readonly env?: Environment
+  readonly workingDir?: string
+  /** What stands on standard input. */
+  readonly input?: string
+  readonly interrupted?: AbortSignal
+  readonly now?: () => Date
+  /** Called with everything printed so far, after each piece. */
+  readonly onOutput?: (output: string) => void
+}
+
+export async function runRecorded(
+  args: readonly string[],
+  { env = {}, workingDir = '/', input = '', interrupted, now, onOutput }: RunSettings = {},
+): Promise<RecordedRun> {
+  let output = ''
+  let messages = ''
+  const exitCode = await run({
+    version: '0.0.0',
+    arguments: args,
+    // Nothing of the developer's own profile takes part.
+    env: { XDG_CONFIG_HOME: '/nonexistent', ...env },
+    workingDir,
+    input: Readable.from(input === '' ? [] : [input]),
+    output: {
+      write: (text) => {
+        output += text
+        onOutput?.(output)
+      },
+    },
+    messages: { write: (text) => (messages += text) },
+    interrupted: interrupted ?? new AbortController().signal,
+    now: now ?? (() => new Date()),
+    fetch,
+  })
+  return { exitCode, output, messages }
+}
