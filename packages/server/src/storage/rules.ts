@@ -23,7 +23,13 @@ export function createRuleStore(database: Database, now: () => Date): RuleStore 
       .where('name', '=', asked.name),
   )
   const list = database.many({ tenant_id: text }, (build, asked) =>
-    build.selectFrom('rules').selectAll().where('tenant_id', '=', asked.tenant_id),
+    build
+      .selectFrom('rules')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .orderBy(placeOfDoor)
+      .orderBy('order')
+      .orderBy('name'),
   )
   const pipeline = preparePipeline(database)
 

@@ -7,7 +7,7 @@ import { type Kysely, sql } from 'kysely'
 /** In this order: a table comes after those it refers to. `strict`: a column holds its type or the write fails. */
 const statements = [
   sql`create table installation (
-    only_row integer not null primary key default 1 check (only_row = 1),
+    only_row integer not null default 1 unique check (only_row = 1),
     master_key_fingerprint text not null,
     created_at integer not null
   ) strict`,

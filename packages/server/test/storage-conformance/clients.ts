@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest'
+import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
+import type { Current } from './current.ts'
+import {
+  acme,
+  globex,
+  idOf,
+  sampleClient,
+  sampleGrant,
+  sampleResourceServer,
+  sampleSecret,
+  secondsIn,
+} from './samples.ts'
+
+export function registerClientTests(current: Current): void {
+  const { id } = sampleClient()
+
+  test('a client of an unknown tenant, or with an id that is taken, is refused', async () => {
+    const { clients, commit } = current()
+    await expect(commit([clients.insert(sampleClient({ tenantId: idOf('ten_3') }))])).rejects.toThrow(
+      GoneError,
+    )
+    await commit([clients.insert(sampleClient())])
+    const refused = commit([clients.insert(sampleClient())])
+    await expect(refused).rejects.toThrow('There is already a client with this identifier.')
+  })
+
+  test('a client that is gone cannot be changed or given a secret; removing it again is fine', async () => {
+    const { clients, commit } = current()
+    await expect(commit([clients.update(sampleClient())])).rejects.toThrow(GoneError)
+    await expect(commit([clients.insertSecret(sampleSecret())])).rejects.toThrow(GoneError)
+    await commit([clients.remove(acme.id, id), clients.removeSecrets(acme.id, id)])
+  })
+
+  test('another tenant neither finds, changes nor removes a client, and may use the same id', async () => {
+    const { clients, commit } = current()
+    await commit([clients.insert(sampleClient()), clients.insertSecret(sampleSecret())])
+    expect(await clients.find(globex.id, id)).toBeUndefined()
+    expect(await clients.findWithSecrets(globex.id, id)).toBeUndefined()
+    expect(await clients.list(globex.id, { offset: 0, limit: 100 })).toEqual({ total: 0, items: [] })
+    await expect(commit([clients.update(sampleClient({ tenantId: globex.id }))])).rejects.toThrow(GoneError)
+    await commit([clients.remove(globex.id, id), clients.removeSecrets(globex.id, id)])
+    expect((await clients.findWithSecrets(acme.id, id))?.secrets).toHaveLength(1)
+    await commit([clients.insert(sampleClient({ tenantId: globex.id }))])
+  })
+
+  test('a client comes back as it was stored and as it was changed', async () => {
+    const { clients, commit } = current()
+    const client = sampleClient()
+    await commit([clients.insert(client)])
+    expect(await clients.find(acme.id, id)).toEqual(client)
+    const changed = sampleClient({
+      name: 'other',
+      enabled: false,
+      metadata: {},
+      tokenEndpointAuthMethod: 'none',
+      updatedAt: secondsIn(9),
+    })
+    await commit([clients.update(changed)])
+    expect(await clients.find(acme.id, id)).toEqual(changed)
+  })
+
+  test('metadata named like an object’s own machinery is data', async () => {
+    const { clients, commit } = current()
+    const metadata = JSON.parse('{"__proto__":"a","constructor":"b","toString":"c"}')
+    await commit([clients.insert(sampleClient({ metadata }))])
+    const found = await clients.find(acme.id, id)
+    expect(Object.entries(found?.metadata ?? {})).toEqual(Object.entries(metadata))
+  })
+
+  test('a client comes with its live secrets, oldest first, and loses them together', async () => {
+    const { clients, commit } = current()
+    const older = sampleSecret()
+    const newer = sampleSecret({ id: 'sec_0', hash: new Uint8Array(32), createdAt: secondsIn(1) })
+    await commit([clients.insert(sampleClient()), clients.insertSecret(newer), clients.insertSecret(older)])
+    expect((await clients.findWithSecrets(acme.id, id))?.secrets).toEqual([older, newer])
+    await commit([clients.removeSecrets(acme.id, id)])
+    expect(await clients.findWithSecrets(acme.id, id)).toEqual({ client: sampleClient(), secrets: [] })
+  })
+
+  test('a client that is removed takes its secrets and client grants along', async () => {
+    const { clients, resourceServers, clientGrants, commit } = current()
+    await commit([
+      clients.insert(sampleClient()),
+      clients.insertSecret(sampleSecret()),
+      resourceServers.insert(sampleResourceServer()),
+      clientGrants.insert(sampleGrant()),
+    ])
+    await commit([clients.remove(acme.id, id)])
+    expect(await clientGrants.find(acme.id, sampleGrant().id)).toBeUndefined()
+    await commit([clients.insert(sampleClient())])
+    expect((await clients.findWithSecrets(acme.id, id))?.secrets).toEqual([])
+  })
+
+  test('pages go from the oldest to the newest and tell how many there are in all', async () => {
+    const { clients, commit } = current()
+    const ids = ['e', 'd', 'c', 'b', 'a']
+    await commit(
+      ids.map((text, at) => clients.insert(sampleClient({ id: idOf(text), createdAt: secondsIn(at) }))),
+    )
+    const pages = [0, 2, 4, 6].map((offset) => clients.list(acme.id, { offset, limit: 2 }))
+    const listed = await Promise.all(pages)
+    expect(listed.map((page) => page.items.map((client) => client.id))).toEqual([
+      ['e', 'd'],
+      ['c', 'b'],
+      ['a'],
+      [],
+    ])
+    expect(listed.map((page) => page.total)).toEqual([5, 5, 5, 5])
+  })
+
+  test('the id of a secret is taken once per client', async () => {
+    const { clients, commit } = current()
+    await commit([clients.insert(sampleClient()), clients.insertSecret(sampleSecret())])
+    await expect(commit([clients.insertSecret(sampleSecret())])).rejects.toThrow(AlreadyExistsError)
+  })
+}

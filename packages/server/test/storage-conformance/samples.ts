@@ -1,0 +1,205 @@
+/** Objects to store, each complete; a test changes the member it is about. */
+import type { Client, ClientSecretHash } from '../../src/domain/client.ts'
+import type { ClientGrant } from '../../src/domain/client-grant.ts'
+import type { Identifier } from '../../src/domain/identifier.ts'
+import type { ExchangeLogEntry, LogEntryId, ManagementLogEntry } from '../../src/domain/log-entry.ts'
+import type { ResourceServer } from '../../src/domain/resource-server.ts'
+import type { Rule, RuleVersion } from '../../src/domain/rule.ts'
+import type { SigningKey } from '../../src/domain/signing-key.ts'
+import { parseTenantName, type Tenant } from '../../src/domain/tenant.ts'
+
+/** Any text as any identifier: storage keeps them and does not judge them. */
+export function idOf<Id extends Identifier<string>>(text: string): Id {
+  return text as Id
+}
+
+export function secondsIn(seconds: number): Date {
+  return new Date(Date.UTC(2030, 0, 1) + seconds * 1000)
+}
+
+export const acme: Tenant = {
+  id: idOf('ten_acme'),
+  name: parseTenantName('acme'),
+  origin: undefined,
+  profile: 'rfc',
+  egressAllow: ['api.example.com', 'api.example.com:8443'],
+  createdAt: secondsIn(0),
+}
+
+export const globex: Tenant = {
+  id: idOf('ten_globex'),
+  name: parseTenantName('globex'),
+  origin: 'https://Globex.example.com',
+  profile: 'auth0',
+  egressAllow: [],
+  createdAt: secondsIn(1),
+}
+
+export function sampleClient(changes: Partial<Client> = {}): Client {
+  return {
+    tenantId: acme.id,
+    id: idOf('client_1'),
+    name: 'billing “ünïcode”',
+    description: '',
+    metadata: { plan: 'gold', '': 'empty name' },
+    grantTypes: ['client_credentials'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    enabled: true,
+    keptMembers: { callbacks: ['https://example.com'], nested: { deep: [1, null, true] } },
+    createdAt: secondsIn(0),
+    updatedAt: secondsIn(0),
+    ...changes,
+  }
+}
+
+export function sampleSecret(changes: Partial<ClientSecretHash> = {}): ClientSecretHash {
+  return {
+    tenantId: acme.id,
+    clientId: idOf('client_1'),
+    id: 'sec_1',
+    hash: Uint8Array.from({ length: 32 }, (_, at) => at),
+    createdAt: secondsIn(0),
+    ...changes,
+  }
+}
+
+export function sampleResourceServer(changes: Partial<ResourceServer> = {}): ResourceServer {
+  return {
+    tenantId: acme.id,
+    id: idOf('api_1'),
+    identifier: idOf('https://api.example.com/'),
+    name: 'Invoices',
+    scopes: [
+      { value: idOf('read'), description: 'Read them' },
+      { value: idOf('write'), description: '' },
+    ],
+    tokenLifetimeSeconds: 86_400,
+    signingAlgorithm: 'ES256',
+    tokenDialect: 'rfc9068_profile',
+    ruleScopes: 'any',
+    isSystem: false,
+    keptMembers: {},
+    createdAt: secondsIn(0),
+    updatedAt: secondsIn(0),
+    ...changes,
+  }
+}
+
+export function sampleGrant(changes: Partial<ClientGrant> = {}): ClientGrant {
+  return {
+    tenantId: acme.id,
+    id: idOf('cgr_1'),
+    clientId: idOf('client_1'),
+    resourceServerId: idOf('api_1'),
+    scopes: [idOf('read'), idOf('write')],
+    createdAt: secondsIn(0),
+    updatedAt: secondsIn(0),
+    ...changes,
+  }
+}
+
+export function sampleRule(changes: Partial<Rule> = {}): Rule {
+  return {
+    tenantId: acme.id,
+    id: idOf('rul_1'),
+    door: 'webtask',
+    name: idOf('greet'),
+    model: 'callback',
+    order: 0,
+    enabled: true,
+    clientFilter: undefined,
+    activeVersionId: idOf('ver_1'),
+    createdAt: secondsIn(0),
+    updatedAt: secondsIn(0),
+    ...changes,
+  }
+}
+
+export function sampleVersion(changes: Partial<RuleVersion> = {}): RuleVersion {
+  return {
+    tenantId: acme.id,
+    id: idOf('ver_1'),
+    ruleId: idOf('rul_1'),
+    number: 1,
+    source: 'module.exports = function () {}\u2028// “ünïcode”',
+    secrets: { KEY: idOf('e1.abc.def') },
+    webtask: {
+      meta: { 'wt-compiler': 'x' },
+      params: {},
+      mergeBody: true,
+      parseBody: undefined,
+      host: 'a.example',
+    },
+    createdAt: secondsIn(0),
+    ...changes,
+  }
+}
+
+export function sampleKey(changes: Partial<SigningKey> = {}): SigningKey {
+  return {
+    tenantId: acme.id,
+    id: idOf('kid_1'),
+    algorithm: 'ES256',
+    state: 'current',
+    publicJwk: { kty: 'EC', kid: 'kid_1', use: 'sig', alg: 'ES256', crv: 'P-256', x: 'x', y: 'y' },
+    encryptedPrivateKey: idOf('e1.abc.def'),
+    createdAt: secondsIn(0),
+    ...changes,
+  }
+}
+
+/** Log entry ids that sort as their numbers do. */
+export function logId(number: number): LogEntryId {
+  return idOf(`01900000-0000-7000-8000-${String(number).padStart(12, '0')}`)
+}
+
+export function sampleExchange(number: number, changes: Partial<ExchangeLogEntry> = {}): ExchangeLogEntry {
+  return {
+    tenantId: acme.id,
+    id: logId(number),
+    at: secondsIn(number),
+    type: 'seccft',
+    description: 'Issued an access token.',
+    clientId: idOf('client_1'),
+    clientName: 'billing',
+    ip: '127.0.0.1',
+    userAgent: 'curl/8',
+    durationMs: 1.5,
+    audience: 'https://api.example.com/',
+    scopes: ['read'],
+    scopesAdded: [],
+    error: undefined,
+    jti: `jti_${number}`,
+    rules: [
+      {
+        ruleId: idOf('rul_1'),
+        ruleName: 'greet',
+        versionId: idOf('ver_1'),
+        versionNumber: 1,
+        ended: 'returned',
+        durationMs: 0.4,
+        droppedClaims: ['iss'],
+      },
+    ],
+    ...changes,
+  }
+}
+
+export function sampleChange(number: number, changes: Partial<ManagementLogEntry> = {}): ManagementLogEntry {
+  return {
+    tenantId: acme.id,
+    id: logId(number),
+    at: secondsIn(number),
+    type: 'sapi',
+    description: 'Created a client.',
+    clientId: undefined,
+    clientName: undefined,
+    ip: '127.0.0.1',
+    userAgent: '',
+    durationMs: 2,
+    method: 'POST',
+    path: '/api/v2/clients',
+    status: 201,
+    ...changes,
+  }
+}
