@@ -1,0 +1,2 @@
+/** `structuredClone`. */
+export { default as structuredClone } from 'core-js-pure/web/structured-clone'

@@ -1,0 +1,198 @@
+/**
+ * The mathematics behind `builtins/crypto.js`, done in the runner. The caller is hostile: every operation
+ * is named here, and none may take long, for it holds up the whole process.
+ */
+import * as crypto from 'node:crypto'
+import { type Operation, type Request, text } from './operation-request.ts'
+
+/** About 30 ms of work each. */
+const maxPbkdf2Iterations = 50_000
+const maxScryptWork = 16_384 * 8
+const maxDerivedBytes = 1024
+const maxKeyBits = 4096
+const maxKeyText = 20_000
+
+export const cryptoOperations: readonly (readonly [name: string, operation: Operation])[] = [
+  ['hash', (r) => crypto.createHash(text(r, 'algorithm')).update(bytes(r, 'data')).digest('base64')],
+  [
+    'hmac',
+    (r) => crypto.createHmac(text(r, 'algorithm'), bytes(r, 'key')).update(bytes(r, 'data')).digest('base64'),
+  ],
+  ['sign', sign],
+  ['verify', verify],
+  ['importKey', importKey],
+  ['exportKey', exportKey],
+  ['encrypt', (r) => cipher(r, crypto.createCipheriv)],
+  ['decrypt', (r) => cipher(r, crypto.createDecipheriv)],
+  ['pbkdf2', pbkdf2],
+  ['scrypt', scrypt],
+  ['hkdf', hkdf],
+]
+
+function sign(request: Request): string {
+  const key = { key: readKey(request['key'], 'private'), ...signatureOptions(request) }
+  return crypto.sign(optionalText(request, 'algorithm'), bytes(request, 'data'), key).toString('base64')
+}
+
+function verify(request: Request): boolean {
+  const key = { key: readKey(request['key'], 'public'), ...signatureOptions(request) }
+  const signature = bytes(request, 'signature')
+  return crypto.verify(optionalText(request, 'algorithm'), bytes(request, 'data'), key, signature)
+}
+
+function signatureOptions(request: Request): crypto.SigningOptions {
+  const options = member(request, 'options')
+  const dsaEncoding = options['dsaEncoding']
+  return {
+    ...(typeof options['padding'] === 'number' ? { padding: options['padding'] } : {}),
+    ...(typeof options['saltLength'] === 'number' ? { saltLength: options['saltLength'] } : {}),
+    ...(dsaEncoding === 'der' || dsaEncoding === 'ieee-p1363' ? { dsaEncoding } : {}),
+  }
+}
+
+function importKey(request: Request): unknown {
+  const type = text(request, 'type') === 'private' ? 'private' : 'public'
+  const key = readKey(request['key'], type)
+  const der =
+    type === 'private'
+      ? key.export({ format: 'der', type: 'pkcs8' })
+      : key.export({ format: 'der', type: 'spki' })
+  const details = {
+    asymmetricKeyType: key.asymmetricKeyType,
+    asymmetricKeyDetails: { ...key.asymmetricKeyDetails, publicExponent: undefined },
+  }
+  return { der: der.toString('base64'), details }
+}
+
+function exportKey(request: Request): unknown {
+  const given = member(request, 'key')
+  const isPublic = given['type'] === 'spki'
+  const key = readKey(given, isPublic ? 'public' : 'private')
+  const format = text(request, 'format')
+  if (format === 'jwk') return key.export({ format })
+  const asked = optionalText(request, 'type')
+  const exported = isPublic
+    ? key.export({
+        format: format === 'der' ? 'der' : 'pem',
+        type: asked === 'pkcs1' ? 'pkcs1' : 'spki',
+      } as crypto.KeyExportOptions<'pem'>)
+    : key.export({
+        format: format === 'der' ? 'der' : 'pem',
+        type: asked === 'pkcs1' || asked === 'sec1' ? asked : 'pkcs8',
+      } as crypto.KeyExportOptions<'pem'>)
+  return Buffer.isBuffer(exported) ? exported.toString('base64') : exported
+}
+
+function readKey(rawKey: unknown, type: 'public' | 'private'): crypto.KeyObject {
+  const given = toRecord(rawKey)
+  if (JSON.stringify(given).length > maxKeyText) throw new Error('The key is too large.')
+  const source = keySource(given)
+  // A private key serves where a public one is asked for; Node derives it.
+  const key =
+    type === 'private'
+      ? crypto.createPrivateKey(source)
+      : given['type'] === 'pkcs8'
+        ? crypto.createPublicKey(crypto.createPrivateKey(source) as unknown as crypto.PublicKeyInput)
+        : crypto.createPublicKey(source as crypto.PublicKeyInput)
+  const bits = key.asymmetricKeyDetails?.modulusLength
+  if (bits !== undefined && bits > maxKeyBits)
+    throw new Error(`Keys of more than ${maxKeyBits} bits are not offered.`)
+  return key
+}
+
+function keySource(given: Record<string, unknown>): crypto.PrivateKeyInput | crypto.JsonWebKeyInput {
+  if (given['jwk'] !== undefined) return { key: toRecord(given['jwk']) as crypto.JsonWebKey, format: 'jwk' }
+  if (typeof given['der'] === 'string') {
+    const type =
+      given['type'] === 'pkcs1' || given['type'] === 'sec1' || given['type'] === 'pkcs8'
+        ? given['type']
+        : 'spki'
+    return { key: Buffer.from(given['der'], 'base64'), format: 'der', type } as crypto.PrivateKeyInput
+  }
+  return { key: String(given['pem']), format: 'pem' }
+}
+
+type CreateCipher = (
+  algorithm: string,
+  key: Buffer,
+  iv: Buffer | null,
+  options: object,
+) => crypto.CipherGCM | crypto.DecipherGCM
+
+function cipher(request: Request, createCipher: unknown): unknown {
+  const tagLength = request['tagLength']
+  const options = typeof tagLength === 'number' ? { authTagLength: tagLength } : {}
+  const iv = request['iv'] === null ? null : bytes(request, 'iv')
+  const made = (createCipher as CreateCipher)(text(request, 'algorithm'), bytes(request, 'key'), iv, options)
+  if (request['autoPadding'] === false) made.setAutoPadding(false)
+  if (request['aad'] !== undefined) made.setAAD(bytes(request, 'aad'))
+  if ('setAuthTag' in made && request['tag'] !== undefined) made.setAuthTag(bytes(request, 'tag'))
+  const data = Buffer.concat([made.update(bytes(request, 'data')), made.final()]).toString('base64')
+  const isAuthenticated = /-(?:gcm|ccm|ocb)$|poly1305$/i.test(text(request, 'algorithm'))
+  return {
+    data,
+    tag: 'getAuthTag' in made && isAuthenticated ? made.getAuthTag().toString('base64') : undefined,
+  }
+}
+
+function pbkdf2(request: Request): string {
+  const iterations = count(request, 'iterations', maxPbkdf2Iterations)
+  const length = count(request, 'length', maxDerivedBytes)
+  if (iterations * Math.ceil(length / 32) > maxPbkdf2Iterations * 2)
+    throw new Error('This derivation takes too long.')
+  return crypto
+    .pbkdf2Sync(
+      bytes(request, 'password'),
+      bytes(request, 'salt'),
+      iterations,
+      length,
+      text(request, 'algorithm'),
+    )
+    .toString('base64')
+}
+
+function scrypt(request: Request): string {
+  const N = count(request, 'cost', maxScryptWork)
+  const r = count(request, 'blockSize', 64)
+  const p = count(request, 'parallelization', 16)
+  if (N * r * p > maxScryptWork) throw new Error('This derivation takes too long.')
+  const length = count(request, 'length', maxDerivedBytes)
+  return crypto
+    .scryptSync(bytes(request, 'password'), bytes(request, 'salt'), length, { N, r, p })
+    .toString('base64')
+}
+
+function hkdf(request: Request): string {
+  const length = count(request, 'length', maxDerivedBytes)
+  const derived = crypto.hkdfSync(
+    text(request, 'algorithm'),
+    bytes(request, 'key'),
+    bytes(request, 'salt'),
+    bytes(request, 'info'),
+    length,
+  )
+  return Buffer.from(derived).toString('base64')
+}
+
+function optionalText(request: Request, name: string): string | null {
+  const value = request[name]
+  return typeof value === 'string' ? value : null
+}
+
+function bytes(request: Request, name: string): Buffer {
+  return Buffer.from(String(request[name] ?? ''), 'base64')
+}
+
+function count(request: Request, name: string, max: number): number {
+  const value = request[name]
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value
+  throw new RangeError(`The ${name} must be a whole number from 1 to ${max}.`)
+}
+
+function member(request: Request, name: string): Record<string, unknown> {
+  return toRecord(request[name])
+}
+
+function toRecord(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {}
+}

@@ -1,0 +1,146 @@
+/**
+ * One invocation on its way: what it has printed and fetched so far, and which attempt of it runs where.
+ * An attempt can be lost with its runner. The next one draws the same randomness and is handed the same
+ * answers to the same fetches, so that nothing in the world outside happens twice.
+ */
+import { createHash } from 'node:crypto'
+import type { Egress, EgressAnswer, EgressRequest } from './egress.ts'
+import type {
+  ConsoleLevel,
+  ConsoleLine,
+  FetchTrace,
+  Invocation,
+  InvocationOutcome,
+  InvocationResult,
+} from './invocation.ts'
+import type { Lane } from './protocol.ts'
+import type { RunnerProcess } from './runner-process.ts'
+
+/** Fetches of one invocation; the next one is refused. */
+export const maxFetches = 30
+const maxBodyHeadBytes = 16_384
+/** A line of the limit's own length has this much around it. */
+const maxConsoleLines = 4096
+
+interface DoneFetch {
+  readonly fingerprint: string
+  readonly answer: Promise<EgressAnswer>
+}
+
+export interface FlightEnds {
+  readonly resolve: (result: InvocationResult) => void
+  readonly reject: (error: unknown) => void
+}
+
+export class Flight {
+  readonly invocation: Invocation
+  readonly startedAt: number
+  readonly deadline: number
+  /** What it can still be killed for after its deadline. */
+  killAt: number | undefined
+  lane: Lane = 'fast'
+  runner: RunnerProcess | undefined
+  /** Of the running attempt; lines of earlier ones are not listened to. */
+  attemptId = 0
+  resends = 0
+  isSettled = false
+  /** A slice of it runs, as far as the slow lane has told. */
+  isInSlice = false
+  isOnTrial = false
+  readonly #ends: FlightEnds
+  readonly #console: ConsoleLine[] = []
+  readonly #traces: FetchTrace[] = []
+  readonly #fetches: DoneFetch[] = []
+  readonly #maxConsoleBytes: number
+  #consoleBytes = 0
+  #linesToSkip = 0
+  #nextFetch = 0
+
+  constructor(
+    invocation: Invocation,
+    startedAt: number,
+    timeoutMs: number,
+    maxConsoleBytes: number,
+    ends: FlightEnds,
+  ) {
+    this.invocation = invocation
+    this.startedAt = startedAt
+    this.deadline = startedAt + timeoutMs
+    this.#maxConsoleBytes = maxConsoleBytes
+    this.#ends = ends
+  }
+
+  beginAttempt(attemptId: number, runner: RunnerProcess, lane: Lane): void {
+    this.attemptId = attemptId
+    this.runner = runner
+    this.lane = lane
+    this.isInSlice = false
+    this.#linesToSkip = this.#console.length
+    this.#nextFetch = 0
+  }
+
+  print(level: ConsoleLevel, text: string): void {
+    if (this.#linesToSkip > 0) {
+      this.#linesToSkip--
+      return
+    }
+    if (this.#console.length >= maxConsoleLines) return
+    // The isolate keeps the limit and says so in a line of its own; this is for one that broke out of it.
+    this.#consoleBytes += Buffer.byteLength(text) + 1
+    if (this.#consoleBytes > this.#maxConsoleBytes + 256) return
+    const line = { level, text }
+    this.#console.push(line)
+    this.invocation.onConsole(line)
+  }
+
+  /** Carries out a fetch, or repeats the answer that an earlier attempt was given to it. */
+  async fetch(egress: Egress, request: EgressRequest, now: () => number): Promise<EgressAnswer> {
+    const at = this.#nextFetch++
+    const fingerprint = JSON.stringify(request)
+    const done = this.#fetches[at]
+    if (done !== undefined) {
+      if (done.fingerprint === fingerprint) return done.answer
+      return { error: 'The program did not repeat itself after its runner was lost.' }
+    }
+    if (at >= maxFetches) return { error: `More than ${maxFetches} fetches in one invocation.` }
+    const startedAt = now()
+    const answer = egress.fetch(request, this.invocation.egressAllow, this.deadline - startedAt)
+    this.#fetches.push({ fingerprint, answer })
+    const answered = await answer
+    this.#traces.push(this.#trace(request, answered, startedAt, now()))
+    return answered
+  }
+
+  settle(outcome: InvocationOutcome, nowMs: number): void {
+    if (this.isSettled) return
+    this.isSettled = true
+    this.#ends.resolve({
+      outcome,
+      console: [...this.#console],
+      fetches: [...this.#traces],
+      lane: this.lane,
+      durationMs: nowMs - this.startedAt,
+      resends: this.resends,
+    })
+  }
+
+  /** The code could not be had: a broken part, not an outcome. */
+  fail(error: unknown): void {
+    this.isSettled = true
+    this.#ends.reject(error)
+  }
+
+  #trace(request: EgressRequest, answer: EgressAnswer, startedAt: number, endedAt: number): FetchTrace {
+    const isAnswered = !('error' in answer)
+    return {
+      method: request.method,
+      url: request.url,
+      status: isAnswered ? answer.status : undefined,
+      error: isAnswered ? undefined : answer.error,
+      startedAtMs: startedAt - this.startedAt,
+      durationMs: endedAt - startedAt,
+      bodyHead: isAnswered ? answer.body.toString('utf8', 0, maxBodyHeadBytes) : '',
+      bodySha256: isAnswered ? createHash('sha256').update(answer.body).digest('hex') : '',
+    }
+  }
+}
