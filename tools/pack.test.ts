@@ -48,7 +48,9 @@ test('every module that a packed file imports is a dependency of its package', a
     const folder = join(host, 'node_modules', name)
     const { others } = parsePackageJson(await readFile(join(folder, 'package.json'), 'utf8'))
     const dependencies = Object.keys(Object(others.dependencies))
-    for (const [file, imported] of await bareImports(folder)) {
+    const imports = await bareImports(folder)
+    expect(imports).not.toEqual([])
+    for (const [file, imported] of imports) {
       // The one exception: `serve` looks whether the server is there.
       expect([...dependencies, ...(file.endsWith('serve.js') ? ['@tallystick/server'] : [])], file).toContain(
         imported,

@@ -16,8 +16,8 @@ import { type PackageJson, packedPackageJson, parsePackageJson } from './packed-
 const runFile = promisify(execFile)
 const checkout = fileURLToPath(new URL('..', import.meta.url))
 
-export const packageFolders = ['rule-types', 'management-api', 'server', 'cli'] as const
-export type PackageFolder = (typeof packageFolders)[number]
+const packageFolders = ['rule-types', 'management-api', 'server', 'cli'] as const
+type PackageFolder = (typeof packageFolders)[number]
 
 const notEmitted = [
   '**/node_modules',

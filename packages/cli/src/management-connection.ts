@@ -24,7 +24,7 @@ export function openConnection(fetch: Fetch, profile: Profile): Connection {
   })
 }
 
-export function nothingToSignInWith(origin: string): Failure {
+function nothingToSignInWith(origin: string): Failure {
   return new Failure('not_allowed', {
     what: `There are no credentials for ${origin}.`,
     why: 'Neither the environment nor ./data/bootstrap.json nor `tallystick login` has any for this server.',

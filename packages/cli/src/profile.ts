@@ -34,7 +34,7 @@ export interface ProfileDeps {
   readonly workingDir: string
 }
 
-export const defaultOrigin = 'http://localhost:8420'
+const defaultOrigin = 'http://localhost:8420'
 
 /** What one place knows. */
 interface ProfileSource extends ServerAccess {
@@ -65,7 +65,7 @@ export async function findProfile(deps: ProfileDeps): Promise<Profile> {
 }
 
 /** @throws Failure (usage) when the text is no origin. */
-export function parseOrigin(rawUrl: string, name: string): string {
+function parseOrigin(rawUrl: string, name: string): string {
   const url = URL.canParse(rawUrl) ? new URL(rawUrl) : undefined
   const isOrigin = url && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
   if (isOrigin && ['http:', 'https:'].includes(url.protocol)) return url.origin

@@ -8,7 +8,7 @@ import { addExamples } from './examples.ts'
 import { addHelpCommand } from './help-topics.ts'
 
 /** Adds the verbs of a noun, or the action of a verb that needs no noun. */
-export type AddCommands = (noun: Command, open: OpenContext) => void
+type AddCommands = (noun: Command, open: OpenContext) => void
 
 interface Noun {
   readonly name: string

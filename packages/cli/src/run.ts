@@ -43,7 +43,7 @@ export async function run(deps: RunDeps): Promise<number> {
     const failure = toFailure(error, deps.interrupted)
     const { what, why, todo } = failure.text
     if (deps.arguments.includes('--json')) {
-      terminal.say(neutralJson({ error: { ending: failure.ending, what, why, todo } }))
+      terminal.say(neutralJson({ error: { ending: failure.ending, what, why, do: todo } }))
     } else if (failure.ending !== 'interrupted') {
       const { red, dim } = terminal.messageColors
       terminal.say([

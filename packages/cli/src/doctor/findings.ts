@@ -17,7 +17,7 @@ export async function* findings(context: CommandContext): AsyncGenerator<Finding
     return
   }
   yield ok('profile', `${profile.origin}, by ${profile.source.origin}`)
-  if (profile.dataDir !== undefined) yield* checkDataDir(profile.dataDir)
+  if (profile.dataDir !== undefined) yield* await checkDataDir(profile.dataDir)
   const health = await checkHealth(context.fetch, profile.origin)
   yield health.finding
   if (!health.response) {

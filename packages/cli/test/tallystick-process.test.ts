@@ -1,0 +1,61 @@
+/** `tallystick` as a process of its own: what only the operating system can show. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const program = fileURLToPath(new URL('../bin/tallystick.js', import.meta.url))
+let url: string
+
+/** Answers token requests, and leaves every other request without an answer. */
+const silent = createServer((request, response) => {
+  if (request.url === '/oauth/token') response.end(JSON.stringify({ access_token: 't' }))
+  else silent.emit('asked')
+})
+
+beforeAll(async () => {
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const address = silent.address()
+  if (address === null || typeof address === 'string') throw new TypeError('The listener has no port.')
+  url = `http://127.0.0.1:${address.port}`
+})
+
+afterAll(() => {
+  silent.closeAllConnections()
+  silent.close()
+})
+
+test('Ctrl-C ends a command that waits, with 130 and without a word', async () => {
+  const tail = start(['logs', 'tail', '--url', url])
+  const messages = collect(tail.stderr)
+  await once(silent, 'asked')
+  tail.kill('SIGINT')
+  expect(await once(tail, 'exit')).toEqual([130, null])
+  expect(await messages).toBe('')
+})
+
+test('a reader that closes the pipe early is no fault', async () => {
+  const help = start(['help'])
+  const messages = collect(help.stderr)
+  help.stdout.destroy()
+  expect(await once(help, 'exit')).toEqual([0, null])
+  expect(await messages).toBe('')
+})
+
+test('an input that never comes is not waited for where it is not asked for', async () => {
+  const help = start(['help', 'exit-codes'])
+  expect(await collect(help.stdout)).toContain('130')
+})
+
+function start(args: readonly string[]) {
+  const env = { ...process.env, TALLYSTICK_CLIENT_ID: 'c', TALLYSTICK_CLIENT_SECRET: 's', NO_COLOR: '1' }
+  return spawn(process.execPath, [program, ...args], { cwd: '/', env, stdio: ['pipe', 'pipe', 'pipe'] })
+}
+
+async function collect(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = ''
+  for await (const chunk of stream) text += chunk.toString()
+  return text
+}
