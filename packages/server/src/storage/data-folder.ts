@@ -2,8 +2,8 @@
  * The data folder: made for us alone, written by one server at a time. Whoever holds an exclusive lock on
  * `lock.db` is that server; the kernel lets go of the lock when the process ends, however it ends.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 
 /** The server cannot start with this data folder. The message is one line for its operator. */
@@ -22,7 +22,7 @@ export function claimDataFolder(dataDir: string): DataFolder {
   const lockPath = join(dataDir, 'lock.db')
   const databasePath = join(dataDir, 'tallystick.db')
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
     createPrivateFile(lockPath)
     createPrivateFile(databasePath)
   } catch (cause) {
@@ -33,6 +33,15 @@ export function claimDataFolder(dataDir: string): DataFolder {
   }
   const lock = lockExclusively(lockPath, dataDir)
   return { databasePath, release: () => void lock.close() }
+}
+
+// Step by step: Node's recursive mkdir never returns where the kernel answers ENOENT below a folder that
+// exists, as it does below /proc.
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolder(parent)
+  mkdirSync(path, { mode: 0o700 })
 }
 
 /**

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import {
+  acme,
+  globex,
+  idOf,
+  logId,
+  sampleExchange,
+  sampleRule,
+  sampleVersion,
+} from '../../test/storage-conformance/samples.ts'
+import type { EncryptedValue } from '../domain/rule.ts'
+import type { Storage } from '../domain/storage.ts'
+import { openStorage } from '../storage/storage.ts'
+import { createRetention, rowsPerStep } from './retention.ts'
+
+const day = 86_400_000
+const start = new Date('2030-06-01T00:00:00Z')
+let present = start
+const now = () => present
+
+let dataDir: string
+let storage: Storage
+
+beforeEach(async () => {
+  present = start
+  dataDir = mkdtempSync(join(tmpdir(), 'tallystick-retention-'))
+  storage = await openStorage({ dataDir, now })
+  await storage.migrate()
+  await storage.commit([storage.tenants.insert(acme), storage.tenants.insert(globex)])
+})
+afterEach(async () => {
+  await storage.close()
+  rmSync(dataDir, { recursive: true })
+})
+
+const daysAgo = (days: number) => new Date(start.getTime() - days * day)
+const entryAt = (number: number, at: Date) => storage.logEntries.insert(sampleExchange(number, { at }))
+const recordAt = (number: number, at: Date) =>
+  storage.exchangeRecords.insert({
+    tenantId: acme.id,
+    id: logId(number),
+    at,
+    content: idOf<EncryptedValue>('e1.a.b'),
+  })
+
+test('log entries stay thirty days and exchange records seven, to the millisecond', async () => {
+  await storage.commit([
+    entryAt(1, new Date(daysAgo(30).getTime() - 1)),
+    entryAt(2, daysAgo(30)),
+    recordAt(1, new Date(daysAgo(7).getTime() - 1)),
+    recordAt(2, daysAgo(7)),
+  ])
+  await createRetention({ storage, now }).removeExpired()
+  const left = await storage.logEntries.listAfter(acme.id, undefined, 10)
+  expect(left.map((entry) => entry.id)).toEqual([logId(2)])
+  expect(await storage.exchangeRecords.find(acme.id, logId(1))).toBeUndefined()
+  expect(await storage.exchangeRecords.find(acme.id, logId(2))).toBeDefined()
+})
+
+test('more than one step’s worth goes step by step', async () => {
+  const numbers = Array.from({ length: rowsPerStep * 2 + 1 }, (_, at) => at)
+  await storage.commit(numbers.map((number) => entryAt(number, daysAgo(31))))
+  const steps: number[] = []
+  const commit: Storage['commit'] = (writes) => {
+    steps.push(writes.length)
+    return storage.commit(writes)
+  }
+  await createRetention({ storage: { ...storage, commit }, now }).removeExpired()
+  expect(await storage.logEntries.oldestAt()).toBeUndefined()
+  expect(steps).toEqual([1, 1, 1, 1])
+})
+
+test('versions of a removed rule stay as long as a record may name them', async () => {
+  const version = sampleVersion()
+  await storage.commit([storage.rules.insert(sampleRule()), storage.rules.insertVersion(version)])
+  await storage.commit([storage.rules.remove(acme.id, version.ruleId)])
+  const retention = createRetention({ storage, now })
+  present = new Date(start.getTime() + 7 * day)
+  await retention.removeExpired()
+  expect(await storage.rules.findVersion(acme.id, version.id)).toBeDefined()
+  present = new Date(start.getTime() + 7 * day + 1)
+  await retention.removeExpired()
+  expect(await storage.rules.findVersion(acme.id, version.id)).toBeUndefined()
+})
+
+test('stopping ends a removal after its present step', async () => {
+  const numbers = Array.from({ length: rowsPerStep * 3 }, (_, at) => at)
+  await storage.commit(numbers.map((number) => entryAt(number, daysAgo(31))))
+  const stops: Promise<void>[] = []
+  const commit: Storage['commit'] = (writes) => {
+    stops.push(retention.stop())
+    return storage.commit(writes)
+  }
+  const retention = createRetention({ storage: { ...storage, commit }, now })
+  await retention.removeExpired()
+  await Promise.all(stops)
+  const page = { offset: 0, limit: 1, newestFirst: false }
+  expect((await storage.logEntries.list(acme.id, {}, page)).total).toBe(rowsPerStep * 2)
+})
