@@ -56,7 +56,7 @@ export async function openRooms(
       maxFetchBytes: config.ruleFetchBytes,
       maxConsoleBytes,
     },
-    egress: { privateDestinations: config.ruleEgressPrivate, ownListener: () => listening },
+    egress: { privateCidrs: config.ruleEgressPrivate, ownListener: () => listening },
     fastRunners: config.ruleRunners,
     log: (event) => log.warn(event, `sandbox: ${event.kind}`),
   })

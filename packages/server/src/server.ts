@@ -42,8 +42,8 @@ export async function startServer(config: Config, { log, now, print }: StartDeps
   }
 
   const serving = { origin: configuredOrigin, stopping: false }
-  const app = createApp(routesOf(config, rooms, { log, now }, serving))
-  opened.defer(() => app.close())
+  const { app, drain } = createApp(routesOf(config, rooms, { log, now }, serving))
+  opened.defer(() => drain.stop())
   const url = await app.listen({ host: config.host, port: config.port })
   rooms.listening.push(...app.addresses().filter((bound) => typeof bound !== 'string'))
   if (config.publicOrigin === undefined) serving.origin = `http://localhost:${new URL(url).port || 80}`

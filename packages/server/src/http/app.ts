@@ -2,11 +2,12 @@
  * The list of routes. Around all of them: a request id that is also the id of a log entry, the tenant that the
  * Host names, limits on what is read, and one place for errors.
  */
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { issuerOf } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
 import type { Tenant, TenantStore } from '../domain/tenant.ts'
 import { type DiscoveryDeps, registerDiscovery } from './discovery.ts'
+import { createDrain, type Drain } from './drain.ts'
 import { type Readiness, registerHealth } from './health.ts'
 import { type ManagementDeps, registerManagement } from './management/management.ts'
 import type {} from './request.ts'
@@ -37,10 +38,11 @@ const keepAliveTimeoutMs = 72_000
 /** An API's identifier of 600 characters, percent-encoded, is one path segment. */
 const maxPathSegmentLength = 1900
 
-export function createApp(deps: AppDeps): FastifyInstance {
+/** The app, and the way to stop it. */
+export function createApp(deps: AppDeps): { app: FastifyInstance; drain: Drain } {
   const app = fastify({
     loggerInstance: deps.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: deps.newLogEntryId,
     requestIdHeader: false,
     trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
@@ -56,6 +58,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
     request.receivedAt = deps.now()
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
   })
+  const drain = createDrain(app)
   registerHealth(app, deps)
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) =>
@@ -78,7 +81,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
     tenants.register(async (scope) => registerManagement(scope, deps.management))
     tenants.register(async (scope) => registerWebtaskDoor(scope, deps.webtaskDoor))
   })
-  return app
+  return { app, drain }
 }
 
 function pathOf(url: string): string {

@@ -1,0 +1,49 @@
+/**
+ * Stopping without dropping anyone: what is in flight is answered, new work is refused with 503 while it is, and
+ * only then does the listener close. Health can be asked until the end, so that whoever balances
+ * load learns from `/readyz` and not from broken connections.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { sendManagementBody } from './respond.ts'
+
+export interface Drain {
+  /** Resolves when the listener is closed. */
+  stop(): Promise<void>
+}
+
+/** What has not been answered by then is cut off. */
+export const drainTimeoutMs = 25_000
+const pollMs = 10
+
+export function createDrain(app: FastifyInstance): Drain {
+  const inFlight = new Set<FastifyReply>()
+  let stopping = false
+
+  app.addHook('onRequest', async (request, reply) => {
+    inFlight.add(reply)
+    if (!stopping || request.url === '/healthz' || request.url === '/readyz') return
+    reply.header('retry-after', '1')
+    return sendManagementBody(reply, 503, 'The server is stopping; try again.', 'temporarily_unavailable')
+  })
+  // A connection that stays open for a next request would keep the server from ending.
+  app.addHook('onSend', async (_request, reply, payload) => {
+    if (stopping) reply.header('connection', 'close')
+    return payload
+  })
+  app.addHook('onResponse', async (_request, reply) => {
+    inFlight.delete(reply)
+  })
+
+  return {
+    async stop() {
+      stopping = true
+      const deadline = performance.now() + drainTimeoutMs
+      // A log stream counts as sent: it ends when the listener closes, not before.
+      while ([...inFlight].some((reply) => !reply.sent) && performance.now() < deadline) await pause(pollMs)
+      const closed = app.close()
+      const idle = setInterval(() => app.server.closeIdleConnections(), pollMs)
+      await closed.finally(() => clearInterval(idle))
+    },
+  }
+}
