@@ -85,10 +85,10 @@ export async function bundleSandbox(): Promise<RunnerPayload> {
     ])
     const enginePath = createRequire(import.meta.url).resolve('isolated-vm')
     const snapshotScripts = [
-      snapshot['snapshot'] ?? '',
+      snapshot.snapshot ?? '',
       ...eager.map((name) => preload(name, bundles[name] ?? '')),
     ]
-    return { runner, snapshotScripts, bundles, parser: parser['parser'] ?? '', enginePath }
+    return { runner, snapshotScripts, bundles, parser: parser.parser ?? '', enginePath }
   } finally {
     await stop()
   }

@@ -30,29 +30,29 @@ export const cryptoOperations: readonly (readonly [name: string, operation: Oper
 ]
 
 function sign(request: Request): string {
-  const key = { key: readKey(request['key'], 'private'), ...signatureOptions(request) }
+  const key = { key: readKey(request.key, 'private'), ...signatureOptions(request) }
   return crypto.sign(optionalText(request, 'algorithm'), bytes(request, 'data'), key).toString('base64')
 }
 
 function verify(request: Request): boolean {
-  const key = { key: readKey(request['key'], 'public'), ...signatureOptions(request) }
+  const key = { key: readKey(request.key, 'public'), ...signatureOptions(request) }
   const signature = bytes(request, 'signature')
   return crypto.verify(optionalText(request, 'algorithm'), bytes(request, 'data'), key, signature)
 }
 
 function signatureOptions(request: Request): crypto.SigningOptions {
   const options = member(request, 'options')
-  const dsaEncoding = options['dsaEncoding']
+  const dsaEncoding = options.dsaEncoding
   return {
-    ...(typeof options['padding'] === 'number' ? { padding: options['padding'] } : {}),
-    ...(typeof options['saltLength'] === 'number' ? { saltLength: options['saltLength'] } : {}),
+    ...(typeof options.padding === 'number' ? { padding: options.padding } : {}),
+    ...(typeof options.saltLength === 'number' ? { saltLength: options.saltLength } : {}),
     ...(dsaEncoding === 'der' || dsaEncoding === 'ieee-p1363' ? { dsaEncoding } : {}),
   }
 }
 
 function importKey(request: Request): unknown {
   const type = text(request, 'type') === 'private' ? 'private' : 'public'
-  const key = readKey(request['key'], type)
+  const key = readKey(request.key, type)
   const der =
     type === 'private'
       ? key.export({ format: 'der', type: 'pkcs8' })
@@ -66,7 +66,7 @@ function importKey(request: Request): unknown {
 
 function exportKey(request: Request): unknown {
   const given = member(request, 'key')
-  const isPublic = given['type'] === 'spki'
+  const isPublic = given.type === 'spki'
   const key = readKey(given, isPublic ? 'public' : 'private')
   const format = text(request, 'format')
   if (format === 'jwk') return key.export({ format })
@@ -91,7 +91,7 @@ function readKey(rawKey: unknown, type: 'public' | 'private'): crypto.KeyObject 
   const key =
     type === 'private'
       ? crypto.createPrivateKey(source)
-      : given['type'] === 'pkcs8'
+      : given.type === 'pkcs8'
         ? crypto.createPublicKey(crypto.createPrivateKey(source) as unknown as crypto.PublicKeyInput)
         : crypto.createPublicKey(source as crypto.PublicKeyInput)
   const bits = key.asymmetricKeyDetails?.modulusLength
@@ -101,15 +101,13 @@ function readKey(rawKey: unknown, type: 'public' | 'private'): crypto.KeyObject 
 }
 
 function keySource(given: Record<string, unknown>): crypto.PrivateKeyInput | crypto.JsonWebKeyInput {
-  if (given['jwk'] !== undefined) return { key: toRecord(given['jwk']) as crypto.JsonWebKey, format: 'jwk' }
-  if (typeof given['der'] === 'string') {
+  if (given.jwk !== undefined) return { key: toRecord(given.jwk) as crypto.JsonWebKey, format: 'jwk' }
+  if (typeof given.der === 'string') {
     const type =
-      given['type'] === 'pkcs1' || given['type'] === 'sec1' || given['type'] === 'pkcs8'
-        ? given['type']
-        : 'spki'
-    return { key: Buffer.from(given['der'], 'base64'), format: 'der', type } as crypto.PrivateKeyInput
+      given.type === 'pkcs1' || given.type === 'sec1' || given.type === 'pkcs8' ? given.type : 'spki'
+    return { key: Buffer.from(given.der, 'base64'), format: 'der', type } as crypto.PrivateKeyInput
   }
-  return { key: String(given['pem']), format: 'pem' }
+  return { key: String(given.pem), format: 'pem' }
 }
 
 type CreateCipher = (
@@ -120,13 +118,13 @@ type CreateCipher = (
 ) => crypto.CipherGCM | crypto.DecipherGCM
 
 function cipher(request: Request, createCipher: unknown): unknown {
-  const tagLength = request['tagLength']
+  const tagLength = request.tagLength
   const options = typeof tagLength === 'number' ? { authTagLength: tagLength } : {}
-  const iv = request['iv'] === null ? null : bytes(request, 'iv')
+  const iv = request.iv === null ? null : bytes(request, 'iv')
   const made = (createCipher as CreateCipher)(text(request, 'algorithm'), bytes(request, 'key'), iv, options)
-  if (request['autoPadding'] === false) made.setAutoPadding(false)
-  if (request['aad'] !== undefined) made.setAAD(bytes(request, 'aad'))
-  if ('setAuthTag' in made && request['tag'] !== undefined) made.setAuthTag(bytes(request, 'tag'))
+  if (request.autoPadding === false) made.setAutoPadding(false)
+  if (request.aad !== undefined) made.setAAD(bytes(request, 'aad'))
+  if ('setAuthTag' in made && request.tag !== undefined) made.setAuthTag(bytes(request, 'tag'))
   const data = Buffer.concat([made.update(bytes(request, 'data')), made.final()]).toString('base64')
   const isAuthenticated = /-(?:gcm|ccm|ocb)$|poly1305$/i.test(text(request, 'algorithm'))
   return {

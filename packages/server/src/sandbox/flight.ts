@@ -4,7 +4,7 @@
  * answers to the same fetches, so that nothing in the world outside happens twice.
  */
 import { createHash } from 'node:crypto'
-import type { Egress, EgressAnswer, EgressRequest } from './egress.ts'
+import { type Egress, type EgressAnswer, type EgressRequest, parseEgressRequest } from './egress.ts'
 import type {
   ConsoleLevel,
   ConsoleLine,
@@ -17,17 +17,17 @@ import type { Lane } from './protocol.ts'
 import type { RunnerProcess } from './runner-process.ts'
 
 /** Fetches of one invocation; the next one is refused. */
-export const maxFetches = 30
+const maxFetches = 30
 const maxBodyHeadBytes = 16_384
 /** A line of the limit's own length has this much around it. */
 const maxConsoleLines = 4096
 
 interface DoneFetch {
-  readonly fingerprint: string
+  readonly requestJson: string
   readonly answer: Promise<EgressAnswer>
 }
 
-export interface FlightEnds {
+interface FlightEnds {
   readonly resolve: (result: InvocationResult) => void
   readonly reject: (error: unknown) => void
 }
@@ -93,21 +93,27 @@ export class Flight {
     this.invocation.onConsole(line)
   }
 
-  /** Carries out a fetch, or repeats the answer that an earlier attempt was given to it. */
-  async fetch(egress: Egress, request: EgressRequest, now: () => number): Promise<EgressAnswer> {
+  /** JSON in, JSON out. Carries out a fetch, or repeats the answer that an earlier attempt was given to it. */
+  async fetch(egress: Egress, requestJson: string): Promise<string> {
+    const answer = await this.#answer(egress, requestJson)
+    return JSON.stringify('error' in answer ? answer : { ...answer, body: answer.body.toString('base64') })
+  }
+
+  async #answer(egress: Egress, requestJson: string): Promise<EgressAnswer> {
     const at = this.#nextFetch++
-    const fingerprint = JSON.stringify(request)
     const done = this.#fetches[at]
     if (done !== undefined) {
-      if (done.fingerprint === fingerprint) return done.answer
+      if (done.requestJson === requestJson) return done.answer
       return { error: 'The program did not repeat itself after its runner was lost.' }
     }
     if (at >= maxFetches) return { error: `More than ${maxFetches} fetches in one invocation.` }
-    const startedAt = now()
+    const request = parseEgressRequest(requestJson)
+    if (request === undefined) return { error: 'The request cannot be read.' }
+    const startedAt = performance.now()
     const answer = egress.fetch(request, this.invocation.egressAllow, this.deadline - startedAt)
-    this.#fetches.push({ fingerprint, answer })
+    this.#fetches.push({ requestJson, answer })
     const answered = await answer
-    this.#traces.push(this.#trace(request, answered, startedAt, now()))
+    this.#traces.push(this.#trace(request, answered, startedAt, performance.now()))
     return answered
   }
 

@@ -6,11 +6,10 @@
 import { availableParallelism } from 'node:os'
 import { bundleSandbox } from './bundle.ts'
 import { CompileDesk } from './compile-desk.ts'
-import { createEgress, type Egress, type EgressPolicy, parseEgressRequest } from './egress.ts'
+import { createEgress, type Egress, type EgressPolicy } from './egress.ts'
 import { Flight } from './flight.ts'
 import type {
   CompileResult,
-  ConsoleLevel,
   Invocation,
   InvocationOutcome,
   InvocationResult,
@@ -19,6 +18,7 @@ import type {
   SandboxLimits,
 } from './invocation.ts'
 import { Lanes } from './lanes.ts'
+import { parseLevel, parseText, parseThrown } from './program-words.ts'
 import { type Lane, parseStopReason, splitLine, toPool, toRunner, writeCall } from './protocol.ts'
 import { createQuarantine, type Quarantine } from './quarantine.ts'
 import { parseResult } from './result-text.ts'
@@ -180,7 +180,10 @@ class SandboxPool implements Sandbox {
   #resend(flight: Flight, lane: Lane): void {
     this.#attempts.delete(flight.attemptId)
     flight.runner = undefined
-    if (flight.resends >= maxResends) return this.#end(flight, { kind: 'runner_lost' })
+    if (flight.resends >= maxResends) {
+      this.#end(flight, { kind: 'runner_lost' })
+      return
+    }
     flight.resends++
     this.#dispatch(flight, lane)
   }
@@ -208,28 +211,36 @@ class SandboxPool implements Sandbox {
   }
 
   #onLine(runner: RunnerProcess, line: string): void {
-    if (line.startsWith(`${toPool.compiled} `)) return this.#desk.answer(line)
+    if (line.startsWith(`${toPool.compiled} `)) {
+      this.#desk.answer(line)
+      return
+    }
     const [id, rest = ''] = splitLine(line, 2)
     const flight = this.#attempts.get(Number(id))
     if (flight === undefined || flight.runner !== runner) return
     switch (line[0]) {
       case toPool.returned:
-        return this.#returned(flight, rest)
+        this.#returned(flight, rest)
+        return
       case toPool.over:
         if (flight.isSettled) this.#forget(flight)
         return
       case toPool.consoleLine:
-        return this.#printed(flight, rest)
+        this.#printed(flight, rest)
+        return
       case toPool.needsCode:
         return void this.#provideCode(flight, runner)
       case toPool.fetch:
         return void this.#fetch(flight, runner, rest)
       case toPool.threw:
-        return this.#settle(flight, { kind: 'threw', ...parseThrown(rest) })
+        this.#settle(flight, { kind: 'threw', ...parseThrown(rest) })
+        return
       case toPool.refused:
-        return this.#settle(flight, { kind: 'result_refused', reason: parseText(rest) })
+        this.#settle(flight, { kind: 'result_refused', reason: parseText(rest) })
+        return
       case toPool.stopped:
-        return this.#stopped(flight, rest.trim())
+        this.#stopped(flight, rest.trim())
+        return
       case toPool.entered:
         flight.isInSlice = true
         return
@@ -252,45 +263,51 @@ class SandboxPool implements Sandbox {
 
   async #provideCode(flight: Flight, runner: RunnerProcess): Promise<void> {
     const { program } = flight.invocation
+    const name = encodeURIComponent(program.id)
     try {
       const { prologue, source, adapter } = await program.load()
-      const codeJson = JSON.stringify({ prologue, source, adapter })
-      runner.send(`${toRunner.code} ${encodeURIComponent(program.id)} ${codeJson}`)
+      runner.send(`${toRunner.code} ${name} ${JSON.stringify({ prologue, source, adapter })}`)
     } catch (error) {
-      for (const open of [...this.#open]) {
-        if (open.runner !== runner || open.invocation.program.id !== program.id) continue
+      const awaiting = [...this.#open].filter(
+        (open) => open.runner === runner && open.invocation.program.id === program.id,
+      )
+      for (const open of awaiting) {
         open.fail(error)
         this.#forget(open)
       }
-      runner.send(`${toRunner.code} ${encodeURIComponent(program.id)} -`)
+      runner.send(`${toRunner.code} ${name} -`)
     }
   }
 
   async #fetch(flight: Flight, runner: RunnerProcess, rest: string): Promise<void> {
     const { attemptId } = flight
-    const [waitingId, requestJson = ''] = splitLine(`F ${rest}`, 2)
-    const request = parseEgressRequest(requestJson)
-    const answer =
-      request === undefined
-        ? { error: 'The request cannot be read.' }
-        : await flight.fetch(this.#egress, request, () => performance.now())
+    const at = rest.indexOf(' ')
+    const answerJson = await flight.fetch(this.#egress, rest.slice(at + 1))
     if (flight.attemptId !== attemptId || flight.runner !== runner) return
-    const json = JSON.stringify(
-      'error' in answer ? answer : { ...answer, body: answer.body.toString('base64') },
-    )
-    runner.send(`${toRunner.answer} ${attemptId} ${waitingId} ${json}`)
+    runner.send(`${toRunner.answer} ${attemptId} ${rest.slice(0, at)} ${answerJson}`)
   }
 
   /** The isolate was stopped under the invocation. */
   #stopped(flight: Flight, reason: string): void {
-    if (flight.isSettled) return this.#forget(flight)
+    if (flight.isSettled) {
+      this.#forget(flight)
+      return
+    }
     const { id } = flight.invocation.program
     const why = parseStopReason(reason)
-    if (why === 'memory') return this.#end(flight, { kind: 'out_of_memory' })
-    if (why === 'neighbour') return this.#resend(flight, flight.lane)
-    if (flight.lane === 'slow') return this.#end(flight, this.#timedOut())
-    if (!this.#quarantine.isSlow(id)) this.#deps.log({ kind: 'program_slow', programId: id })
-    this.#quarantine.markSlow(id)
+    if (why === 'memory') {
+      this.#end(flight, { kind: 'out_of_memory' })
+      return
+    }
+    if (why === 'neighbour') {
+      this.#resend(flight, flight.lane)
+      return
+    }
+    if (flight.lane === 'slow') {
+      this.#end(flight, this.#timedOut())
+      return
+    }
+    this.#slowDown(id)
     this.#resend(flight, 'slow')
   }
 
@@ -319,31 +336,28 @@ class SandboxPool implements Sandbox {
     this.#deps.log({ kind: 'runner_ended', cause, pid: runner.pid })
     this.#desk.lost(runner)
     const lost = [...this.#open].filter((flight) => flight.runner === runner)
-    if (runner.lane === 'slow') this.#judge(lost, cause)
+    if (runner.lane === 'slow') this.#convict(this.#suspects.judge(lost, cause), lost, cause)
+    const culprit =
+      runner.lane === 'fast' && cause !== 'killed_from_outside' ? this.#markedBy(runner) : undefined
     for (const flight of lost) {
       if (!this.#open.has(flight)) continue
       if (flight.isSettled) this.#forget(flight)
-      // Whoever brought a fast runner down is found out in the slow lane, where slices are told apart.
-      else this.#resend(flight, cause === 'killed_from_outside' ? flight.lane : 'slow')
+      else this.#resend(flight, flight === culprit ? 'slow' : flight.lane)
     }
     this.#dispatchWaiting()
   }
 
-  /** Who brought the slow runner down? Whoever is convicted rests; whoever may be innocent is tried alone. */
-  #judge(lost: Flight[], cause: EndCause): void {
-    if (cause === 'killed_from_outside') return
-    const inSlice = lost.filter((flight) => flight.isInSlice)
-    if (cause === 'overdue') {
-      const late = inSlice.filter((flight) => flight.killAt !== undefined)
-      return this.#convict(new Set(late.map((flight) => flight.invocation.program.id)), lost, cause)
-    }
-    const candidates = inSlice.length > 0 ? inSlice : lost
-    const tried = candidates.filter((flight) => flight.isOnTrial)
-    const programIds = new Set(
-      (tried.length > 0 ? tried : candidates).map((flight) => flight.invocation.program.id),
-    )
-    if (programIds.size === 1) this.#convict(programIds, lost, cause)
-    else this.#suspects.accuse(programIds)
+  /** Whose slice brought a fast runner down. It is given to the slow lane, where a slice may take its time. */
+  #markedBy(runner: RunnerProcess): Flight | undefined {
+    const flight = this.#attempts.get(runner.lastSliceOf() ?? 0)
+    if (flight?.runner !== runner) return undefined
+    this.#slowDown(flight.invocation.program.id)
+    return flight
+  }
+
+  #slowDown(programId: string): void {
+    if (!this.#quarantine.isSlow(programId)) this.#deps.log({ kind: 'program_slow', programId })
+    this.#quarantine.markSlow(programId)
   }
 
   #convict(programIds: ReadonlySet<string>, lost: Flight[], cause: EndCause): void {
@@ -357,34 +371,5 @@ class SandboxPool implements Sandbox {
       if (programIds.has(flight.invocation.program.id))
         this.#end(flight, { kind: isMemory ? 'out_of_memory' : 'runner_lost' })
     }
-  }
-}
-
-const levels: ReadonlySet<string> = new Set<ConsoleLevel>(['debug', 'info', 'warn', 'error'])
-
-function parseLevel(text: string): ConsoleLevel {
-  return levels.has(text) ? (text as ConsoleLevel) : 'info'
-}
-
-function parseText(json: string): string {
-  try {
-    return String(JSON.parse(json))
-  } catch {
-    return ''
-  }
-}
-
-const maxThrownLength = 2000
-
-function parseThrown(json: string): { name: string; message: string; line?: number } {
-  try {
-    const { name, message, line } = JSON.parse(json)
-    return {
-      name: String(name).slice(0, 100),
-      message: String(message).slice(0, maxThrownLength),
-      ...(Number.isInteger(line) && line >= 1 ? { line } : {}),
-    }
-  } catch {
-    return { name: 'Error', message: 'The program threw something that cannot be read.' }
   }
 }

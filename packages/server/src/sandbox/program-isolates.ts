@@ -8,6 +8,7 @@ import { type Engine, ProgramIsolate, type SliceEnd } from './isolate.ts'
 import { createKeystream, type Keystream } from './keystream.ts'
 import { operate } from './operations.ts'
 import { type Call, type Lane, splitLine, toPool } from './protocol.ts'
+import { createMarkerWriter } from './slice-marker.ts'
 
 export interface RunnerSettings {
   readonly memoryMb: number
@@ -56,6 +57,7 @@ export class ProgramIsolates {
   readonly #bundles: Readonly<Record<string, string>>
   readonly #settings: RunnerSettings
   readonly #send: (line: string) => void
+  readonly #mark = createMarkerWriter()
   #lane: Lane = 'fast'
 
   constructor(
@@ -81,7 +83,8 @@ export class ProgramIsolates {
     if (cell !== undefined) {
       this.#cells.delete(call.program)
       this.#cells.set(call.program, cell)
-      return this.#begin(cell, call, false)
+      this.#begin(cell, call, false)
+      return
     }
     const waiting = this.#awaitingCode.get(call.program)
     if (waiting !== undefined) {
@@ -105,7 +108,8 @@ export class ProgramIsolates {
     const code = JSON.parse(codeJson)
     if (this.#lane === 'fast') {
       const fault = cell.isolate.compileNow(code)
-      return this.#loaded(cell, calls, fault)
+      this.#loaded(cell, calls, fault)
+      return
     }
     void cell.isolate
       .compileLater(code, Math.max(1, first.remainingMs))
@@ -127,7 +131,10 @@ export class ProgramIsolates {
       )
     }
     const live = this.#live.get(invocationId)
-    if (live === undefined) return this.#send(`${toPool.over} ${invocationId}`)
+    if (live === undefined) {
+      this.#send(`${toPool.over} ${invocationId}`)
+      return
+    }
     const { cell } = live
     cell.live.delete(invocationId)
     for (let at = cell.queue.length - 1; at >= 0; at--) {
@@ -195,7 +202,10 @@ export class ProgramIsolates {
 
   #begin(cell: Cell, call: Call, isFirst: boolean): void {
     const { invocationId, consoleBytes, inputJson } = call
-    if (cell.isGone) return this.#send(`${toPool.stopped} ${invocationId} neighbour`)
+    if (cell.isGone) {
+      this.#send(`${toPool.stopped} ${invocationId} neighbour`)
+      return
+    }
     this.#live.set(invocationId, {
       call,
       cell,
@@ -216,9 +226,11 @@ export class ProgramIsolates {
   #enter(cell: Cell, slice: Slice): void {
     if (cell.isGone) return
     if (this.#lane === 'fast') {
+      this.#mark(slice.invocationId)
       const limitMs = slice.isCold ? fastLoadMs : fastSliceMs
       const args = slice.entry === 'load' ? [...slice.args, ...cell.isolate.programArguments()] : slice.args
-      return this.#left(cell, slice, cell.isolate.enterNow(slice.invocationId, slice.entry, args, limitMs))
+      this.#left(cell, slice, cell.isolate.enterNow(slice.invocationId, slice.entry, args, limitMs))
+      return
     }
     cell.queue.push(slice)
     if (cell.running === undefined) void this.#work(cell)
@@ -243,7 +255,10 @@ export class ProgramIsolates {
   }
 
   #left(cell: Cell, slice: Slice, end: SliceEnd): void {
-    if (end.kind === 'stopped') return this.#stop(cell, slice, end.reason)
+    if (end.kind === 'stopped') {
+      this.#stop(cell, slice, end.reason)
+      return
+    }
     let from = 0
     for (let to = end.text.indexOf('\n'); to >= 0; to = end.text.indexOf('\n', from)) {
       this.#obey(cell, end.text.slice(from, to))
@@ -257,13 +272,19 @@ export class ProgramIsolates {
     const [id, rest = ''] = splitLine(line, 2)
     const invocationId = Number(id)
     if (!cell.live.has(invocationId)) return
-    if (line[0] === 'S') return this.#setTimer(cell, invocationId, rest)
+    if (line[0] === 'S') {
+      this.#setTimer(cell, invocationId, rest)
+      return
+    }
     if (line[0] === 'U') {
       clearTimeout(cell.timers.get(rest))
       cell.timers.delete(rest)
       return
     }
-    if (line[0] === toPool.over) return this.#over(cell, invocationId)
+    if (line[0] === toPool.over) {
+      this.#over(cell, invocationId)
+      return
+    }
     this.#send(line)
   }
 

@@ -4,12 +4,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { constants, setPriority } from 'node:os'
+import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { Writable } from 'node:stream'
 import type { RunnerPayload } from './bundle.ts'
 import type { RunnerSettings } from './program-isolates.ts'
 import { createLineReader, createLineWriter, type Lane, toPool, toRunner } from './protocol.ts'
+import { SliceMarker } from './slice-marker.ts'
 
 /** Why a runner ended: what the pool killed it for, or what befell it. */
 export type EndCause =
@@ -28,6 +29,7 @@ export interface RunnerEvents {
 }
 
 const maxLineLength = 8_000_000
+const slowLaneNiceness = 5
 const startLimitMs = 10_000
 /** Old-space of the process itself; isolates have their own limit. */
 const maxOldSpaceMb = 128
@@ -42,14 +44,16 @@ export class RunnerProcess {
   lane: Lane | undefined
   readonly ended: Promise<void>
   readonly #child: ChildProcess
+  readonly #marker: SliceMarker
   readonly #write: (line: string) => void
   #cause: EndCause | undefined
   #isEnded = false
   /** When the unanswered ping left, on the performance clock. */
   pingedAt: number | undefined
 
-  private constructor(child: ChildProcess, onReady: () => void, events: RunnerEvents) {
+  private constructor(child: ChildProcess, marker: SliceMarker, onReady: () => void, events: RunnerEvents) {
     this.#child = child
+    this.#marker = marker
     this.#write = createLineWriter((text) => child.stdin?.write(text))
     const read = createLineReader(maxLineLength, (line) => {
       if (line === toPool.ready) onReady()
@@ -70,6 +74,7 @@ export class RunnerProcess {
         this.#isEnded = true
         resolve()
         events.onEnd(this, this.#cause ?? befell(code, signal))
+        this.#marker.close()
       }
       child.once('exit', onGone)
       child.once('error', () => onGone(1, null))
@@ -82,14 +87,15 @@ export class RunnerProcess {
     settings: RunnerSettings,
     events: RunnerEvents,
   ): Promise<RunnerProcess> {
+    const marker = new SliceMarker()
     const child = spawn(process.execPath, flags(payload.enginePath), {
       env: {},
       cwd: '/',
-      stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
+      stdio: ['pipe', 'pipe', 'ignore', 'pipe', marker.descriptor],
     })
     let timer: NodeJS.Timeout | undefined
     const started = await new Promise<RunnerProcess>((resolve, reject) => {
-      const runner = new RunnerProcess(child, () => resolve(runner), {
+      const runner = new RunnerProcess(child, marker, () => resolve(runner), {
         onLine: events.onLine,
         onEnd: (ended, cause) => {
           reject(new Error(`A sandbox runner ended while it started (${cause}).`))
@@ -118,8 +124,12 @@ export class RunnerProcess {
     this.send(`${toRunner.lane} ${lane}`)
     const { pid } = this
     // Long slices give way to short ones.
-    if (lane === 'slow' && pid !== undefined)
-      attempt(() => setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL))
+    if (lane === 'slow' && pid !== undefined) attempt(() => setPriority(pid, slowLaneNiceness))
+  }
+
+  /** Fast lane: whose slice ran last. */
+  lastSliceOf(): number | undefined {
+    return this.#marker.read()
   }
 
   send(line: string): void {

@@ -9,10 +9,7 @@ export const urlOperations: readonly (readonly [name: string, operation: Operati
     'parseUrl',
     (request) =>
       parts(
-        new URL(
-          bounded(request, 'url'),
-          request['base'] === undefined ? undefined : bounded(request, 'base'),
-        ),
+        new URL(bounded(request, 'url'), request.base === undefined ? undefined : bounded(request, 'base')),
       ),
   ],
   ['changeUrl', changeUrl],
@@ -35,14 +32,14 @@ const members = [
 
 function changeUrl(request: Request): unknown {
   const url = new URL(bounded(request, 'url'))
-  const member = members.find((name) => name === request['member'])
+  const member = members.find((name) => name === request.member)
   if (member !== undefined) url[member] = bounded(request, 'value')
   return parts(url)
 }
 
 function writeQuery(request: Request): string {
   const query = new URLSearchParams()
-  const pairs: unknown = request['pairs']
+  const pairs: unknown = request.pairs
   if (!Array.isArray(pairs)) return ''
   for (const pair of pairs) if (Array.isArray(pair)) query.append(String(pair[0]), String(pair[1]))
   return query.toString()

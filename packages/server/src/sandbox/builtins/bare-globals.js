@@ -11,7 +11,7 @@ define('global', globalThis)
 const resolved = Promise.resolve()
 define('queueMicrotask', (callback) => {
   if (typeof callback !== 'function') throw new TypeError('queueMicrotask needs a function.')
-  resolved.then(() => callback())
+  void resolved.then(() => callback())
 })
 
 define('setTimeout', (callback, delayMs, ...args) => bridge.setTimer(callback, delayMs, args, false))
@@ -39,7 +39,7 @@ const process = {
   release: { name: 'node' },
   browser: false,
   nextTick: (callback, ...args) => {
-    resolved.then(() => apply(callback, undefined, args))
+    void resolved.then(() => apply(callback, undefined, args))
   },
   cwd: () => '/',
   uptime: () => 0,

@@ -5,8 +5,8 @@
 import { bridge } from '../prelude.js'
 import { bundleOfGlobal, bundleOfModule, internalPrefix } from './names.js'
 
-// Taken before foreign code runs; evaluates in the global scope.
-const evaluate = globalThis.eval
+// Taken before foreign code runs.
+const CompiledFunction = globalThis.Function
 const { defineProperty, create, keys } = Object
 const { apply } = Reflect
 const startsWith = Function.prototype.call.bind(String.prototype.startsWith)
@@ -19,7 +19,7 @@ function loadBundle(name) {
   if (loaded[name] !== undefined) return loaded[name].exports
   return runBundle(
     name,
-    evaluate(`(function (module, exports, require, bridge) {${bridge.bundleSource(name)}\n})`),
+    new CompiledFunction('module', 'exports', 'require', 'bridge', bridge.bundleSource(name)),
   )
 }
 

