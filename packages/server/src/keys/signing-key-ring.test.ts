@@ -1,5 +1,5 @@
-import { createSecretKey, randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { createPrivateKey, createSecretKey, randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -203,6 +203,27 @@ test('a private key is stored encrypted and opens in its own row only', async ()
     now: () => now,
   })
   await expect(thief.sign(moved.tenantId, 'RS256', { typ: 'JWT' }, claims)).rejects.toThrow('does not belong')
+})
+
+test('no private key lies in the data folder, in any encoding', async () => {
+  const files = readdirSync(dataDir).map((name) => readFileSync(join(dataDir, name)))
+  for (const key of await store.listPublished(acme.id)) {
+    const identity = ['signing_keys', acme.id, key.id, 'encrypted_private_key'] as const
+    const pem = encryption.decrypt(key.encryptedPrivateKey, identity)
+    const { d = '' } = createPrivateKey(pem).export({ format: 'jwk' })
+    const bytes = Buffer.from(d, 'base64url')
+    expect(bytes.length).toBeGreaterThanOrEqual(32)
+    const shapes = [
+      bytes,
+      d,
+      bytes.toString('base64'),
+      bytes.toString('hex'),
+      bytes.toString('hex').toUpperCase(),
+    ]
+    for (const shape of [...shapes, 'PRIVATE KEY', '"d"']) {
+      expect(files.some((file) => file.includes(shape))).toBe(false)
+    }
+  }
 })
 
 test('a turned key counts from the next token: the next one signs, the previous one verifies, a revoked one no more', async () => {

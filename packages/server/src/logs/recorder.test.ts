@@ -87,6 +87,20 @@ test('an entry that cannot be stored fails alone, with its own error, and takes 
   expect(published).toEqual([logId(1), logId(2), logId(5)])
 })
 
+test('an entry that the disk has no room for is refused as not recordable, and others stand', async () => {
+  const cause = new Error('database or disk is full')
+  const recorder = recorderWith(async (groups) => {
+    await storage.commitGroups(groups.slice(1))
+    return groups.map((_, at) => (at === 0 ? cause : undefined))
+  })
+  const [first, second] = await Promise.allSettled(
+    [1, 2].map((number) => recorder.record(sampleExchange(number))),
+  )
+  expect(first).toMatchObject({ reason: expect.any(LogUnavailableError) })
+  expect(second?.status).toBe('fulfilled')
+  expect(published).toEqual([logId(2)])
+})
+
 test('more entries than may wait are refused at once, and those who wait are served', async () => {
   const recorder = recorderWith(storage.commitGroups, 2)
   const accepted = [recorder.record(sampleExchange(1)), recorder.record(sampleExchange(2))]

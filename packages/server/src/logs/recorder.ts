@@ -4,7 +4,7 @@
  * waits for no timer.
  */
 import type { LogEntry } from '../domain/log-entry.ts'
-import type { Storage } from '../domain/storage.ts'
+import { AlreadyExistsError, GoneError, type Storage } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
 import type { Tail } from './tail.ts'
 
@@ -23,8 +23,8 @@ export interface RecorderDeps {
 export interface Recorder {
   /**
    * Commits the entry with the writes it accounts for, all or none; resolves when they are on disk.
-   * @throws the error of these writes when they failed (nothing of them stands, others do), or
-   *   LogUnavailableError when nothing could be committed.
+   * @throws AlreadyExistsError or GoneError when these writes were refused (others stand), or
+   *   LogUnavailableError when they could not be written.
    */
   record(entry: LogEntry, writes?: readonly Write[]): Promise<void>
   /** Resolves when everything handed in before has been committed or refused. */
@@ -71,14 +71,14 @@ export function createRecorder({ storage, tail, maxWaiting = defaultMaxWaiting }
       const errors = await storage.commitGroups(batch.map((one) => one.group))
       for (const [at, one] of batch.entries()) settle(one, errors[at])
     } catch (cause) {
-      const error = new LogUnavailableError('The log could not be written to disk.', { cause })
-      for (const one of batch) one.reject(error)
+      for (const one of batch) one.reject(unavailable(cause))
     }
   }
 
   function settle(one: Waiting, error: Error | undefined): void {
     if (error !== undefined) {
-      one.reject(error)
+      const isRefusal = error instanceof AlreadyExistsError || error instanceof GoneError
+      one.reject(isRefusal ? error : unavailable(error))
       return
     }
     tail.publish(one.entry.tenantId, { kind: 'entry', entry: one.entry })
@@ -101,4 +101,8 @@ export function createRecorder({ storage, tail, maxWaiting = defaultMaxWaiting }
       await new Promise<void>((resolve) => drained.push(resolve))
     },
   }
+}
+
+function unavailable(cause: unknown): LogUnavailableError {
+  return new LogUnavailableError('The log could not be written to disk.', { cause })
 }
