@@ -2,7 +2,7 @@ import type { CryptoKey } from 'jose'
 import type { SigningKey } from '../domain/signing-key.ts'
 
 /** Imported keys that are kept; the one imported first goes when there are more. */
-export const maxKeptKeys = 1000
+const maxKeptKeys = 1000
 
 /**
  * Keys in the form that signs or verifies. To decrypt and import one takes far longer than to sign with it,

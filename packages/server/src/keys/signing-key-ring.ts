@@ -27,7 +27,7 @@ export interface SigningKeyRingDeps {
 }
 
 /** RFC 9068 §2.1 for access tokens of that profile. */
-export type TokenType = 'at+jwt' | 'JWT'
+type TokenType = 'at+jwt' | 'JWT'
 
 export interface SigningKeyRing {
   /** A *current* and a *next* key for each algorithm, to be stored with the tenant they are for. */

@@ -24,9 +24,9 @@ export interface TokenHeader {
 }
 
 /** Characters. What is longer is none of ours, and is not decoded to find out. */
-export const maxTokenLength = 16_384
+const maxTokenLength = 16_384
 /** How far the clocks of two of our servers may be apart. */
-export const clockToleranceSeconds = 10
+const clockToleranceSeconds = 10
 
 const tokenTypes: readonly unknown[] = ['at+jwt', 'JWT']
 const headerMembers = new Set(['alg', 'typ', 'kid'])

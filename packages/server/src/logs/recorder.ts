@@ -33,7 +33,7 @@ export interface Recorder {
 
 /** Entries of one transaction: the longest it may keep the event loop is some tens of milliseconds. */
 export const maxBatch = 500
-export const defaultMaxWaiting = 10_000
+const defaultMaxWaiting = 10_000
 
 interface Waiting {
   readonly entry: LogEntry

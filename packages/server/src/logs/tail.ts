@@ -24,7 +24,7 @@ export interface ConsoleEvent {
   readonly clientId: ClientId
 }
 
-export interface EntryEvent {
+interface EntryEvent {
   readonly kind: 'entry'
   readonly entry: LogEntry
 }
@@ -55,7 +55,7 @@ export interface Tail {
 }
 
 export const maxFollowersPerTenant = 50
-export const recentConsoleEvents = 10
+const recentConsoleEvents = 10
 /** Tenants whose recent lines are kept; the one that has been silent longest is forgotten. */
 export const maxRecentTenants = 1000
 

@@ -9,10 +9,10 @@ import type { Write } from '../domain/write.ts'
 import type { Bindable, Column, Columns, ValuesOf } from './column.ts'
 import { compileOnlyDialect } from './compile-only-dialect.ts'
 import type { Tables } from './tables.ts'
-import { describeWrite, type Step } from './write.ts'
+import { describeWrite, type Step, type StepMeaning } from './write.ts'
 
 /** The arguments as they stand in a query that is being composed. */
-export type ArgumentsOf<Table extends Columns> = {
+type ArgumentsOf<Table extends Columns> = {
   readonly [Name in keyof Table]: Table[Name] extends Column<infer Value> ? RawBuilder<Value> : never
 }
 
@@ -20,16 +20,6 @@ type Compose<Table extends Columns, Row> = (
   build: Kysely<Tables>,
   argument: ArgumentsOf<Table>,
 ) => Compilable<Row>
-
-/** What the step of a write touches, and what it means when it cannot. */
-export interface StepMeaning {
-  /** The noun that is there already when a unique key refuses the row. */
-  readonly noun: string
-  /** The nouns that are gone when a foreign key refuses the row. */
-  readonly refersTo?: string
-  /** True when a step that changes no row means that the noun is gone. */
-  readonly mustExist?: boolean
-}
 
 export interface Database {
   readonly sqlite: Sqlite.Database

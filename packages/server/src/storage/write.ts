@@ -6,12 +6,19 @@ import Sqlite from 'better-sqlite3'
 import { AlreadyExistsError, GoneError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
 
-export interface Step {
+/** What a step of a write touches, and what it means when it cannot. */
+export interface StepMeaning {
+  /** The noun that is there already when a unique key refuses the row. */
+  readonly noun: string
+  /** The nouns that are gone when a foreign key refuses the row. */
+  readonly refersTo?: string
+  /** True when a step that changes no row means that the noun is gone. */
+  readonly mustExist?: boolean
+}
+
+export interface Step extends StepMeaning {
   /** Returns how many rows it changed. */
   readonly run: () => number
-  readonly noun: string
-  readonly refersTo?: string
-  readonly mustExist?: boolean
 }
 
 class DescribedWrite {
