@@ -39,6 +39,7 @@ export interface LoadFault {
   readonly name: string
   readonly message: string
   readonly line: number | undefined
+  readonly isTimeout: boolean
 }
 
 const loadLimitMs = 50
@@ -209,6 +210,7 @@ export function toLoadFault(error: unknown): LoadFault & { column: number } {
   return {
     name,
     message: text.replace(place, ''),
+    isTimeout: isTimeout(error),
     line: found ? Math.max(1, Number(found[1])) : undefined,
     column: found ? Number(found[2]) : 1,
   }

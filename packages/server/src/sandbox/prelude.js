@@ -241,6 +241,8 @@ function begin(id, consoleBytes) {
 export function createPrelude(givenHost, requireModule) {
   host = givenHost
   let run
+  /** What evaluating the program threw, in a box. */
+  let loadFault
   // Memory of these lies outside the isolate's limit, and waiting on it outside its clock. Here and not
   // sooner: the engine insists on finding them while it brings a snapshot back to life.
   delete globalThis.WebAssembly
@@ -268,14 +270,18 @@ export function createPrelude(givenHost, requireModule) {
         if (typeof run !== 'function')
           throw new PlainTypeError('The program exports nothing that can be run.')
       } catch (error) {
+        loadFault = { __proto__: null, error }
         fail(invocation, error)
       }
     },
-    /** `isLoading`: the invocation began with `load`, so it goes on. */
-    start(id, consoleBytes, inputJson, isLoading) {
-      const invocation = isLoading ? live[id] : begin(id, consoleBytes)
+    /** The invocation that began with `load` goes on; any other begins here. */
+    start(id, consoleBytes, inputJson) {
+      const invocation = live[id] ?? begin(id, consoleBytes)
       current = invocation
-      if (invocation === undefined || invocation.ended !== undefined) return
+      if (loadFault !== undefined) {
+        fail(invocation, loadFault.error)
+        return
+      }
       try {
         run(
           parse(inputJson),

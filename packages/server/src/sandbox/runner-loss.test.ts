@@ -1,0 +1,62 @@
+/** Runners die; invocations do not. */
+import { expect, test } from 'vitest'
+import { startTestSandbox, type TestSandbox } from './start-test-sandbox.ts'
+
+function pidsOf({ sandbox }: TestSandbox): number[] {
+  if (!('runnerPids' in sandbox) || typeof sandbox.runnerPids !== 'function') throw new Error('no runnerPids')
+  return sandbox.runnerPids()
+}
+
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('kill -9 of runners with calls in flight fails none of them', async () => {
+  await using tested = await startTestSandbox()
+  const source =
+    'module.exports = async () => { await new Promise((r) => setTimeout(r, 60)); console.log("once"); return 1 }'
+  const calls = []
+  for (let round = 0; round < 5; round++) {
+    for (let call = 0; call < 20; call++) calls.push(tested.run(source, { name: `p${call % 4}` }))
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    const [first] = pidsOf(tested)
+    if (first !== undefined) process.kill(first, 'SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  const results = await Promise.all(calls)
+  expect(results.filter(({ outcome }) => outcome.kind !== 'returned')).toEqual([])
+  expect(results.every(({ console }) => console.length === 1)).toBe(true)
+  expect(results.some(({ resends }) => resends > 0)).toBe(true)
+})
+
+test('a program that kills runners rests, longer each time, and may run again', async () => {
+  let now = 1_000_000
+  await using tested = await startTestSandbox({ now: () => now })
+  const source =
+    "const until = Date.now() + 80; while (Date.now() < until); module.exports = () => 'a'.repeat(1 << 22).lastIndexOf('a'.repeat(1 << 21) + 'b')"
+  const run = () => tested.run(source, { name: 'killer' })
+  expect((await run()).outcome.kind).toBe('timed_out')
+  await expect
+    .poll(async () => (await run()).outcome, { timeout: 3000, interval: 50 })
+    .toEqual({ kind: 'quarantined', retryAfterSeconds: 1 })
+  now += 1001
+  expect((await run()).outcome.kind).toBe('timed_out')
+  await expect
+    .poll(async () => (await run()).outcome, { timeout: 3000, interval: 50 })
+    .toEqual({ kind: 'quarantined', retryAfterSeconds: 2 })
+})
+
+test('closing ends what is in flight and leaves no process', async () => {
+  const tested = await startTestSandbox()
+  const pids = pidsOf(tested)
+  const call = tested.run('module.exports = () => undefined')
+  await tested.sandbox.close()
+  expect((await call).outcome).toEqual({ kind: 'runner_lost' })
+  expect(pids.filter(isAlive)).toEqual([])
+  expect(tested.sandbox.ready()).toBe(false)
+})
