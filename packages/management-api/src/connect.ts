@@ -44,21 +44,10 @@ export function connect(options: ConnectOptions) {
     clients: clientCalls(call),
     resourceServers: resourceServerCalls(call),
     clientGrants: clientGrantCalls(call),
-    pipeline: {
-      get: () => call('GET', '/pipeline'),
-      /** All rules of the pipeline, first to last. */
-      order: (ids: string[]) => call('PATCH', '/pipeline', { body: { order: ids } }),
-    },
+    pipeline: pipelineCalls(call),
     rules: ruleCalls(call),
-    logs: {
-      ...logCalls(call),
-      /** Live, until the iteration is left or `signal` ends it; reconnects by itself. */
-      follow: (follow?: FollowOptions) => followLog(connection, follow),
-    },
-    tenantSettings: {
-      get: () => call('GET', '/tenants/settings'),
-      update: (body: TenantSettingsChange) => call('PATCH', '/tenants/settings', { body }),
-    },
+    logs: logCalls(call, connection),
+    tenantSettings: tenantSettingsCalls(call),
   }
 }
 
@@ -101,6 +90,21 @@ function clientGrantCalls(call: Call) {
   }
 }
 
+function pipelineCalls(call: Call) {
+  return {
+    get: () => call('GET', '/pipeline'),
+    /** All rules of the pipeline, first to last. */
+    order: (ids: string[]) => call('PATCH', '/pipeline', { body: { order: ids } }),
+  }
+}
+
+function tenantSettingsCalls(call: Call) {
+  return {
+    get: () => call('GET', '/tenants/settings'),
+    update: (body: TenantSettingsChange) => call('PATCH', '/tenants/settings', { body }),
+  }
+}
+
 function ruleCalls(call: Call) {
   return {
     list: () => call('GET', '/pipeline/rules'),
@@ -116,7 +120,7 @@ function ruleCalls(call: Call) {
   }
 }
 
-function logCalls(call: Call) {
+function logCalls(call: Call, connection: ConnectionOptions) {
   return {
     /** Newest first unless `sort` says otherwise. */
     list: async (query: Omit<LogsQuery, 'include_totals' | 'from' | 'take'> = {}) =>
@@ -125,6 +129,8 @@ function logCalls(call: Call) {
     listAfter: async (query: Pick<LogsQuery, 'from' | 'take'>) =>
       arrayOf(await call('GET', '/logs', { query: { take: 100, ...query } })),
     get: (id: string) => call('GET', '/logs/:id', { params: { id } }),
+    /** Live, until the iteration is left or `signal` ends it; reconnects by itself. */
+    follow: (options?: FollowOptions) => followLog(connection, options),
   }
 }
 

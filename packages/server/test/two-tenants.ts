@@ -6,12 +6,12 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from '@tallystick/management-api/connect'
+import { type Connection, connect } from '@tallystick/management-api/connect'
 import { managementScopes } from '@tallystick/management-api/contract'
 import { pino } from 'pino'
 import { parseConfig } from '../src/config.ts'
-import type { Client, ClientId } from '../src/domain/client.ts'
-import { issuerOf } from '../src/domain/issuer.ts'
+import { type Client, type ClientId, parseClientId } from '../src/domain/client.ts'
+import { type Issuer, issuerOf } from '../src/domain/issuer.ts'
 import { parseAudience, parseScope, type ResourceServer } from '../src/domain/resource-server.ts'
 import { parseTenantName, type Tenant } from '../src/domain/tenant.ts'
 import { planFirstStart } from '../src/first-start.ts'
@@ -20,10 +20,26 @@ import { newClientId, newResourceServerId, newTenantId } from '../src/keys/rando
 import { openRooms, type Rooms } from '../src/rooms.ts'
 import { routesOf } from '../src/routes.ts'
 
-export type TestTenant = Awaited<ReturnType<typeof openTenant>>
-export type TwoTenants = Awaited<ReturnType<typeof startTwoTenants>>
+export interface TestTenant {
+  readonly tenant: Tenant
+  readonly issuer: Issuer
+  readonly operatorId: ClientId
+  /** A token of the management API with these scopes, by default all, and these claims instead of the right ones. */
+  readonly token: (scopes?: readonly string[], claims?: Record<string, unknown>) => Promise<string>
+  readonly connection: Connection
+  /** As an operator who holds these scopes. */
+  readonly connectionWith: (scopes: readonly string[]) => Promise<Connection>
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>
+}
 
-export async function startTwoTenants(now: () => Date = () => new Date()) {
+export interface TwoTenants {
+  readonly rooms: Rooms
+  readonly mine: TestTenant
+  readonly theirs: TestTenant
+  readonly close: () => Promise<void>
+}
+
+export async function startTwoTenants(now: () => Date = () => new Date()): Promise<TwoTenants> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tallystick-tenants-'))
   const opened = new AsyncDisposableStack()
   opened.defer(() => rmSync(dataDir, { recursive: true, force: true }))
@@ -34,16 +50,18 @@ export async function startTwoTenants(now: () => Date = () => new Date()) {
   await rooms.storage.commit(first.writes)
 
   const serving = { origin: '', stopping: false }
-  const app = createApp(routesOf(config, rooms, { log, now }, serving))
-  opened.defer(() => app.close())
+  const { app, drain } = createApp(routesOf(config, rooms, { log, now }, serving))
+  opened.defer(() => drain.stop())
   await app.listen({ host: '127.0.0.1', port: 0 })
-  const port = app.addresses()[0]?.port ?? 0
+  const { port } = new URL(app.listeningOrigin)
   serving.origin = `http://localhost:${port}`
 
+  const ownerId = parseClientId(first.bootstrap.management.clientId)
+  if (!ownerId) throw new TypeError('The first client has no client id.')
   const second = await insertTenant(rooms, `http://127.0.0.1:${port}`, now())
   return {
     rooms,
-    mine: await openTenant(rooms, first.tenant, serving.origin, first.bootstrap.management.clientId, now),
+    mine: await openTenant(rooms, first.tenant, serving.origin, ownerId, now),
     theirs: await openTenant(rooms, second.tenant, serving.origin, second.operator.id, now),
     close: () => opened.disposeAsync(),
   }
@@ -75,7 +93,7 @@ async function openTenant(
   defaultOrigin: string,
   operatorId: ClientId,
   now: () => Date,
-) {
+): Promise<TestTenant> {
   const issuer = issuerOf(tenant, defaultOrigin)
 
   function token(
@@ -107,7 +125,6 @@ async function openTenant(
     operatorId,
     token,
     connection: connect({ url: issuer.origin, token: await token() }),
-    /** As an operator who holds these scopes. */
     connectionWith: async (scopes: readonly string[]) =>
       connect({ url: issuer.origin, token: await token(scopes) }),
     fetch: (path: string, init: RequestInit = {}) => fetch(`${issuer.origin}${path}`, init),

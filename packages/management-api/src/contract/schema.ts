@@ -33,7 +33,12 @@ export function record<Value extends TSchema>(
   return Type.Unsafe<Record<string, Static<Value>>>({
     type: 'object',
     maxProperties: limits.maxMembers,
-    propertyNames: { minLength: 1, maxLength: limits.maxLength },
+    propertyNames: {
+      minLength: 1,
+      maxLength: limits.maxLength,
+      // What JavaScript takes for its own when it stands as a name.
+      not: { enum: ['__proto__', 'constructor', 'prototype'] },
+    },
     additionalProperties: value,
   })
 }

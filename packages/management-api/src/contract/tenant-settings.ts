@@ -2,11 +2,12 @@
 import { type Static, Type } from 'typebox'
 import { closed } from './schema.ts'
 
+const hostName = '[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?'
+const ipv6Address = '\\[[0-9a-f:.]{2,45}\\]'
+const port = '(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])'
+
 /** `host` or `host:port`, lower case; an IPv6 address stands in brackets. */
-const egressHost = Type.String({
-  maxLength: 260,
-  pattern: '^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?|\\[[0-9a-f:.]{2,45}\\])(?::[1-9][0-9]{0,4})?$',
-})
+const egressHost = Type.String({ pattern: `^(?:${hostName}|${ipv6Address})(?::${port})?$` })
 
 /** Where rules may fetch from. Empty: nowhere. */
 const egress = closed({ allow: Type.Array(egressHost, { maxItems: 100, uniqueItems: true }) })

@@ -54,6 +54,8 @@ export function registerManagement(app: FastifyInstance, deps: ManagementDeps): 
       bindOperation(api, prefix + operations[name].path, name, { proveOperator, handlers })
     }
     refuseWhatIsNotOffered(api, prefix, proveOperator)
+    // A follower never leaves by itself, and closing waits for every answer to end.
+    api.addHook('preClose', async () => deps.tail.close())
   })
 }
 
