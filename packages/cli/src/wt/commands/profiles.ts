@@ -1,5 +1,5 @@
 /** `wt init` and `wt profile`: which servers this machine knows. All of it is local. */
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { objectMember, parseJsonObject, textMember } from '../../json-object.ts'
 import { readPrivateFile } from '../../private-file.ts'
 import { readText } from '../../secret-input.ts'
@@ -56,7 +56,7 @@ async function wantedProfile(context: WtContext, flags: InitFlags) {
 }
 
 async function bootstrapProfile({ env, workingDir }: WtContext) {
-  const path = join(workingDir, env.TALLYSTICK_DATA_DIR || 'data', 'bootstrap.json')
+  const path = resolve(workingDir, env.TALLYSTICK_DATA_DIR || 'data', 'bootstrap.json')
   const webtask = objectMember(parseJsonObject((await readPrivateFile(path)) ?? '') ?? {}, 'webtask') ?? {}
   const [url, container, token] = [
     textMember(webtask, 'url'),
