@@ -74,12 +74,16 @@ export interface RuleWebtask {
   meta: Record<string, string>
   /** The parameters given with `wt create --param`. */
   params: Record<string, string>
-  /** Always empty at the token endpoint, which takes no query. */
-  query: Record<string, string>
-  /** `query`, overlaid by `params`, overlaid by `secrets`. */
+  /** The query of the token request. */
+  query: Record<string, unknown>
+  /**
+   * `query`, overlaid by `params`, overlaid by `secrets`. For a rule that `wt create` brought, unless with
+   * `--no-merge`, the members of `body` fill the names that are left free.
+   */
   data: Record<string, unknown>
-  /** The members handed to the rule as arguments. */
-  body: unknown
+  /** The members of the token request's body, without credentials. */
+  body: Record<string, unknown>
+  /** Of the token request, without those that hold credentials. */
   headers: Record<string, string>
 }
 
@@ -112,15 +116,18 @@ export interface AccessTokenChanges {
 export type BuiltinModule =
   | 'assert'
   | 'buffer'
+  | 'console'
   | 'crypto'
   | 'events'
   | 'http'
   | 'https'
   | 'path'
+  | 'process'
   | 'punycode'
   | 'querystring'
   | 'stream'
   | 'string_decoder'
+  | 'timers'
   | 'url'
   | 'util'
 

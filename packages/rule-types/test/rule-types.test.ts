@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { builtinModules } from '../../server/src/sandbox/builtin-modules.ts'
 
 const packageDir = fileURLToPath(new URL('..', import.meta.url))
 const modulesDir = fileURLToPath(new URL('../../../node_modules', import.meta.url))
@@ -55,6 +56,12 @@ test('the rule of the first walk compiles as it was written in 2016', async () =
       cb(null, access_token);
     };`),
   ).toBe('')
+})
+
+test('the modules that the page lists are those that a rule finds', async () => {
+  const page = await readFile(join(packageDir, 'index.d.ts'), 'utf8')
+  const listed = page.match(/type BuiltinModule =([^\n]*\n(?: {2}\|.*\n)*)/)?.[1] ?? ''
+  expect([...listed.matchAll(/'(\w+)'/g)].map((match) => match[1])).toEqual([...builtinModules].sort())
 })
 
 /** What the checker prints about the rule; empty when it finds nothing wrong. */
