@@ -1,11 +1,40 @@
 import { defineConfig } from 'vitest/config'
 
+/**
+ * Tests that watch the clock while they attack, kill or load a server. They run one file at a time and after the
+ * others, so that what they measure is the server and not the other tests.
+ */
+const undisturbed = [
+  'packages/server/src/sandbox/hostile-*.test.ts',
+  'packages/server/test/hostile-*.test.ts',
+  'packages/server/test/crash.test.ts',
+  'packages/server/test/authentication-timing.test.ts',
+]
+
+const shared = { pool: 'forks', testTimeout: 20_000, hookTimeout: 60_000 } as const
+
 export default defineConfig({
   test: {
-    include: ['packages/**/*.test.ts', 'tools/**/*.test.ts'],
-    globalSetup: ['packages/cli/test/install-wt-cli.ts'],
-    pool: 'forks',
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'rooms',
+          include: ['packages/**/*.test.ts', 'tools/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...undisturbed],
+          globalSetup: ['packages/cli/test/install-wt-cli.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'undisturbed',
+          include: undisturbed,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

@@ -1,0 +1,3 @@
+import { describeHostileRules } from './hostile-rules.ts'
+
+describeHostileRules('slow')
