@@ -4,17 +4,19 @@
  * comes back has been believed.
  */
 
-/** Code to run. The three parts share one function body, so that a declaration clash is a syntax error. */
+/** Code to run. Prologue and source share one function body, so that a declaration clash is a syntax error. */
 export interface ProgramCode {
   /** JavaScript put in front of the source on its own line; lines are counted without it. */
   readonly prologue: string
   /** The foreign source, evaluated as a sloppy-mode function body with `module`, `exports`, `require`, `__filename`, `__dirname`. */
   readonly source: string
   /**
-   * An expression that evaluates to `(exported) => (input, settle, fail) => void`. `exported` is what the
+   * An expression that evaluates to `(exported) => (input, settle, fail) => void`, in a scope of its own and
+   * before the source runs, so that it can keep what it needs out of the source's reach. `exported` is what the
    * source returned when that is truthy, else `module.exports`. `input` is the parsed input; `settle(value)`
    * ends the invocation with `JSON.stringify(value)`, `fail(error)` ends it as if the error had been thrown;
-   * only the first of these calls counts. What the function throws counts as `fail`.
+   * only the first of these calls counts. What the function throws counts as `fail`,
+   * and so does a promise rejected with nobody to handle it.
    */
   readonly adapter: string
 }
@@ -114,6 +116,8 @@ export interface Sandbox {
   compile(code: ProgramCode): Promise<CompileResult>
   /** True when every lane has a live runner. */
   ready(): boolean
+  /** Of every runner process, the spare included. */
+  runnerPids(): number[]
   /** Resolves when every runner process has ended. Invocations in flight end with `runner_lost`. */
   close(): Promise<void>
 }

@@ -117,7 +117,6 @@ class SandboxPool implements Sandbox {
     return !this.#isClosing && this.#lanes.isReady
   }
 
-  /** Of every runner process, the spare included. */
   runnerPids(): number[] {
     return this.#lanes.pids()
   }

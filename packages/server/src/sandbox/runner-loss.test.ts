@@ -1,11 +1,6 @@
 /** Runners die; invocations do not. */
 import { expect, test } from 'vitest'
-import { startTestSandbox, type TestSandbox } from './start-test-sandbox.ts'
-
-function pidsOf({ sandbox }: TestSandbox): number[] {
-  if (!('runnerPids' in sandbox) || typeof sandbox.runnerPids !== 'function') throw new Error('no runnerPids')
-  return sandbox.runnerPids()
-}
+import { startTestSandbox } from './start-test-sandbox.ts'
 
 const isAlive = (pid: number) => {
   try {
@@ -24,7 +19,7 @@ test('kill -9 of runners with calls in flight fails none of them', async () => {
   for (let round = 0; round < 5; round++) {
     for (let call = 0; call < 20; call++) calls.push(tested.run(source, { name: `p${call % 4}` }))
     await new Promise((resolve) => setTimeout(resolve, 30))
-    const [first] = pidsOf(tested)
+    const [first] = tested.sandbox.runnerPids()
     if (first !== undefined) process.kill(first, 'SIGKILL')
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
@@ -53,7 +48,7 @@ test('a program that kills runners rests, longer each time, and may run again', 
 
 test('closing ends what is in flight and leaves no process', async () => {
   const tested = await startTestSandbox()
-  const pids = pidsOf(tested)
+  const pids = tested.sandbox.runnerPids()
   const call = tested.run('module.exports = () => undefined')
   await tested.sandbox.close()
   expect((await call).outcome).toEqual({ kind: 'runner_lost' })

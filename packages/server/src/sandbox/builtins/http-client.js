@@ -1,5 +1,6 @@
 /** `http` and `https` as clients, over `fetch`: what request libraries of the time call. */
 import { Buffer } from 'buffer'
+// biome-ignore lint/style/useNodejsImportProtocol: the module of the isolate, not Node's
 import { Readable, Writable } from 'stream'
 
 class Agent {
@@ -44,6 +45,8 @@ class ClientRequest extends Writable {
   #controller = new AbortController()
   constructor(target, method, headers, onResponse) {
     super({
+      // The request lives on when its body is written: there is an answer to come.
+      autoDestroy: false,
       write: (chunk, encoding, done) => {
         this.#chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk, encoding))
         done()
