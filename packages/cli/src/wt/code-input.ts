@@ -18,7 +18,7 @@ export interface CodeInputDeps {
 }
 
 /** How long nothing may come on standard input before we say so instead of waiting for ever. */
-export const firstByteTimeoutMs = 10_000
+const firstByteTimeoutMs = 10_000
 
 export async function readCode(spec: string | undefined, deps: CodeInputDeps): Promise<CodeInput> {
   if (spec === undefined || spec === '-') {

@@ -21,7 +21,7 @@ export interface ProfileFile {
   readonly rawProfiles: ReadonlyMap<string, JsonObject>
 }
 
-export function profileFilePath(env: Environment): string {
+function profileFilePath(env: Environment): string {
   const home = process.platform === 'win32' ? env.USERPROFILE : env.HOME
   if (home) return join(home, '.webtask')
   throw new WtFailure(

@@ -21,7 +21,7 @@ export interface Visitor {
 }
 
 /** Longer texts are no tokens of ours and are not worth hashing. */
-export const maxManagementTokenLength = 1024
+const maxManagementTokenLength = 1024
 
 export type DoorAccess = ReturnType<typeof createDoorAccess>
 

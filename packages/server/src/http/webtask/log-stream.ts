@@ -19,7 +19,7 @@ export interface LogStreamDeps {
 }
 
 /** Proxies and clients give up on a silent connection after a minute or so. */
-export const heartbeatMs = 15_000
+const heartbeatMs = 15_000
 
 export function createLogStream({ access, tail, now }: LogStreamDeps) {
   const open = new Set<() => void>()

@@ -10,7 +10,7 @@ export interface ListQuery {
 }
 
 /** The client's own default; a tenant has no more rules than that. */
-export const maxListed = 100
+const maxListed = 100
 
 export function parseListQuery(rawQuery: unknown): ListQuery {
   return {

@@ -17,7 +17,7 @@ export interface WebtaskTokenClaims {
 }
 
 /** Characters; meta takes part in the token, and a token travels in query strings. */
-export const maxWebtaskTokenLength = 16_384
+const maxWebtaskTokenLength = 16_384
 
 // No `typ`: with one, the client would take the token for one of another server generation.
 const header = encode({ alg: 'HS256', kid: '1' })
