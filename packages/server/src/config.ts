@@ -96,9 +96,9 @@ const masterKey: Setting<string | undefined> = {
   default: 'made once in `<data>/master.key`, mode 0600',
   meaning: '32 bytes, base64url. Encrypts every secret at rest; without it the data cannot be read.',
   parse: (text) => {
-    if (text === undefined || /^[A-Za-z0-9_-]{43}=?$/.test(text)) return text
+    if (text === undefined || /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(text)) return text
     throw new SettingFault(
-      'must be 32 bytes as base64url (43 characters). Make one with: openssl rand -base64 32 | tr "+/" "-_"',
+      'must be 32 bytes as base64url (43 characters). Make one with: openssl rand -base64 32 | tr "+/" "-_" | tr -d "="',
     )
   },
 }
@@ -251,8 +251,8 @@ function unknownSettings(env: Environment): string[] {
 // Of the command line program, which may run in the same shell.
 const clientSettings = new Set([
   'TALLYSTICK_URL',
-  'TALLYSTICK_CLIENT_ID',
-  'TALLYSTICK_CLIENT_SECRET_FILE',
   'TALLYSTICK_AUDIENCE',
-  'TALLYSTICK_PROFILE_NAME',
+  'TALLYSTICK_CLIENT_ID',
+  'TALLYSTICK_CLIENT_SECRET',
+  'TALLYSTICK_CLIENT_SECRET_FILE',
 ])

@@ -2,7 +2,7 @@
 import { pino } from 'pino'
 import { ConfigError, parseConfig } from './config.ts'
 import { MasterKeyError } from './keys/master-key.ts'
-import { type RunningServer, startServer } from './server.ts'
+import type { RunningServer } from './server.ts'
 import { StorageUnavailableError } from './storage/data-folder.ts'
 
 /** A terminal sends one signal to every process of a group, so several within a second are one. */
@@ -14,6 +14,8 @@ async function run(): Promise<void> {
   try {
     const config = parseConfig(process.env)
     const log = pino({ level: config.logLevel, name: 'tallystick' }, pino.destination({ fd: 2, sync: true }))
+    // Loaded only now, so that a fault of the settings is told at once.
+    const { startServer } = await import('./server.ts')
     const server = await startServer(config, {
       log,
       now: () => new Date(),

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import { ManagementError } from './domain/errors.ts'
 import type { Storage } from './domain/storage.ts'
 import type { Tenant } from './domain/tenant.ts'
 import type { AppDeps } from './http/app.ts'
@@ -24,7 +25,7 @@ import { createVerifyManagementToken } from './token/management-token.ts'
 /** What changes while the server serves. */
 export interface Serving {
   origin: string
-  stopping: boolean
+  state: 'starting' | 'serving' | 'stopping'
 }
 
 export function routesOf(
@@ -109,10 +110,10 @@ export function routesOf(
   }
 }
 
-/** @throws Error when the database has no tenant, which no served request can find. */
-export async function defaultTenant(storage: Storage): Promise<Tenant> {
+/** @throws ManagementError while a first start has not made the tenant yet. */
+async function defaultTenant(storage: Storage): Promise<Tenant> {
   const tenant = await storage.tenants.findDefault()
-  if (!tenant) throw new Error('The database has no default tenant.')
+  if (!tenant) throw new ManagementError('temporarily_unavailable', 'The server is starting; try again.')
   return tenant
 }
 
@@ -133,7 +134,7 @@ function tellTail({ tail }: Rooms, now: () => Date): RunRuleDeps['onRuleLine'] {
 }
 
 async function readiness({ storage, sandbox }: Rooms, serving: Serving): Promise<Readiness> {
-  if (serving.stopping) return { ready: false, cause: 'The server is stopping.' }
+  if (serving.state !== 'serving') return { ready: false, cause: `The server is ${serving.state}.` }
   if (!sandbox.ready()) return { ready: false, cause: 'The rule runners are not up.' }
   return storage.health()
 }

@@ -6,8 +6,8 @@ import type { Config } from './config.ts'
 import { issuerOf } from './domain/issuer.ts'
 import { planFirstStart } from './first-start.ts'
 import { createApp } from './http/app.ts'
-import { openRooms } from './rooms.ts'
-import { defaultTenant, routesOf } from './routes.ts'
+import { openRooms, type Rooms } from './rooms.ts'
+import { routesOf, type Serving } from './routes.ts'
 import { welcome } from './welcome.ts'
 
 export interface StartDeps {
@@ -28,40 +28,39 @@ export interface RunningServer {
 export async function startServer(config: Config, { log, now, print }: StartDeps): Promise<RunningServer> {
   await using opened = new AsyncDisposableStack()
   const rooms = await openRooms(config, { log, now }, opened)
-  const { storage, masterKey, hashing, ring, publishRule } = rooms
 
-  const configuredOrigin = config.publicOrigin ?? `http://localhost:${config.port}`
-  const first =
-    (await storage.tenants.findDefault()) === undefined
-      ? await planFirstStart({ storage, masterKey, hashing, ring, publishRule, starter: config.starter, now })
-      : undefined
-  if (first) {
-    // Before the commit: a database that has been made always has its credentials beside it.
-    writeBootstrap(config.dataDir, issuerOf(first.tenant, configuredOrigin), first.bootstrap)
-    await storage.commit(first.writes)
-  }
-
-  const serving = { origin: configuredOrigin, stopping: false }
+  const serving: Serving = { origin: config.publicOrigin ?? '', state: 'starting' }
   const { app, drain } = createApp(routesOf(config, rooms, { log, now }, serving))
   opened.defer(() => drain.stop())
+  // Before anything is made: where the port is taken, the data folder stays empty.
   const url = await app.listen({ host: config.host, port: config.port })
   rooms.listening.push(...app.addresses().filter((bound) => typeof bound !== 'string'))
-  if (config.publicOrigin === undefined) serving.origin = `http://localhost:${new URL(url).port || 80}`
+  serving.origin ||= `http://localhost:${new URL(url).port || 80}`
+  print(await greeting(config, rooms, serving.origin, now))
+  serving.state = 'serving'
 
-  const tenant = await defaultTenant(storage)
-  const issuer = issuerOf(tenant, serving.origin)
-  refreshBootstrap(config.dataDir, issuer)
-  print(
-    first
-      ? welcome(issuer, first.bootstrap, join(config.dataDir, 'bootstrap.json'))
-      : `Tallystick is ready at ${issuer.origin}.`,
-  )
   const running = opened.move()
   return {
     url,
     async close() {
-      serving.stopping = true
+      serving.state = 'stopping'
       await running.disposeAsync()
     },
   }
+}
+
+/** Makes what an empty database needs, or brings what follows the settings up to date; says what the operator reads. */
+async function greeting(config: Config, rooms: Rooms, origin: string, now: () => Date): Promise<string> {
+  const { storage } = rooms
+  const tenant = await storage.tenants.findDefault()
+  if (tenant) {
+    refreshBootstrap(config.dataDir, issuerOf(tenant, origin))
+    return `Tallystick is ready at ${origin}.`
+  }
+  const first = await planFirstStart({ ...rooms, starter: config.starter, now })
+  const issuer = issuerOf(first.tenant, origin)
+  // Before the commit: a database that has been made always has its credentials beside it.
+  writeBootstrap(config.dataDir, issuer, first.bootstrap)
+  await storage.commit(first.writes)
+  return welcome(issuer, first.bootstrap, join(config.dataDir, 'bootstrap.json'))
 }

@@ -35,7 +35,7 @@ afterAll(() => opened.disposeAsync())
 /** The same server with another way of committing. */
 async function serveCommittingBy(commitGroups: Storage['commitGroups']) {
   const recorder = createRecorder({ storage: { ...rooms.storage, commitGroups }, tail: rooms.tail })
-  const serving = { origin: 'http://localhost:8420', stopping: false }
+  const serving = { origin: 'http://localhost:8420', state: 'serving' as const }
   const { app } = createApp(routesOf(config(dataDir), { ...rooms, recorder }, deps, serving))
   return { url: await app.listen({ host: '127.0.0.1', port: 0 }), close: () => app.close() }
 }
