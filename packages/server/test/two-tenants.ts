@@ -18,7 +18,7 @@ import { planFirstStart } from '../src/first-start.ts'
 import { createApp } from '../src/http/app.ts'
 import { newClientId, newResourceServerId, newTenantId } from '../src/keys/random-id.ts'
 import { openRooms, type Rooms } from '../src/rooms.ts'
-import { routesOf } from '../src/routes.ts'
+import { routesOf, type Serving } from '../src/routes.ts'
 
 export interface TestTenant {
   readonly tenant: Tenant
@@ -49,7 +49,7 @@ export async function startTwoTenants(now: () => Date = () => new Date()): Promi
   const first = await planFirstStart({ ...rooms, starter: false, now })
   await rooms.storage.commit(first.writes)
 
-  const serving = { origin: '', stopping: false }
+  const serving: Serving = { origin: '', state: 'serving' }
   const { app, drain } = createApp(routesOf(config, rooms, { log, now }, serving))
   opened.defer(() => drain.stop())
   await app.listen({ host: '127.0.0.1', port: 0 })
