@@ -19,8 +19,6 @@ import type { RunnerProcess } from './runner-process.ts'
 /** Fetches of one invocation; the next one is refused. */
 const maxFetches = 30
 const maxBodyHeadBytes = 16_384
-/** A line of the limit's own length has this much around it. */
-const maxConsoleLines = 4096
 
 interface DoneFetch {
   readonly requestJson: string
@@ -51,8 +49,10 @@ export class Flight {
   readonly #console: ConsoleLine[] = []
   readonly #traces: FetchTrace[] = []
   readonly #fetches: DoneFetch[] = []
-  readonly #maxConsoleBytes: number
-  #consoleBytes = 0
+  /** Bytes; each line costs one more than its text. */
+  #consoleLeft: number
+  /** Lines of the running attempt. */
+  #linesSeen = 0
   #linesToSkip = 0
   #nextFetch = 0
 
@@ -66,7 +66,7 @@ export class Flight {
     this.invocation = invocation
     this.startedAt = startedAt
     this.deadline = startedAt + timeoutMs
-    this.#maxConsoleBytes = maxConsoleBytes
+    this.#consoleLeft = maxConsoleBytes
     this.#ends = ends
   }
 
@@ -75,20 +75,29 @@ export class Flight {
     this.runner = runner
     this.lane = lane
     this.isInSlice = false
-    this.#linesToSkip = this.#console.length
+    this.#linesToSkip = Math.max(this.#linesToSkip, this.#linesSeen)
+    this.#linesSeen = 0
     this.#nextFetch = 0
   }
 
   print(level: ConsoleLevel, text: string): void {
-    if (this.#linesToSkip > 0) {
-      this.#linesToSkip--
+    // An attempt that repeats an earlier one prints the same again.
+    if (this.#linesSeen++ < this.#linesToSkip || this.#consoleLeft <= 0) return
+    const bytes = Buffer.byteLength(text)
+    if (bytes < this.#consoleLeft) {
+      this.#consoleLeft -= bytes + 1
+      this.#addLine({ level, text })
       return
     }
-    if (this.#console.length >= maxConsoleLines) return
-    // The isolate keeps the limit and says so in a line of its own; this is for one that broke out of it.
-    this.#consoleBytes += Buffer.byteLength(text) + 1
-    if (this.#consoleBytes > this.#maxConsoleBytes + 256) return
-    const line = { level, text }
+    const fitting = new TextDecoder().decode(Buffer.from(text).subarray(0, this.#consoleLeft), {
+      stream: true,
+    })
+    this.#consoleLeft = 0
+    this.#addLine({ level, text: fitting })
+    this.#addLine({ level: 'warn', text: '[console output cut: the limit of this invocation is reached]' })
+  }
+
+  #addLine(line: ConsoleLine): void {
     this.#console.push(line)
     this.invocation.onConsole(line)
   }

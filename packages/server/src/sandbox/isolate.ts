@@ -130,7 +130,7 @@ export class ProgramIsolate {
     try {
       const rejection = this.#applyNow(entry, args, limitMs)
       if (rejection !== undefined) this.#applyNow('reject', rejectArguments(invocationId, rejection), limitMs)
-      const text = this.#entries.collect.applySync(undefined, [], { timeout: limitMs })
+      const text = this.#entries.collect.applySync(undefined, [])
       return { kind: 'commands', text: text ?? '' }
     } catch (error) {
       return this.#stopped(error)
@@ -143,7 +143,7 @@ export class ProgramIsolate {
       if (rejection !== undefined) {
         await this.#applyLater('reject', rejectArguments(invocationId, rejection), limitMs)
       }
-      const text = await this.#entries.collect.apply(undefined, [], { timeout: limitMs })
+      const text = await this.#entries.collect.apply(undefined, [])
       return { kind: 'commands', text: text ?? '' }
     } catch (error) {
       return this.#stopped(error)

@@ -306,7 +306,7 @@ class SandboxPool implements Sandbox {
       this.#end(flight, this.#timedOut())
       return
     }
-    this.#slowDown(id)
+    if (why !== 'preempted') this.#slowDown(id)
     this.#resend(flight, 'slow')
   }
 

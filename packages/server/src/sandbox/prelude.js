@@ -134,32 +134,12 @@ function touch(invocation) {
   touched = invocation
 }
 
+/** Cut by characters, cheaply, so that a flood stays small in here; the pool counts bytes and says what was cut. */
 function print(invocation, level, text) {
   if (invocation.consoleLeft <= 0) return
-  const fitting = fit(text, invocation.consoleLeft)
-  invocation.consoleLeft -= fitting.bytes
-  if (fitting.text.length > 0 || text.length === 0)
-    emit('L', invocation.id, `${level} ${stringify(fitting.text)}`)
-  if (fitting.text.length === text.length && invocation.consoleLeft > 0) return
-  invocation.consoleLeft = 0
-  emit(
-    'L',
-    invocation.id,
-    `warn ${stringify('[console output cut: the limit of this invocation is reached]')}`,
-  )
-}
-
-/** The longest beginning of the text that has at most so many UTF-8 bytes; a line costs one byte more. */
-function fit(text, maxBytes) {
-  let bytes = 1
-  for (let at = 0; at < text.length; at++) {
-    const code = charCodeAt(text, at)
-    const isHighSurrogate = code >= 0xd800 && code <= 0xdbff
-    bytes +=
-      code < 0x80 ? 1 : code < 0x800 ? 2 : isHighSurrogate ? 4 : code >= 0xdc00 && code <= 0xdfff ? 0 : 3
-    if (bytes > maxBytes) return { text: slice(text, 0, at), bytes: maxBytes }
-  }
-  return { text, bytes }
+  const fitting = text.length > invocation.consoleLeft ? slice(text, 0, invocation.consoleLeft) : text
+  invocation.consoleLeft -= fitting.length + 1
+  emit('L', invocation.id, `${level} ${stringify(fitting)}`)
 }
 
 function settle(invocation, value) {
@@ -220,7 +200,8 @@ function lineOf(stack) {
 function begin(id, consoleBytes) {
   const invocation = create(null)
   invocation.id = id
-  invocation.consoleLeft = consoleBytes
+  // One more than is kept, by which the pool knows that there was more.
+  invocation.consoleLeft = consoleBytes + 1
   invocation.timers = 0
   invocation.pending = 0
   invocation.random = ''

@@ -5,7 +5,7 @@
 import type { IsolateHost, LoadFault, ProgramCode, ProgramIsolate, SliceEnd } from './isolate.ts'
 import { createKeystream, type Keystream } from './keystream.ts'
 import { operate } from './operations.ts'
-import { type Call, type Lane, splitLine, toPool } from './protocol.ts'
+import { type Call, type Lane, type StopReason, splitLine, toPool } from './protocol.ts'
 
 /** In the fast lane a slice holds up everybody; only a program's first, on code never run before, may take longer. */
 const fastSliceMs = 10
@@ -41,6 +41,11 @@ export interface CellDeps {
   readonly onGone: (cell: ProgramCell) => void
 }
 
+function processorMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
 const nothing: SliceEnd = { kind: 'commands', text: '' }
 
 export class ProgramCell {
@@ -49,6 +54,8 @@ export class ProgramCell {
   readonly #live = new Map<number, Live>()
   readonly #timers = new Map<string, NodeJS.Timeout>()
   readonly #queue: Slice[] = []
+  /** Fast lane: the process's processor time when the slice began. */
+  #sliceBeganAt = 0
   #isCompiled = false
   #isLoaded = false
   #isGone = false
@@ -141,6 +148,7 @@ export class ProgramCell {
       return
     }
     this.#deps.mark(slice.invocationId)
+    this.#sliceBeganAt = processorMs()
     const { invocationId, entry } = slice
     const isCold = !this.#isLoaded
     this.#runningSlice = slice
@@ -255,9 +263,15 @@ export class ProgramCell {
     for (const invocationId of ids) {
       this.#live.delete(invocationId)
       this.#deps.onLeft(invocationId)
-      const why = invocationId !== slice.invocationId ? 'neighbour' : reason === 'time' ? 'slice' : 'memory'
+      const why = invocationId !== slice.invocationId ? 'neighbour' : this.#describeStop(reason)
       this.#deps.send(`${toPool.stopped} ${invocationId} ${why}`)
     }
+  }
+
+  #describeStop(reason: 'time' | 'memory'): StopReason {
+    if (reason === 'memory') return 'memory'
+    const wasPreempted = this.#deps.lane === 'fast' && processorMs() - this.#sliceBeganAt < fastSliceMs / 2
+    return wasPreempted ? 'preempted' : 'slice'
   }
 
   #compute(requestJson: string): string {

@@ -40,10 +40,11 @@ export const toPool = {
 } as const
 
 export type Lane = 'fast' | 'slow'
-export type StopReason = 'slice' | 'memory' | 'neighbour'
+/** `preempted`: over the limit by the clock, and not by the processor time it was given. */
+export type StopReason = 'slice' | 'preempted' | 'memory' | 'neighbour'
 
 export function parseStopReason(text: string): StopReason {
-  return text === 'memory' || text === 'neighbour' ? text : 'slice'
+  return text === 'memory' || text === 'neighbour' || text === 'preempted' ? text : 'slice'
 }
 
 export interface Call {

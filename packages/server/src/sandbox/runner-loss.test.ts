@@ -21,7 +21,7 @@ test('kill -9 of runners with calls in flight fails none of them', async () => {
     await new Promise((resolve) => setTimeout(resolve, 30))
     const [first] = tested.sandbox.runnerPids()
     if (first !== undefined) process.kill(first, 'SIGKILL')
-    await new Promise((resolve) => setTimeout(resolve, 250))
+    await expect.poll(() => tested.sandbox.runnerPids().length, { timeout: 5000 }).toBe(3)
   }
   const results = await Promise.all(calls)
   expect(results.filter(({ outcome }) => outcome.kind !== 'returned')).toEqual([])

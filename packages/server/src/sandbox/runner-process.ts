@@ -146,6 +146,15 @@ export class RunnerProcess {
     this.#child.kill('SIGKILL')
   }
 
+  /** Processor time of its main thread, where the system tells (Linux); else undefined. */
+  processorMs(): number | undefined {
+    try {
+      return Number(readFileSync(`/proc/${this.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+    } catch {
+      return undefined
+    }
+  }
+
   /** Resident bytes, where the system tells (Linux); else undefined. */
   residentBytes(): number | undefined {
     try {
