@@ -58,8 +58,6 @@ export interface ClientStore {
 /** 10 members, names and values up to 255 characters. */
 export const maxMetadataMembers = 10
 export const maxMetadataLength = 255
-export const maxClientNameLength = 200
-export const maxClientDescriptionLength = 140
 
 const clientId = /^[A-Za-z0-9_-]{1,64}$/
 

@@ -57,8 +57,6 @@ export interface ResourceServerStore {
   remove(tenantId: TenantId, id: ResourceServerId): Write
 }
 
-export const maxScopesPerResourceServer = 1000
-export const maxTokenLifetimeSeconds = 2_592_000
 export const defaultTokenLifetimeSeconds = 86_400
 
 // RFC 6749 §3.3: %x21 / %x23-5B / %x5D-7E.

@@ -36,8 +36,6 @@ export interface TenantStore {
   update(tenant: Tenant): Write
 }
 
-export const maxEgressHosts = 100
-
 const tenantName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** @throws TypeError when the text is no tenant name. */
