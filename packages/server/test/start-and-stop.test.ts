@@ -11,6 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -219,6 +220,26 @@ test('SIGTERM: what is in flight is answered, new work is refused, the exit code
   expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 20 }, () => 200))
   expect(await server.exitCode()).toBe(0)
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
+})
+
+test('open log streams, idle connections and silent sockets do not delay the end', async () => {
+  const dataDir = newFolder()
+  const server = await startReady(dataDir)
+  const { webtask } = readBootstrap(dataDir)
+  const { port } = new URL(server.url)
+  const silent = connect(Number(port), '127.0.0.1')
+  silent.on('error', () => undefined)
+  const stream = await fetch(`${server.url}/api/logs/tenant/${webtask.container}?key=${webtask.token}`, {
+    headers: { accept: 'text/event-stream' },
+  })
+  const streamed = stream.text()
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+  const begun = performance.now()
+  server.child.kill('SIGTERM')
+  expect(await server.exitCode()).toBe(0)
+  expect(performance.now() - begun).toBeLessThan(5000)
+  await streamed
+  silent.destroy()
 })
 
 test('issuer and management audience follow the settings of each start, credentials stay', async () => {

@@ -15,6 +15,8 @@ export interface Drain {
 /** What has not been answered by then is cut off. */
 export const drainTimeoutMs = 25_000
 const pollMs = 10
+/** Time for streams to end and for last bytes to leave, before every connection is cut. */
+const lingerMs = 1000
 
 export function createDrain(app: FastifyInstance): Drain {
   const inFlight = new Set<FastifyReply>()
@@ -22,6 +24,8 @@ export function createDrain(app: FastifyInstance): Drain {
 
   app.addHook('onRequest', async (request, reply) => {
     inFlight.add(reply)
+    // Also when the client goes away first, and when the answer is a stream.
+    reply.raw.once('close', () => inFlight.delete(reply))
     if (!stopping || request.url === '/healthz' || request.url === '/readyz') return
     reply.header('retry-after', '1')
     return sendManagementBody(reply, 503, 'The server is stopping; try again.', 'temporarily_unavailable')
@@ -31,19 +35,23 @@ export function createDrain(app: FastifyInstance): Drain {
     if (stopping) reply.header('connection', 'close')
     return payload
   })
-  app.addHook('onResponse', async (_request, reply) => {
-    inFlight.delete(reply)
-  })
 
   return {
     async stop() {
       stopping = true
       const deadline = performance.now() + drainTimeoutMs
-      // A log stream counts as sent: it ends when the listener closes, not before.
-      while ([...inFlight].some((reply) => !reply.sent) && performance.now() < deadline) await pause(pollMs)
+      // A log stream has begun its answer: it ends when the app closes, not before.
+      while ([...inFlight].some((reply) => !reply.raw.headersSent) && performance.now() < deadline) {
+        await pause(pollMs)
+      }
       const closed = app.close()
+      // A connection on which nothing is under way would keep the listener from closing.
       const idle = setInterval(() => app.server.closeIdleConnections(), pollMs)
-      await closed.finally(() => clearInterval(idle))
+      const rest = setTimeout(() => app.server.closeAllConnections(), lingerMs)
+      await closed.finally(() => {
+        clearInterval(idle)
+        clearTimeout(rest)
+      })
     },
   }
 }
