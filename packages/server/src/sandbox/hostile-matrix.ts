@@ -24,12 +24,13 @@ export function describeHostileMatrix(lane: Lane): void {
     test(`${lane} lane: ${name} is contained`, async () => {
       const callNeighbour = () => tested.run(neighbour, { name: 'neighbour', input: { a: 1 } })
       await callNeighbour()
+      await expect.poll(() => tested.sandbox.runnerPids().length, { timeout: 10_000 }).toBe(3)
       const stopNeighbour = startNeighbour(callNeighbour, lane === 'slow' ? 60 : 10)
       const startedAt = performance.now()
       const result = await tested.run(`${lane === 'slow' ? busyStart : ''}${source}`, { name })
       const took = performance.now() - startedAt
-      // Whatever it left behind may still hold up others after its answer.
-      await new Promise((resolve) => setTimeout(resolve, 150))
+      // What does not let go after its deadline is killed 300 ms later; the neighbour must not notice that either.
+      await new Promise((resolve) => setTimeout(resolve, result.outcome.kind === 'timed_out' ? 400 : 50))
       const report = await stopNeighbour()
 
       expect(endings).toContain(result.outcome.kind)

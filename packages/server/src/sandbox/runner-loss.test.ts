@@ -1,4 +1,5 @@
 /** Runners die; invocations do not. */
+import { spawn } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { startTestSandbox } from './start-test-sandbox.ts'
 
@@ -10,6 +11,12 @@ const isAlive = (pid: number) => {
     return false
   }
 }
+
+const serverThatWaits = `
+  const { startTestSandbox } = await import('${new URL('./start-test-sandbox.ts', import.meta.url).href}')
+  const tested = await startTestSandbox({ limits: { timeoutMs: 60000, memoryMb: 64, maxFetchBytes: 1, maxConsoleBytes: 1 } })
+  void tested.run('for (;;) {}')
+  setTimeout(() => console.log(JSON.stringify(tested.sandbox.runnerPids())), 500)`
 
 test('kill -9 of runners with calls in flight fails none of them', async () => {
   await using tested = await startTestSandbox()
@@ -44,6 +51,18 @@ test('a program that kills runners rests, longer each time, and may run again', 
   await expect
     .poll(async () => (await run()).outcome, { timeout: 3000, interval: 50 })
     .toEqual({ kind: 'quarantined', retryAfterSeconds: 2 })
+})
+
+test('runners die with a server that was killed, also while a program runs in them', async () => {
+  const server = spawn(process.execPath, ['--input-type=module', '-e', serverThatWaits], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const pids = await new Promise<number[]>((resolve) => {
+    server.stdout.once('data', (chunk: Buffer) => resolve(JSON.parse(chunk.toString())))
+  })
+  expect(pids.filter(isAlive)).toHaveLength(pids.length)
+  server.kill('SIGKILL')
+  await expect.poll(() => pids.filter(isAlive), { timeout: 3000 }).toEqual([])
 })
 
 test('closing ends what is in flight and leaves no process', async () => {

@@ -56,9 +56,11 @@ function main(): void {
   process.on('SIGTERM', () => undefined)
   process.stdin.setEncoding('utf8')
   process.stdin.on('data', (chunk: string) => read(chunk))
-  process.stdin.on('end', () => process.exit(0))
-  process.stdin.on('error', () => process.exit(0))
-  process.stdout.on('error', () => process.exit(0))
+  // Without the server there is nothing to wait for, least of all for isolates that still run on other threads.
+  const die = () => process.kill(process.pid, 'SIGKILL')
+  process.stdin.on('end', die)
+  process.stdin.on('error', die)
+  process.stdout.on('error', die)
   send(toPool.ready)
 }
 
