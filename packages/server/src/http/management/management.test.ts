@@ -244,29 +244,3 @@ const readOf: Record<keyof Ids, OperationName> = {
   version: 'getRuleVersion',
   log: 'getLogEntry',
 }
-
-test('a part of the API that is not offered is refused to readers for want of a scope, and not there for others', async () => {
-  const headers = { authorization: `Bearer ${await world.mine.token()}` }
-  const read = await world.mine.fetch('/api/v2/user-blocks/x', { headers })
-  expect([read.status, await read.json()]).toMatchObject([
-    403,
-    { errorCode: 'insufficient_scope', message: 'Insufficient scope, expected any of: read:user_blocks' },
-  ])
-  const write = await world.mine.fetch('/api/v2/users', { method: 'POST', headers })
-  expect(write.status).toBe(404)
-  const put = await world.mine.fetch('/api/v2/clients', { method: 'PUT', headers })
-  expect(put.status).toBe(404)
-  expect((await world.mine.fetch('/api/v2/users')).status).toBe(401)
-})
-
-test('the refusal of a body that is no JSON leaves an entry without a word of it', async () => {
-  const response = await world.mine.fetch('/api/v2/clients', {
-    method: 'POST',
-    headers: { authorization: `Bearer ${await world.mine.token()}`, 'content-type': 'application/json' },
-    body: '{"client_secret": "hunter2hunter2',
-  })
-  expect(response.status).toBe(400)
-  const entry = await newestEntry(world)
-  expect(entry).toMatchObject({ type: 'fapi', status: 400, id: response.headers.get('x-request-id') })
-  expect(JSON.stringify(entry)).not.toContain('hunter2')
-})

@@ -1,11 +1,5 @@
 /** The pipeline and its rules on the wire. Publishing itself is `rules/publish-rule.ts`, the same for every door. */
-import type {
-  Pipeline,
-  RuleChange,
-  Rule as RuleOnWire,
-  RuleVersion as RuleVersionOnWire,
-  RuleWithCode,
-} from '@tallystick/management-api/contract/pipeline'
+import type { Pipeline, RuleChange, Rule as RuleOnWire } from '@tallystick/management-api/contract/pipeline'
 import type { FastifyRequest } from 'fastify'
 import { type ClientId, type ClientStore, parseClientId } from '../../domain/client.ts'
 import { ManagementError } from '../../domain/errors.ts'
@@ -17,9 +11,16 @@ import {
   type RuleVersion,
 } from '../../domain/rule.ts'
 import type { TenantId } from '../../domain/tenant.ts'
-import { type PublishedRule, type PublishRule, RuleRefusedError } from '../../rules/publish-rule.ts'
+import {
+  type PublishedRule,
+  type PublishRule,
+  RuleRefusedError,
+  type RuleUpload,
+} from '../../rules/publish-rule.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { BodyOf, Handlers } from './handler.ts'
+import { inGivenOrder } from './pipeline-order.ts'
+import { ruleOnWire, versionOnWire, withCode } from './rule-on-wire.ts'
 
 export interface PipelineHandlerDeps {
   readonly rules: RuleStore
@@ -148,7 +149,7 @@ async function uploadOf(
   request: FastifyRequest,
   name: RuleName,
   body: BodyOf<'createRule'>,
-): Promise<Parameters<PublishRule>[1]> {
+): Promise<RuleUpload> {
   return {
     door: 'webtask',
     name,
@@ -223,7 +224,7 @@ function mergedSecrets(
 async function publish(
   deps: PipelineHandlerDeps,
   tenantId: TenantId,
-  upload: Parameters<PublishRule>[1],
+  upload: RuleUpload,
 ): Promise<PublishedRule> {
   try {
     return await deps.publishRule(tenantId, upload)
@@ -231,18 +232,6 @@ async function publish(
     if (!(error instanceof RuleRefusedError)) throw error
     throw new ManagementError('invalid_body', error.message, { cause: error })
   }
-}
-
-function inGivenOrder(rules: readonly Rule[], ids: readonly string[]): Rule[] {
-  const byId = new Map<string, Rule>(rules.map((rule) => [rule.id, rule]))
-  const ordered = ids.flatMap((id) => byId.get(id) ?? [])
-  if (ordered.length !== rules.length || ids.length !== rules.length) {
-    throw new ManagementError(
-      'invalid_body',
-      `Payload validation error: 'It must name each of the ${rules.length} rules of the pipeline once' on property order.`,
-    )
-  }
-  return ordered
 }
 
 async function pipelineOnWire(deps: PipelineHandlerDeps, tenantId: TenantId): Promise<Pipeline> {
@@ -253,33 +242,4 @@ async function pipelineOnWire(deps: PipelineHandlerDeps, tenantId: TenantId): Pr
     if (version) rules.push(ruleOnWire(rule, version))
   }
   return { rules }
-}
-
-function ruleOnWire(rule: Rule, version: RuleVersion): RuleOnWire {
-  return {
-    id: rule.id,
-    name: rule.name,
-    door: rule.door,
-    model: rule.model,
-    order: rule.order,
-    enabled: rule.enabled,
-    client_id: rule.clientFilter ?? null,
-    version: versionOnWire(rule, version),
-    created_at: rule.createdAt.toISOString(),
-    updated_at: rule.updatedAt.toISOString(),
-  }
-}
-
-function withCode(rule: Rule, version: RuleVersion): RuleWithCode {
-  return { ...ruleOnWire(rule, version), code: version.source }
-}
-
-function versionOnWire(rule: Rule, version: RuleVersion): RuleVersionOnWire {
-  return {
-    id: version.id,
-    number: version.number,
-    active: version.id === rule.activeVersionId,
-    secrets: Object.keys(version.secrets).toSorted(),
-    created_at: version.createdAt.toISOString(),
-  }
 }
