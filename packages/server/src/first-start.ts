@@ -3,17 +3,10 @@
  * there, a token for `wt`, and signing keys. With the starter, also something to see the product at work with.
  * All of it is one transaction: a start that is cut short leaves the database empty.
  */
-import { managementScopes } from '@tallystick/management-api/contract'
 import type { Bootstrap } from './bootstrap-file.ts'
 import type { Client } from './domain/client.ts'
 import type { ClientGrant } from './domain/client-grant.ts'
-import {
-  defaultTokenLifetimeSeconds,
-  parseAudience,
-  parseScope,
-  type ResourceServer,
-  type Scope,
-} from './domain/resource-server.ts'
+import { defaultTokenLifetimeSeconds, type ResourceServer } from './domain/resource-server.ts'
 import type { Storage } from './domain/storage.ts'
 import { parseTenantName, type Tenant, type TenantId } from './domain/tenant.ts'
 import type { Write } from './domain/write.ts'
@@ -31,6 +24,7 @@ import type { SigningKeyRing } from './keys/signing-key-ring.ts'
 import type { MasterKey } from './keys/subkey.ts'
 import type { PublishRule } from './rules/publish-rule.ts'
 import { starterApi, starterClient, starterRule } from './starter.ts'
+import { systemParts } from './system-api.ts'
 
 export interface FirstStartDeps {
   readonly storage: Storage
@@ -49,14 +43,11 @@ export interface FirstStart {
   readonly writes: readonly Write[]
 }
 
-/** The identifier of the management API in its row; clients name it by the audience that the settings give. */
-export const systemIdentifier = 'urn:tallystick:management-api'
-
 export async function planFirstStart(deps: FirstStartDeps): Promise<FirstStart> {
   const { storage } = deps
   const now = deps.now()
   const tenant = defaultTenant(now)
-  const system = systemApi(tenant.id, now)
+  const system: ResourceServer = { ...plainApi(tenant.id, now), ...systemParts() }
   const operator = plainClient(
     tenant.id,
     'Tallystick operator',
@@ -139,24 +130,6 @@ function plainApi(tenantId: TenantId, now: Date): Omit<ResourceServer, 'identifi
     createdAt: now,
     updatedAt: now,
   }
-}
-
-function systemApi(tenantId: TenantId, now: Date): ResourceServer {
-  const identifier = parseAudience(systemIdentifier)
-  if (identifier === undefined) throw new TypeError('The identifier of the management API is no audience.')
-  return {
-    ...plainApi(tenantId, now),
-    identifier,
-    name: 'Auth0 Management API',
-    scopes: managementScopes.map((value) => ({ value: scopeOf(value), description: '' })),
-    isSystem: true,
-  }
-}
-
-function scopeOf(text: string): Scope {
-  const scope = parseScope(text)
-  if (scope === undefined) throw new TypeError(`${text} is no scope.`)
-  return scope
 }
 
 function plainClient(tenantId: TenantId, name: string, description: string, now: Date): Client {

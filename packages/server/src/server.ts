@@ -8,6 +8,7 @@ import { planFirstStart } from './first-start.ts'
 import { createApp } from './http/app.ts'
 import { openRooms, type Rooms } from './rooms.ts'
 import { routesOf, type Serving } from './routes.ts'
+import { refreshSystemApi } from './system-api.ts'
 import { welcome } from './welcome.ts'
 
 export interface StartDeps {
@@ -55,6 +56,7 @@ async function greeting(config: Config, rooms: Rooms, origin: string, now: () =>
   const tenant = await storage.tenants.findDefault()
   if (tenant) {
     refreshBootstrap(config.dataDir, issuerOf(tenant, origin))
+    await refreshSystemApi(storage, tenant.id, now())
     return `Tallystick is ready at ${origin}.`
   }
   const first = await planFirstStart({ ...rooms, starter: config.starter, now })

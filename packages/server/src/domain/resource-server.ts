@@ -49,7 +49,7 @@ export interface ResourceServerStore {
   find(tenantId: TenantId, id: ResourceServerId): Promise<ResourceServer | undefined>
   findByIdentifier(tenantId: TenantId, identifier: Audience): Promise<ResourceServer | undefined>
   findSystem(tenantId: TenantId): Promise<ResourceServer | undefined>
-  /** Oldest first. */
+  /** The management API, then the others, oldest first. */
   list(tenantId: TenantId, page: Page): Promise<Listed<ResourceServer>>
   insert(resourceServer: ResourceServer): Write
   update(resourceServer: ResourceServer): Write

@@ -245,7 +245,7 @@ class SandboxPool implements Sandbox {
         return
       case toPool.left:
         flight.isInSlice = false
-        if (rest === 'heavy') this.#quarantine.markSlow(flight.invocation.program.id)
+        if (rest === 'heavy') this.#slowDown(flight.invocation.program.id, 'overran')
     }
   }
 
@@ -306,7 +306,7 @@ class SandboxPool implements Sandbox {
       this.#end(flight, this.#timedOut())
       return
     }
-    if (why !== 'preempted') this.#slowDown(id)
+    if (why !== 'preempted') this.#slowDown(id, 'overran')
     this.#resend(flight, 'slow')
   }
 
@@ -350,13 +350,15 @@ class SandboxPool implements Sandbox {
   #markedBy(runner: RunnerProcess): Flight | undefined {
     const flight = this.#attempts.get(runner.lastSliceOf() ?? 0)
     if (flight?.runner !== runner) return undefined
-    this.#slowDown(flight.invocation.program.id)
+    this.#slowDown(flight.invocation.program.id, 'markSlow')
     return flight
   }
 
-  #slowDown(programId: string): void {
-    if (!this.#quarantine.isSlow(programId)) this.#deps.log({ kind: 'program_slow', programId })
-    this.#quarantine.markSlow(programId)
+  /** Tells the log when the program changes lanes by it. */
+  #slowDown(programId: string, how: 'markSlow' | 'overran'): void {
+    const wasSlow = this.#quarantine.isSlow(programId)
+    this.#quarantine[how](programId)
+    if (!wasSlow && this.#quarantine.isSlow(programId)) this.#deps.log({ kind: 'program_slow', programId })
   }
 
   #convict(programIds: ReadonlySet<string>, lost: Flight[], cause: EndCause): void {

@@ -42,7 +42,7 @@ export interface CellDeps {
 }
 
 function processorMs(): number {
-  const { user, system } = process.cpuUsage()
+  const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000
 }
 
@@ -54,7 +54,7 @@ export class ProgramCell {
   readonly #live = new Map<number, Live>()
   readonly #timers = new Map<string, NodeJS.Timeout>()
   readonly #queue: Slice[] = []
-  /** Fast lane: the process's processor time when the slice began. */
+  /** Fast lane: the thread's processor time when the slice began. */
   #sliceBeganAt = 0
   #isCompiled = false
   #isLoaded = false
@@ -166,10 +166,11 @@ export class ProgramCell {
     for (let slice = this.#queue.shift(); slice !== undefined && !this.#isGone; slice = this.#queue.shift()) {
       if (!this.#live.has(slice.invocationId)) continue
       this.#runningSlice = slice
+      const isCold = !this.#isLoaded
       const cpuBefore = this.#isolate.cpuMs
       this.#deps.send(`${toPool.entered} ${slice.invocationId}`)
       const end = await this.#runLater(slice)
-      const isHeavy = end.kind === 'stopped' || this.#isolate.cpuMs - cpuBefore > heavySliceMs
+      const isHeavy = end.kind === 'stopped' || (!isCold && this.#isolate.cpuMs - cpuBefore > heavySliceMs)
       this.#deps.send(`${toPool.left} ${slice.invocationId} ${isHeavy ? 'heavy' : 'light'}`)
       this.#finish(slice, end)
     }

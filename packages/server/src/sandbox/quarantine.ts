@@ -7,7 +7,10 @@ export interface Quarantine {
   strike(programId: string): number
   /** Undefined when the program may run. */
   retryAfterSeconds(programId: string): number | undefined
+  /** It needs the slow lane for certain. */
   markSlow(programId: string): void
+  /** It took longer than a slice of the fast lane may. Twice within a minute and it is slow: once is a hiccup. */
+  overran(programId: string): void
   isSlow(programId: string): boolean
 }
 
@@ -21,6 +24,7 @@ interface Record {
   strikes: number
   restsUntil: number
   slowUntil: number
+  overranAt: number
   touchedAt: number
 }
 
@@ -34,7 +38,7 @@ export function createQuarantine(now: () => number): Quarantine {
     const record =
       known !== undefined && at - known.touchedAt < forgiveAfterMs
         ? known
-        : { strikes: 0, restsUntil: 0, slowUntil: 0, touchedAt: at }
+        : { strikes: 0, restsUntil: 0, slowUntil: 0, overranAt: -slowMs, touchedAt: at }
     record.touchedAt = at
     // Re-inserted, so that the map's order is the order of the last touch.
     records.delete(programId)
@@ -63,6 +67,11 @@ export function createQuarantine(now: () => number): Quarantine {
     markSlow(programId) {
       const record = touch(programId)
       record.slowUntil = Math.max(record.slowUntil, now() + slowMs)
+    },
+    overran(programId) {
+      const record = touch(programId)
+      if (now() - record.overranAt < slowMs) record.slowUntil = Math.max(record.slowUntil, now() + slowMs)
+      record.overranAt = now()
     },
     isSlow: (programId) => (records.get(programId)?.slowUntil ?? 0) > now(),
   }

@@ -49,6 +49,7 @@ export function createResourceServerStore(database: Database): ResourceServerSto
       .selectFrom('resource_servers')
       .selectAll()
       .where('tenant_id', '=', asked.tenant_id)
+      .orderBy('is_system', 'desc')
       .orderBy('created_at')
       .orderBy('id')
       .limit(asked.limit)
