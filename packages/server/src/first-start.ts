@@ -56,8 +56,10 @@ export async function planFirstStart(deps: FirstStartDeps): Promise<FirstStart> 
   )
   const operatorSecret = createSecretText('client')
   const webtaskToken = createSecretText('webtask')
-  const keys = await deps.ring.createKeys(tenant.id)
-  const starter = deps.starter ? await planStarter(deps, tenant.id, now) : undefined
+  const [keys, starter] = await Promise.all([
+    deps.ring.createKeys(tenant.id),
+    deps.starter ? planStarter(deps, tenant.id, now) : undefined,
+  ])
   return {
     tenant,
     bootstrap: {

@@ -42,24 +42,13 @@ export async function openRooms(
   { log, now }: { log: Logger; now: () => Date },
   opened: AsyncDisposableStack,
 ): Promise<Rooms> {
+  const listening: Rooms['listening'] = []
   const storage = await openStorage({ dataDir: config.dataDir, now })
   opened.defer(() => storage.close())
   const installation = await storage.installation.find()
   const masterKey = openMasterKey({ setting: config.masterKey, dataDir: config.dataDir, installation })
   await storage.migrate()
-
-  const listening: { address: string; port: number }[] = []
-  const sandbox = await createSandbox({
-    limits: {
-      timeoutMs: config.ruleTimeoutMs,
-      memoryMb: config.ruleMemoryMb,
-      maxFetchBytes: config.ruleFetchBytes,
-      maxConsoleBytes,
-    },
-    egress: { privateCidrs: config.ruleEgressPrivate, ownListener: () => listening },
-    fastRunners: config.ruleRunners,
-    log: (event) => log.warn(event, `sandbox: ${event.kind}`),
-  })
+  const sandbox = await startSandbox(config, log, listening)
   opened.defer(() => sandbox.close())
 
   const encryption = createEncryption(masterKey)
@@ -86,6 +75,20 @@ export async function openRooms(
     }),
     listening,
   }
+}
+
+function startSandbox(config: Config, log: Logger, listening: Rooms['listening']): Promise<Sandbox> {
+  return createSandbox({
+    limits: {
+      timeoutMs: config.ruleTimeoutMs,
+      memoryMb: config.ruleMemoryMb,
+      maxFetchBytes: config.ruleFetchBytes,
+      maxConsoleBytes,
+    },
+    egress: { privateCidrs: config.ruleEgressPrivate, ownListener: () => listening },
+    fastRunners: config.ruleRunners,
+    log: (event) => log.warn(event, `sandbox: ${event.kind}`),
+  })
 }
 
 function keepRetention(retention: Retention, log: Logger, opened: AsyncDisposableStack): void {
