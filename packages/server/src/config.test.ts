@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { ConfigError, parseConfig, settings } from './config.ts'
+import { ConfigError, parseConfig } from './config.ts'
+import { settings } from './settings.ts'
 
 function faultsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -67,6 +68,8 @@ test('a public origin may carry the final slash that people paste', () => {
 
 test("the README's table of settings is the list the server reads", () => {
   const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
-  const rows = settings.map((setting) => `| \`${setting.name}\` | ${setting.default} | ${setting.meaning} |`)
+  const rows = Object.values(settings).map(
+    (setting) => `| \`${setting.name}\` | ${setting.default} | ${setting.meaning} |`,
+  )
   for (const row of rows) expect(readme).toContain(row)
 })

@@ -1,0 +1,137 @@
+/**
+ * Every setting of the server: its name, its default and what it means. The README's table is made from this list,
+ * and the configuration has one member for each.
+ */
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import {
+  cidr,
+  integer,
+  list,
+  oneOf,
+  origin,
+  privateDestination,
+  type Setting,
+  SettingFault,
+} from './setting.ts'
+
+export const settings = {
+  port: {
+    name: 'TALLYSTICK_PORT',
+    default: '8420',
+    meaning: 'Port of the one listener; 0 takes a free one.',
+    parse: (text) => integer(text, { fallback: 8420, min: 0, max: 65_535 }),
+  },
+  host: {
+    name: 'TALLYSTICK_HOST',
+    default: '127.0.0.1',
+    meaning: 'Address it binds. `0.0.0.0` or `::` for every interface.',
+    parse: (text) => text ?? '127.0.0.1',
+  },
+  dataDir: {
+    name: 'TALLYSTICK_DATA_DIR',
+    default: './data',
+    meaning: 'Folder of the embedded database, the master key and `bootstrap.json`.',
+    parse: (text) => resolve(text ?? './data'),
+  },
+  publicOrigin: {
+    name: 'TALLYSTICK_PUBLIC_ORIGIN',
+    default: '`http://localhost:<port>`',
+    meaning:
+      'Where clients reach the server. The issuer is this origin and a final slash; the Host header never counts.',
+    parse: (text) => (text === undefined ? undefined : origin(text)),
+  },
+  databaseUrl: {
+    name: 'TALLYSTICK_DATABASE_URL',
+    default: 'SQLite in the data folder',
+    meaning: 'Leave it unset: the embedded database is the only one this release supports.',
+    parse: (text) => {
+      if (text === undefined) return undefined
+      throw new SettingFault(
+        'names a database server, which this release does not support. Unset it to use SQLite in the data folder.',
+      )
+    },
+  },
+  masterKey: {
+    name: 'TALLYSTICK_MASTER_KEY',
+    default: 'made once in `<data>/master.key`, mode 0600',
+    meaning: '32 bytes, base64url. Encrypts every secret at rest; without it the data cannot be read.',
+    parse: (text) => {
+      if (text === undefined || /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(text)) return text
+      throw new SettingFault(
+        'must be 32 bytes as base64url (43 characters). Make one with: openssl rand -base64 32 | tr "+/" "-_" | tr -d "="',
+      )
+    },
+  },
+  starter: {
+    name: 'TALLYSTICK_STARTER',
+    default: 'on',
+    meaning: '`off`: an empty database gets no starter API, client and rule.',
+    parse: (text) => oneOf(text, ['on', 'off'], 'on') === 'on',
+  },
+  profile: {
+    name: 'TALLYSTICK_PROFILE',
+    default: 'rfc',
+    meaning: 'Error shapes of tenants made at the first start. This release offers `rfc`.',
+    parse: (text) => oneOf(text, ['rfc'], 'rfc'),
+  },
+  tls: {
+    name: 'TALLYSTICK_TLS',
+    default: 'off',
+    meaning:
+      'This release speaks plain HTTP; put a proxy that terminates TLS in front and set the public origin.',
+    parse: (text) => {
+      oneOf(text, ['off'], 'off')
+      return undefined
+    },
+  },
+  ruleTimeoutMs: {
+    name: 'TALLYSTICK_RULE_TIMEOUT_MS',
+    default: '1000',
+    meaning: 'Wall clock of one invocation of a rule, its fetches included. 50 to 20,000.',
+    parse: (text) => integer(text, { fallback: 1000, min: 50, max: 20_000 }),
+  },
+  ruleMemoryMb: {
+    name: 'TALLYSTICK_RULE_MEMORY_MB',
+    default: '64',
+    meaning: 'Memory of one rule. 16 to 1,024.',
+    parse: (text) => integer(text, { fallback: 64, min: 16, max: 1024 }),
+  },
+  ruleFetchBytes: {
+    name: 'TALLYSTICK_RULE_FETCH_BYTES',
+    default: '1048576',
+    meaning: 'Largest answer a fetch of a rule may get, decoded. 1,024 to 16,777,216.',
+    parse: (text) => integer(text, { fallback: 1_048_576, min: 1024, max: 16_777_216 }),
+  },
+  ruleRunners: {
+    name: 'TALLYSTICK_RULE_RUNNERS',
+    default: 'one per processor but one, at least 1',
+    meaning: 'Processes that run quick rules; one for slow rules and one spare come on top. 1 to 64.',
+    parse: (text) => integer(text, { fallback: Math.max(1, availableParallelism() - 1), min: 1, max: 64 }),
+  },
+  ruleEgressPrivate: {
+    name: 'TALLYSTICK_RULE_EGRESS_PRIVATE',
+    default: '–',
+    meaning:
+      '`CIDR:port,…` that rules may reach although the address is private, where their tenant allows the host.',
+    parse: (text) => list(text).map(privateDestination),
+  },
+  exchangeRecord: {
+    name: 'TALLYSTICK_EXCHANGE_RECORD',
+    default: 'full',
+    meaning: '`off`: keep log entries, no exchange records.',
+    parse: (text) => oneOf(text, ['full', 'off'], 'full'),
+  },
+  trustedProxies: {
+    name: 'TALLYSTICK_TRUSTED_PROXIES',
+    default: '–',
+    meaning: '`CIDR,…` of proxies whose `X-Forwarded-For` names the client. Otherwise the socket does.',
+    parse: (text) => list(text).map(cidr),
+  },
+  logLevel: {
+    name: 'TALLYSTICK_LOG_LEVEL',
+    default: 'info',
+    meaning: 'What the process writes to standard error: `debug`, `info`, `warn`, `error` or `silent`.',
+    parse: (text) => oneOf(text, ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
+  },
+} satisfies Record<string, Setting<unknown>>
