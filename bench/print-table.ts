@@ -2,7 +2,7 @@
 
 /** A number with as many digits as it deserves. */
 export function digits(figure: number): string {
-  const fraction = figure >= 100 ? 0 : figure >= 10 ? 1 : 2
+  const fraction = figure >= 100 || figure === 0 ? 0 : figure >= 10 ? 1 : 2
   return figure.toLocaleString('en', { minimumFractionDigits: fraction, maximumFractionDigits: fraction })
 }
 
