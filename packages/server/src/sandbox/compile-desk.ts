@@ -5,6 +5,8 @@ import type { RunnerProcess } from './runner-process.ts'
 
 const limitMs = 5000
 const checkEveryMs = 50
+/** A neighbour of the source may have brought the runner down once or twice. */
+const maxAttempts = 3
 /** UTF-16 units of a program's parts together. */
 const maxCodeLength = 2_000_000
 
@@ -44,19 +46,21 @@ export class CompileDesk {
     })
   }
 
-  answer(line: string): void {
+  answer(runner: RunnerProcess, line: string): void {
     const [key, json = ''] = splitLine(line, 2)
-    this.#settle(Number(key), parseCompileResult(json))
+    if (this.#questions.get(Number(key))?.runner === runner)
+      this.#settle(Number(key), parseCompileResult(json))
   }
 
-  /** Asked once more elsewhere; a source that takes two runners with it is refused. */
-  lost(runner: RunnerProcess): void {
-    for (const [key, question] of this.#questions) {
-      if (question.runner !== runner) continue
+  /** Asked again elsewhere; a source that is there whenever a runner goes is refused. True when there was one. */
+  lost(runner: RunnerProcess): boolean {
+    const lost = [...this.#questions].filter(([, question]) => question.runner === runner)
+    for (const [key, question] of lost) {
       question.runner = undefined
-      if (question.attempts >= 2)
+      if (question.attempts >= maxAttempts)
         this.#settle(key, refusal('The source cannot be compiled: it brings the compiler down.'))
     }
+    return lost.length > 0
   }
 
   expire(nowMs: number): void {

@@ -23,6 +23,18 @@ test('a syntax error tells its line and column in the source', async () => {
   })
 })
 
+for (const [source, line, column] of [
+  ['module.exports = {', 1, 19],
+  ['module.exports = () => {\n  return [1,', 2, 13],
+  ['a(\r\n', 2, 1],
+  ['`never closed', 1, 14],
+  ['})', 1, 3],
+] as const) {
+  test(`a syntax error stands within the source: ${JSON.stringify(source)}`, async () => {
+    expect(await compile(source)).toMatchObject({ kind: 'syntax_error', line, column })
+  })
+}
+
 for (const [why, source] of [
   ['a module of the new kind', 'import x from "crypto"'],
   ['an export', 'export default function () {}'],

@@ -18,8 +18,8 @@ interface Fault {
 /** @returns a `CompileResult` as JSON. */
 export async function compileSource(engine: Engine, parser: string, codeJson: string): Promise<string> {
   const isolate = new engine.Isolate({ memoryLimit: compileMemoryMb })
+  const code: ProgramCode = JSON.parse(codeJson)
   try {
-    const code: ProgramCode = JSON.parse(codeJson)
     const context = await isolate.createContext()
     const result = await check(
       async (source) => {
@@ -37,7 +37,7 @@ export async function compileSource(engine: Engine, parser: string, codeJson: st
     )
     return JSON.stringify(result)
   } catch (error) {
-    const message = `The source cannot be compiled: ${toLoadFault(error).message}`
+    const message = `The source cannot be compiled: ${toLoadFault(error, code.source).message}`
     return JSON.stringify({ kind: 'syntax_error', message, line: 1, column: 1 })
   } finally {
     if (!isolate.isDisposed) isolate.dispose()
@@ -52,7 +52,7 @@ async function check(
   try {
     await compile(composeSource(code))
   } catch (error) {
-    const { message, line, column } = toLoadFault(error)
+    const { message, line, column } = toLoadFault(error, code.source)
     return { kind: 'syntax_error', message, line: line ?? 1, column }
   }
   const found = parseFound(await findRequires())

@@ -104,7 +104,7 @@ export class ProgramIsolate {
       ]
       return undefined
     } catch (error) {
-      return toLoadFault(error)
+      return toLoadFault(error, code.source)
     }
   }
 
@@ -116,7 +116,7 @@ export class ProgramIsolate {
       this.#program = [program, await adapter.run(this.#context, { reference: true, timeout: limitMs })]
       return undefined
     } catch (error) {
-      return toLoadFault(error)
+      return toLoadFault(error, code.source)
     }
   }
 
@@ -203,15 +203,16 @@ export const sourceOrigin = { filename: fileName, lineOffset: -1 }
 /** The engine writes the place behind the message: `Unexpected token '}' [program.js:3:10]`. */
 const place = / \[(?:program|adapter)\.js:(-?\d+):(\d+)\]$/
 
-export function toLoadFault(error: unknown): LoadFault & { column: number } {
+/** The place is one of the source's: what is missing at its end is missing after its last character. */
+export function toLoadFault(error: unknown, source: string): LoadFault & { column: number } {
   const name = error instanceof Error ? error.name : 'Error'
   const text = error instanceof Error ? error.message : String(error)
   const found = place.exec(text)
-  return {
-    name,
-    message: text.replace(place, ''),
-    isTimeout: isTimeout(error),
-    line: found ? Math.max(1, Number(found[1])) : undefined,
-    column: found ? Number(found[2]) : 1,
-  }
+  const known = { name, message: text.replace(place, ''), isTimeout: isTimeout(error) }
+  if (found === null) return { ...known, line: undefined, column: 1 }
+  const lines = source.split(/\r\n|[\r\n\u2028\u2029]/)
+  const line = Math.max(1, Number(found[1]))
+  const lastColumn = (lines[Math.min(line, lines.length) - 1]?.length ?? 0) + 1
+  if (line > lines.length) return { ...known, line: lines.length, column: lastColumn }
+  return { ...known, line, column: Math.min(Number(found[2]), lastColumn) }
 }

@@ -184,7 +184,7 @@ class SandboxPool implements Sandbox {
       return
     }
     flight.resends++
-    this.#dispatch(flight, lane)
+    this.#dispatch(flight, this.#quarantine.isSlow(flight.invocation.program.id) ? 'slow' : lane)
   }
 
   #settle(flight: Flight, outcome: InvocationOutcome): void {
@@ -211,7 +211,7 @@ class SandboxPool implements Sandbox {
 
   #onLine(runner: RunnerProcess, line: string): void {
     if (line.startsWith(`${toPool.compiled} `)) {
-      this.#desk.answer(line)
+      this.#desk.answer(runner, line)
       return
     }
     const [id, rest = ''] = splitLine(line, 2)
@@ -333,9 +333,9 @@ class SandboxPool implements Sandbox {
   #onEnd(runner: RunnerProcess, cause: EndCause): void {
     if (this.#isClosing) return
     this.#deps.log({ kind: 'runner_ended', cause, pid: runner.pid })
-    this.#desk.lost(runner)
+    const wasCompiling = this.#desk.lost(runner)
     const lost = [...this.#open].filter((flight) => flight.runner === runner)
-    if (runner.lane === 'slow') this.#convict(this.#suspects.judge(lost, cause), lost, cause)
+    if (runner.lane === 'slow') this.#convict(this.#suspects.judge(lost, cause, !wasCompiling), lost, cause)
     const culprit =
       runner.lane === 'fast' && cause !== 'killed_from_outside' ? this.#markedBy(runner) : undefined
     for (const flight of lost) {

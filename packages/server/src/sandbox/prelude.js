@@ -22,6 +22,12 @@ const maxResultLength = 1_000_000
 const maxErrorLength = 2000
 /** Timers one invocation may have waiting. */
 const maxTimers = 1000
+/** Timers one invocation may set in all, those it cleared included. */
+const maxTimersSet = 20_000
+/** Fetches it may ask for; the pool answers fewer. */
+const maxFetchesAsked = 100
+/** JSON characters of one fetch, its body in base64 included. */
+const maxRequestLength = 1_500_000
 const randomBytesPerFetch = 512
 
 let host
@@ -38,6 +44,8 @@ export const bridge = {
     if (typeof callback !== 'function') throw new PlainTypeError('A timer needs a function.')
     const owner = requireInvocation('A timer')
     if (owner.timers >= maxTimers) throw new PlainRangeError(`More than ${maxTimers} timers wait already.`)
+    if (owner.timersSet++ >= maxTimersSet)
+      throw new PlainRangeError(`More than ${maxTimersSet} timers in one invocation.`)
     const delay = +delayMs
     const id = ++lastWaitingId
     waiting[id] = { owner, callback, args, repeatMs: repeats ? max(1, floor(delay) || 1) : 0, isTimer: true }
@@ -56,10 +64,14 @@ export const bridge = {
   /** `answered` gets what the host found: `{ status, … }` or `{ error }`. */
   fetch(request, answered) {
     const owner = requireInvocation('A fetch')
+    const requestJson = stringify(request)
+    if (requestJson.length > maxRequestLength) throw new PlainRangeError('The request is larger than 1 MB.')
+    if (owner.fetchesAsked++ >= maxFetchesAsked)
+      throw new PlainRangeError(`More than ${maxFetchesAsked} fetches in one invocation.`)
     const id = ++lastWaitingId
     waiting[id] = { owner, callback: answered, args: undefined, repeatMs: 0, isTimer: false }
     owner.pending++
-    emit('F', owner.id, `${id} ${stringify(request)}`)
+    emit('F', owner.id, `${id} ${requestJson}`)
     return id
   },
   forgetFetch(id) {
@@ -203,6 +215,8 @@ function begin(id, consoleBytes) {
   // One more than is kept, by which the pool knows that there was more.
   invocation.consoleLeft = consoleBytes + 1
   invocation.timers = 0
+  invocation.timersSet = 0
+  invocation.fetchesAsked = 0
   invocation.pending = 0
   invocation.random = ''
   invocation.randomAt = 0

@@ -2,9 +2,9 @@
  * A program's isolate with what goes on in it: its invocations, their timers, and in the slow lane the
  * slices that wait for one another. Commands that come out are obeyed only for invocations that live here.
  */
+import type { Backlog } from './backlog.ts'
 import type { IsolateHost, LoadFault, ProgramCode, ProgramIsolate, SliceEnd } from './isolate.ts'
-import { createKeystream, type Keystream } from './keystream.ts'
-import { operate } from './operations.ts'
+import { LiveInvocation, refusedComputation } from './live-invocation.ts'
 import { type Call, type Lane, type StopReason, splitLine, toPool } from './protocol.ts'
 
 /** In the fast lane a slice holds up everybody; only a program's first, on code never run before, may take longer. */
@@ -13,17 +13,6 @@ const fastColdSliceMs = 50
 /** A slice of the slow lane that takes more would not have fitted into the fast one. */
 const heavySliceMs = 10
 const dropLimitMs = 100
-/** The runner's main thread serves everybody; one invocation may have this much of it. */
-const maxComputedMs = 100
-
-interface Live {
-  readonly call: Call
-  readonly deadline: number
-  keystream: Keystream | undefined
-  /** What the runner has computed for it. */
-  computedMs: number
-}
-
 interface Slice {
   readonly invocationId: number
   readonly entry: 'start' | 'resume' | 'drop'
@@ -32,6 +21,8 @@ interface Slice {
 
 export interface CellDeps {
   readonly lane: Lane
+  /** Where slices of the fast lane wait for their turn. */
+  readonly backlog: Backlog
   readonly createIsolate: (host: Pick<IsolateHost, 'random' | 'operate'>) => ProgramIsolate
   /** Told before each slice of the fast lane. */
   readonly mark: (invocationId: number) => void
@@ -51,8 +42,7 @@ const nothing: SliceEnd = { kind: 'commands', text: '' }
 export class ProgramCell {
   readonly #deps: CellDeps
   readonly #isolate: ProgramIsolate
-  readonly #live = new Map<number, Live>()
-  readonly #timers = new Map<string, NodeJS.Timeout>()
+  readonly #live = new Map<number, LiveInvocation>()
   readonly #queue: Slice[] = []
   /** Fast lane: the thread's processor time when the slice began. */
   #sliceBeganAt = 0
@@ -66,8 +56,9 @@ export class ProgramCell {
   constructor(deps: CellDeps) {
     this.#deps = deps
     this.#isolate = deps.createIsolate({
-      random: (invocationId, count) => this.#drawRandom(invocationId, count),
-      operate: (requestJson) => this.#compute(requestJson),
+      random: (invocationId, count) => this.#owner(invocationId).random(count),
+      operate: (requestJson) =>
+        this.#live.get(this.#runningSlice?.invocationId ?? 0)?.compute(requestJson) ?? refusedComputation,
     })
   }
 
@@ -90,13 +81,8 @@ export class ProgramCell {
 
   /** May be called before the code is there; the invocation waits. */
   begin(call: Call): void {
-    const { invocationId, consoleBytes, inputJson, remainingMs } = call
-    this.#live.set(invocationId, {
-      call,
-      deadline: performance.now() + remainingMs,
-      keystream: undefined,
-      computedMs: 0,
-    })
+    const { invocationId, consoleBytes, inputJson } = call
+    this.#live.set(invocationId, new LiveInvocation(call))
     this.#enter({ invocationId, entry: 'start', args: [invocationId, consoleBytes, inputJson] })
   }
 
@@ -109,14 +95,17 @@ export class ProgramCell {
   drop(invocationId: number): void {
     const kept = this.#queue.filter((slice) => slice.invocationId !== invocationId)
     this.#queue.splice(0, this.#queue.length, ...kept)
-    if (this.#isCompiled) this.#enter({ invocationId, entry: 'drop', args: [invocationId] })
-    else this.#over(invocationId)
+    const slice: Slice = { invocationId, entry: 'drop', args: [invocationId] }
+    if (!this.#isCompiled) this.#over(invocationId)
+    else if (this.#deps.lane === 'slow') this.#enter(slice)
+    // It takes next to nothing and waits for nobody.
+    else this.#runNow(slice)
   }
 
   discard(): void {
     if (this.#isGone) return
     this.#isGone = true
-    for (const timer of this.#timers.values()) clearTimeout(timer)
+    for (const live of this.#live.values()) live.end()
     this.#isolate.dispose()
     this.#deps.onGone(this)
   }
@@ -142,21 +131,27 @@ export class ProgramCell {
 
   #enter(slice: Slice): void {
     if (this.#isGone) return
-    if (!this.#isCompiled || this.#deps.lane === 'slow') {
-      this.#queue.push(slice)
-      if (this.#isCompiled && this.#runningSlice === undefined) void this.#work()
+    if (this.#isCompiled && this.#deps.lane === 'fast') {
+      this.#deps.backlog.add(() => this.#runNow(slice))
       return
     }
-    this.#deps.mark(slice.invocationId)
-    this.#sliceBeganAt = processorMs()
+    this.#queue.push(slice)
+    if (this.#isCompiled && this.#runningSlice === undefined) void this.#work()
+  }
+
+  /** The fast lane: a slice holds the thread until it is over. */
+  #runNow(slice: Slice): void {
     const { invocationId, entry } = slice
-    const isCold = !this.#isLoaded
+    if (this.#isGone || !this.#live.has(invocationId)) return
+    this.#deps.mark(invocationId)
+    this.#sliceBeganAt = processorMs()
+    const isCold = !this.#isLoaded && entry === 'start'
     this.#runningSlice = slice
-    if (isCold && entry === 'start') {
+    if (isCold) {
       const loaded = this.#isolate.enterNow(invocationId, 'load', this.#loadArguments(slice), fastColdSliceMs)
       if (!this.#left(slice, loaded) || this.isFaulty) return
+      this.#runningSlice = slice
     }
-    this.#runningSlice = slice
     const limitMs = isCold ? fastColdSliceMs : fastSliceMs
     this.#finish(slice, this.#isolate.enterNow(invocationId, entry, slice.args, limitMs))
   }
@@ -203,7 +198,9 @@ export class ProgramCell {
   /** After the slice that evaluates the program. False when the isolate is gone. */
   #left(slice: Slice, end: SliceEnd): boolean {
     this.#isLoaded = true
-    if (end.kind === 'commands' && end.text.includes(`${toPool.threw} ${slice.invocationId} `))
+    const threw = `${toPool.threw} ${slice.invocationId} `
+    // At the beginning of a line: what a program prints stands in the middle of one.
+    if (end.kind === 'commands' && (end.text.startsWith(threw) || end.text.includes(`\n${threw}`)))
       this.isFaulty = true
     return this.#finish(slice, end)
   }
@@ -229,29 +226,26 @@ export class ProgramCell {
     const invocationId = Number(id)
     if (!this.#live.has(invocationId)) return
     if (line[0] === 'S') this.#setTimer(invocationId, rest)
-    else if (line[0] === 'U') this.#clearTimer(rest)
+    else if (line[0] === 'U') this.#owner(invocationId).clearTimer(rest)
     else if (line[0] === toPool.over) this.#over(invocationId)
     else this.#deps.send(line)
   }
 
   #setTimer(invocationId: number, rest: string): void {
     const [waitingId = '', delay = '1'] = rest.split(' ')
-    const deadline = this.#live.get(invocationId)?.deadline ?? 0
-    // Whatever would come after the deadline never comes.
-    if (performance.now() + Number(delay) > deadline) return
-    const timer = setTimeout(() => {
-      this.#timers.delete(waitingId)
-      this.resume(invocationId, Number(waitingId), '')
-    }, Number(delay))
-    this.#timers.set(waitingId, timer)
+    this.#owner(invocationId).setTimer(waitingId, Number(delay), () =>
+      this.resume(invocationId, Number(waitingId), ''),
+    )
   }
 
-  #clearTimer(waitingId: string): void {
-    clearTimeout(this.#timers.get(waitingId))
-    this.#timers.delete(waitingId)
+  #owner(invocationId: number): LiveInvocation {
+    const live = this.#live.get(invocationId)
+    if (live === undefined) throw new Error('There is no such invocation.')
+    return live
   }
 
   #over(invocationId: number): void {
+    this.#live.get(invocationId)?.end()
     this.#live.delete(invocationId)
     this.#deps.onLeft(invocationId)
     this.#deps.send(`${toPool.over} ${invocationId} `)
@@ -273,23 +267,5 @@ export class ProgramCell {
     if (reason === 'memory') return 'memory'
     const wasPreempted = this.#deps.lane === 'fast' && processorMs() - this.#sliceBeganAt < fastSliceMs / 2
     return wasPreempted ? 'preempted' : 'slice'
-  }
-
-  #compute(requestJson: string): string {
-    const live = this.#live.get(this.#runningSlice?.invocationId ?? 0)
-    if (live === undefined || live.computedMs > maxComputedMs) {
-      return JSON.stringify({ error: `More than ${maxComputedMs} ms of cryptography in one invocation.` })
-    }
-    const startedAt = performance.now()
-    const answerJson = operate(requestJson)
-    live.computedMs += performance.now() - startedAt
-    return answerJson
-  }
-
-  #drawRandom(invocationId: number, count: number): string {
-    const live = this.#live.get(invocationId)
-    if (live === undefined) throw new Error('There is no such invocation.')
-    live.keystream ??= createKeystream(live.call.seed)
-    return live.keystream(Math.min(Math.max(1, count), 4096))
   }
 }

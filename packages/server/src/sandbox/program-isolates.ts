@@ -1,5 +1,6 @@
 /** The isolates of one runner, one per program, least recently used first to go. */
 import type ivm from 'isolated-vm'
+import type { Backlog } from './backlog.ts'
 import { type Engine, ProgramIsolate } from './isolate.ts'
 import { ProgramCell } from './program-cell.ts'
 import { type Call, type Lane, toPool } from './protocol.ts'
@@ -7,6 +8,12 @@ import { createMarkerWriter } from './slice-marker.ts'
 
 export interface RunnerSettings {
   readonly memoryMb: number
+}
+
+interface Given {
+  /** Scripts that isolates load when they first touch a name. */
+  readonly bundles: Readonly<Record<string, string>>
+  readonly settings: RunnerSettings
 }
 
 const maxIsolates = 250
@@ -20,8 +27,8 @@ export class ProgramIsolates {
   readonly #awaitingCode = new Map<string, Call[]>()
   readonly #engine: Engine
   readonly #snapshot: ivm.ExternalCopy<ArrayBuffer>
-  readonly #bundles: Readonly<Record<string, string>>
-  readonly #settings: RunnerSettings
+  readonly #given: Given
+  readonly #backlog: Backlog
   readonly #send: (line: string) => void
   readonly #mark = createMarkerWriter()
   #lane: Lane = 'fast'
@@ -29,14 +36,14 @@ export class ProgramIsolates {
   constructor(
     engine: Engine,
     snapshot: ivm.ExternalCopy<ArrayBuffer>,
-    bundles: Readonly<Record<string, string>>,
-    settings: RunnerSettings,
+    given: Given,
+    backlog: Backlog,
     send: (line: string) => void,
   ) {
     this.#engine = engine
     this.#snapshot = snapshot
-    this.#bundles = bundles
-    this.#settings = settings
+    this.#given = given
+    this.#backlog = backlog
     this.#send = send
   }
 
@@ -103,11 +110,12 @@ export class ProgramIsolates {
     this.#discardIdle(maxIsolates - 1)
     const cell = new ProgramCell({
       lane: this.#lane,
+      backlog: this.#backlog,
       createIsolate: (host) =>
         new ProgramIsolate(this.#engine, {
           snapshot: this.#snapshot,
-          memoryMb: this.#settings.memoryMb,
-          host: { ...host, bundleSource: (name) => this.#bundles[name] ?? '' },
+          memoryMb: this.#given.settings.memoryMb,
+          host: { ...host, bundleSource: (name) => this.#given.bundles[name] ?? '' },
         }),
       mark: this.#mark,
       send: this.#send,

@@ -1,7 +1,7 @@
 /** Runners die; invocations do not. */
 import { spawn } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { startTestSandbox } from './start-test-sandbox.ts'
+import { startTestSandbox, testLimits } from './start-test-sandbox.ts'
 
 const isAlive = (pid: number) => {
   try {
@@ -19,7 +19,8 @@ const serverThatWaits = `
   setTimeout(() => console.log(JSON.stringify(tested.sandbox.runnerPids())), 500)`
 
 test('kill -9 of runners with calls in flight fails none of them', async () => {
-  await using tested = await startTestSandbox()
+  // Long enough for runners to start on a machine that does other things as well.
+  await using tested = await startTestSandbox({ limits: { ...testLimits, timeoutMs: 5000 } })
   const source =
     'module.exports = async () => { await new Promise((r) => setTimeout(r, 60)); console.log("once"); return 1 }'
   const calls = []

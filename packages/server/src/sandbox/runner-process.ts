@@ -57,7 +57,7 @@ export class RunnerProcess {
     this.#write = createLineWriter((text) => child.stdin?.write(text))
     const read = createLineReader(maxLineLength, (line) => {
       if (line === toPool.ready) onReady()
-      else if (line.startsWith(`${toPool.pong} `)) this.pingedAt = undefined
+      else if (line === toPool.pong) this.pingedAt = undefined
       else if (!this.#isEnded) events.onLine(this, line)
     })
     child.stdin?.on('error', () => undefined)

@@ -4,6 +4,7 @@
  * is the one other file that knows the engine.
  */
 import type ivm from 'isolated-vm'
+import { Backlog } from './backlog.ts'
 import type { RunnerPayload } from './bundle.ts'
 import { compileSource } from './compile.ts'
 import type { Engine } from './isolate.ts'
@@ -23,7 +24,8 @@ function main(): void {
     payload.snapshotScripts.map((code) => ({ code })),
   )
   const send = createLineWriter((text) => process.stdout.write(text))
-  const isolates = new ProgramIsolates(engine, snapshot, payload.bundles, payload.settings, send)
+  const backlog = new Backlog()
+  const isolates = new ProgramIsolates(engine, snapshot, payload, backlog, send)
   const read = createLineReader(maxLineLength, (line) => {
     switch (line[0]) {
       case toRunner.lane:
@@ -32,7 +34,7 @@ function main(): void {
         return isolates.call(parseCall(line))
       case toRunner.code: {
         const [program = '', codeJson = '-'] = splitLine(line, 2)
-        return isolates.provideCode(program, codeJson)
+        return backlog.add(() => isolates.provideCode(program, codeJson))
       }
       case toRunner.answer: {
         const [invocationId, waitingId, answerJson = ''] = splitLine(line, 3)
@@ -42,7 +44,7 @@ function main(): void {
         return isolates.drop(Number(line.slice(2)))
       case toRunner.ping:
         isolates.trim()
-        return send(`${toPool.pong} ${process.memoryUsage.rss()}`)
+        return send(toPool.pong)
       case toRunner.compile: {
         const [key, codeJson = ''] = splitLine(line, 2)
         void compileSource(engine, payload.parser, codeJson).then((json) =>

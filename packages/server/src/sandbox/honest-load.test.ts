@@ -1,0 +1,65 @@
+/** Much honest work is not misbehaviour. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestSandbox, type TestSandbox } from './start-test-sandbox.ts'
+
+let tested: TestSandbox
+beforeAll(async () => {
+  tested = await startTestSandbox({
+    limits: { timeoutMs: 10_000, memoryMb: 64, maxFetchBytes: 1_000_000, maxConsoleBytes: 16_384 },
+  })
+})
+afterAll(() => tested.sandbox.close())
+
+const busy = 'for (const until = Date.now() + 5; Date.now() < until; );'
+
+for (const [when, source] of [
+  ['at once', `module.exports = () => { ${busy} return 1 }`],
+  [
+    'after a timer',
+    `module.exports = async () => { await new Promise((r) => setTimeout(r, 50)); ${busy} return 1 }`,
+  ],
+] as const) {
+  test(`two hundred invocations that work 5 ms ${when} are all answered and cost no runner`, async () => {
+    const calls = Array.from({ length: 200 }, (_, call) =>
+      tested.run(source, { name: `${when} ${call % 4}` }),
+    )
+    const results = await Promise.all(calls)
+    expect(results.filter(({ outcome }) => outcome.kind !== 'returned')).toEqual([])
+    expect(tested.events.filter(({ kind }) => kind === 'runner_ended')).toEqual([])
+  })
+}
+
+test('a hundred programs that are all cold at once cost no runner', async () => {
+  const calls = Array.from({ length: 100 }, () => tested.run('module.exports = () => 1'))
+  const results = await Promise.all(calls)
+  expect(results.filter(({ outcome }) => outcome.kind !== 'returned')).toEqual([])
+  expect(tested.events.filter(({ kind }) => kind === 'runner_ended')).toEqual([])
+})
+
+test('an invocation whose turn never came ends at its deadline without a trace of it being run', async () => {
+  await using short = await startTestSandbox({
+    limits: { timeoutMs: 300, memoryMb: 64, maxFetchBytes: 1, maxConsoleBytes: 100 },
+  })
+  const source = `globalThis.runs = 0; module.exports = () => { globalThis.runs++; ${busy} return 1 }`
+  const calls = Array.from({ length: 150 }, () => short.run(source, { name: 'queued' }))
+  const results = await Promise.all(calls)
+  const returned = results.filter(({ outcome }) => outcome.kind === 'returned').length
+  expect(returned).toBeGreaterThan(10)
+  expect(results.filter(({ outcome }) => outcome.kind === 'timed_out')).toHaveLength(150 - returned)
+  expect(short.events.filter(({ kind }) => kind === 'runner_ended')).toEqual([])
+})
+
+test('what a program prints while it is evaluated is not taken for a failure', async () => {
+  const source = `for (let id = 1; id < 2000; id++) console.log('E ' + id + ' '); module.exports = () => 1`
+  expect((await tested.run(source)).outcome).toEqual({ kind: 'returned', rawValue: 1 })
+})
+
+test('a fetch of a body that is too large fails alone', async () => {
+  const source = `module.exports = async () => {
+    try { await fetch('https://api.example.com/', { method: 'POST', body: 'x'.repeat(2e6) }) } catch (error) { return String(error) }
+  }`
+  expect((await tested.run(source)).outcome).toEqual({
+    kind: 'returned',
+    rawValue: 'RangeError: The request is larger than 1 MB.',
+  })
+})
