@@ -69,7 +69,7 @@ export interface PipelineRule {
 /** Promises: `find…` resolve to undefined when absent and never throw for that. */
 export interface RuleStore {
   /** Enabled rules with their active versions: webtasks by (order, name), then the Hook, then Actions by (order, name). */
-  pipeline(tenantId: TenantId): Promise<PipelineRule[]>
+  pipeline(tenantId: TenantId): Promise<readonly PipelineRule[]>
   find(tenantId: TenantId, id: RuleId): Promise<Rule | undefined>
   findByName(tenantId: TenantId, door: RuleDoor, name: RuleName): Promise<Rule | undefined>
   /** All rules of a tenant, enabled or not, in pipeline order. */

@@ -1,4 +1,3 @@
-import type { CryptoKey } from 'jose'
 import type { SigningKey } from '../domain/signing-key.ts'
 
 /** Imported keys that are kept; the one imported first goes when there are more. */
@@ -8,11 +7,11 @@ const maxKeptKeys = 1000
  * Keys in the form that signs or verifies. To decrypt and import one takes far longer than to sign with it,
  * and what is kept cannot grow stale: an id is the thumbprint of its key.
  */
-export function createKeptKeys(importKey: (key: SigningKey) => Promise<CryptoKey>) {
-  const kept = new Map<string, CryptoKey>()
+export function createKeptKeys<Imported>(importKey: (key: SigningKey) => Promise<Imported>) {
+  const kept = new Map<string, Imported>()
 
   return {
-    async of(key: SigningKey): Promise<CryptoKey> {
+    async of(key: SigningKey): Promise<Imported> {
       const name = `${key.tenantId} ${key.id}`
       const found = kept.get(name)
       if (found !== undefined) return found

@@ -5,6 +5,7 @@ import type { ClientGrantId } from '../domain/client-grant.ts'
 import type { ResourceServerId } from '../domain/resource-server.ts'
 import type { RuleId, RuleVersionId } from '../domain/rule.ts'
 import type { TenantId } from '../domain/tenant.ts'
+import { drawRandomBytes } from './random-bytes.ts'
 
 /** `length` characters of 0-9 A-Z a-z, each equally likely. */
 export function randomBase62(length: number): string {
@@ -28,4 +29,4 @@ export const newRuleVersionId = () => `ver_${randomBase62(16)}` as RuleVersionId
 /** Of one client secret or one webtask token; names the row, is no secret. */
 export const newSecretId = () => `sec_${randomBase62(16)}`
 /** 32 random bytes, base64url: where the randomness that rules see comes from. */
-export const newSeed = () => randomBytes(32).toString('base64url')
+export const newSeed = () => drawRandomBytes(32).toString('base64url')

@@ -3,21 +3,21 @@
  * so a turned or revoked key counts from the next request; only the imported form of a key, which never
  * changes under its id, is kept.
  */
+import { createPrivateKey } from 'node:crypto'
 import {
-  CompactSign,
   type CryptoKey,
   calculateJwkThumbprint,
   exportJWK,
   exportPKCS8,
   generateKeyPair,
   importJWK,
-  importPKCS8,
 } from 'jose'
 import { type SigningAlgorithm, signingAlgorithms } from '../domain/resource-server.ts'
 import type { KeyId, PublicJwk, SigningKey, SigningKeyState, SigningKeyStore } from '../domain/signing-key.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { Encryption, RowIdentity } from './encryption.ts'
 import { createKeptKeys } from './kept-keys.ts'
+import { signToken } from './token-signature.ts'
 import { type Expected, parseTokenHeader, TokenInvalidError, verifyToken } from './verify-token.ts'
 
 export interface SigningKeyRingDeps {
@@ -49,11 +49,10 @@ export interface SigningKeyRing {
 }
 
 const rsaBits = 2048
-const utf8 = new TextEncoder()
 
 export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingDeps): SigningKeyRing {
-  const privateKeys = createKeptKeys((key: SigningKey) =>
-    importPKCS8(encryption.decrypt(key.encryptedPrivateKey, privateKeyIdentity(key)), key.algorithm),
+  const privateKeys = createKeptKeys(async (key: SigningKey) =>
+    createPrivateKey(encryption.decrypt(key.encryptedPrivateKey, privateKeyIdentity(key))),
   )
   const publicKeys = createKeptKeys((key: SigningKey) => importPublicKey(key))
 
@@ -92,9 +91,7 @@ export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingD
       const key = await store.findCurrent(tenantId, algorithm)
       if (key === undefined)
         throw new Error(`Tenant ${tenantId} has no current signing key for ${algorithm}.`)
-      return new CompactSign(utf8.encode(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: algorithm, typ, kid: key.id })
-        .sign(await privateKeys.of(key))
+      return signToken({ alg: algorithm, typ, kid: key.id }, claims, await privateKeys.of(key))
     },
 
     async publicKeys(tenantId) {

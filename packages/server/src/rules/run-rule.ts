@@ -2,7 +2,7 @@
  * One rule of the pipeline, run once: its input, its invocation, and the parsing of what came back. Lines go out
  * live, masked; nothing the rule returned is believed before it has been parsed here.
  */
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import type { OAuthError } from '../domain/errors.ts'
 import type { RuleTrace } from '../domain/log-entry.ts'
 import type { Scope } from '../domain/resource-server.ts'
@@ -117,7 +117,8 @@ function inputOf(exchange: PipelineExchange, turn: RuleTurn) {
 
 // Each rule draws from its own stream, so that adding a rule does not change what another one sees in a replay.
 function seedFor(exchangeSeed: string, { version }: PipelineRule): string {
-  return createHmac('sha256', Buffer.from(exchangeSeed, 'base64url')).update(version.id).digest('base64url')
+  const key = createSecretKey(exchangeSeed, 'base64url')
+  return createHmac('sha256', key).update(version.id).digest('base64url')
 }
 
 interface Verdict {

@@ -59,10 +59,15 @@ export function createClientGrantStore(database: Database): ClientGrantStore {
       ),
   )
 
+  const rememberedFor = database.memory.remember(
+    (tenantId: string, clientId: string, resourceServerId: string) =>
+      parseFound(findFor({ tenant_id: tenantId, client_id: clientId, resource_server_id: resourceServerId })),
+  )
+
   return {
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     findFor: async (tenantId, clientId, resourceServerId) =>
-      parseFound(findFor({ tenant_id: tenantId, client_id: clientId, resource_server_id: resourceServerId })),
+      rememberedFor(tenantId, clientId, resourceServerId),
     async list(tenantId, filter, page) {
       const asked = filterValues(tenantId, filter)
       const rows = list({ ...asked, limit: page.limit, offset: page.offset })

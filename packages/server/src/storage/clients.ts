@@ -49,16 +49,17 @@ export function createClientStore(database: Database): ClientStore {
       .select((select) => select.fn.countAll<number>().as('total'))
       .where('tenant_id', '=', asked.tenant_id),
   )
+  const findWithSecrets = database.memory.remember((tenantId: string, id: string) => {
+    // Two statements and no await between them: nothing can change meanwhile.
+    const client = parseFound(find({ tenant_id: tenantId, id }))
+    if (client === undefined) return undefined
+    return { client, secrets: secretsOf({ tenant_id: tenantId, client_id: id }).map(parseSecretRow) }
+  })
   const writes = createClientWrites(database)
 
   return {
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
-    async findWithSecrets(tenantId, id) {
-      // Two statements and no await between them: nothing can change meanwhile.
-      const client = parseFound(find({ tenant_id: tenantId, id }))
-      if (client === undefined) return undefined
-      return { client, secrets: secretsOf({ tenant_id: tenantId, client_id: id }).map(parseSecretRow) }
-    },
+    findWithSecrets: async (tenantId, id) => findWithSecrets(tenantId, id),
     async list(tenantId, page) {
       const rows = list({ tenant_id: tenantId, limit: page.limit, offset: page.offset })
       return { total: count({ tenant_id: tenantId })?.total ?? 0, items: rows.map(parseRow) }

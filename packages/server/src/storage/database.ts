@@ -8,6 +8,7 @@ import { type Compilable, Kysely, type RawBuilder, sql } from 'kysely'
 import type { Write } from '../domain/write.ts'
 import type { Bindable, Column, Columns, ValuesOf } from './column.ts'
 import { compileOnlyDialect } from './compile-only-dialect.ts'
+import { createReadMemory, type ReadMemory } from './read-memory.ts'
 import type { Tables } from './tables.ts'
 import { describeWrite, type Step, type StepMeaning } from './write.ts'
 
@@ -23,6 +24,8 @@ type Compose<Table extends Columns, Row> = (
 
 export interface Database {
   readonly sqlite: Sqlite.Database
+  /** For the reads of the token path. */
+  readonly memory: ReadMemory
   /** A query for one row at most. */
   one<Table extends Columns, Row>(
     columns: Table,
@@ -95,6 +98,7 @@ function createDatabase(sqlite: Sqlite.Database): Database {
 
   return {
     sqlite,
+    memory: createReadMemory(),
     one(columns, compose) {
       const { statement, bind } = prepare(columns, compose)
       return (values) => statement().get(bind(values))

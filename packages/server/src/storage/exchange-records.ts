@@ -18,7 +18,7 @@ export function createExchangeRecordStore(database: Database): ExchangeRecordSto
   const insert = database.write(
     exchangeRecordColumns,
     (build, row) => build.insertInto('exchange_records').values(row),
-    { noun: 'exchange record', refersTo: 'tenant' },
+    { noun: 'exchange record', refersTo: 'tenant', isLog: true },
   )
   const removeBefore = database.write(
     { at: integer, limit: integer },
@@ -37,7 +37,7 @@ export function createExchangeRecordStore(database: Database): ExchangeRecordSto
               .$asTuple('tenant_id', 'id'),
           ),
         ),
-    { noun: 'exchange record' },
+    { noun: 'exchange record', isLog: true },
   )
 
   return {

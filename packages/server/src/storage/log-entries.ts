@@ -19,7 +19,7 @@ export function createLogEntryStore(database: Database): LogEntryStore {
   const insert = database.write(
     logEntryColumns,
     (build, row) => build.insertInto('log_entries').values(row),
-    { noun: 'log entry', refersTo: 'tenant' },
+    { noun: 'log entry', refersTo: 'tenant', isLog: true },
   )
   const removeBefore = database.write(
     { at: integer, limit: integer },
@@ -34,7 +34,7 @@ export function createLogEntryStore(database: Database): LogEntryStore {
             .orderBy('at')
             .limit(asked.limit),
         ),
-    { noun: 'log entry' },
+    { noun: 'log entry', isLog: true },
   )
 
   return {

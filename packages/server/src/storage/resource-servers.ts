@@ -62,11 +62,16 @@ export function createResourceServerStore(database: Database): ResourceServerSto
       .where('tenant_id', '=', asked.tenant_id),
   )
 
+  const { remember } = database.memory
+  const rememberedByIdentifier = remember((tenantId: string, identifier: string) =>
+    parseFound(findByIdentifier({ tenant_id: tenantId, identifier })),
+  )
+  const rememberedSystem = remember((tenantId: string) => parseFound(findSystem({ tenant_id: tenantId })))
+
   return {
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
-    findByIdentifier: async (tenantId, identifier) =>
-      parseFound(findByIdentifier({ tenant_id: tenantId, identifier })),
-    findSystem: async (tenantId) => parseFound(findSystem({ tenant_id: tenantId })),
+    findByIdentifier: async (tenantId, identifier) => rememberedByIdentifier(tenantId, identifier),
+    findSystem: async (tenantId) => rememberedSystem(tenantId),
     async list(tenantId, page) {
       const rows = list({ tenant_id: tenantId, limit: page.limit, offset: page.offset })
       return { total: count({ tenant_id: tenantId })?.total ?? 0, items: rows.map(parseRow) }

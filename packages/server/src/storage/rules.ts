@@ -32,9 +32,12 @@ export function createRuleStore(database: Database, now: () => Date): RuleStore 
       .orderBy('name'),
   )
   const pipeline = preparePipeline(database)
+  const rememberedPipeline = database.memory.remember((tenantId: string) =>
+    pipeline({ tenant_id: tenantId }).map(parsePipelineRow),
+  )
 
   return {
-    pipeline: async (tenantId) => pipeline({ tenant_id: tenantId }).map(parsePipelineRow),
+    pipeline: async (tenantId) => rememberedPipeline(tenantId),
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     findByName: async (tenantId, door, name) => parseFound(findByName({ tenant_id: tenantId, door, name })),
     list: async (tenantId) => list({ tenant_id: tenantId }).map(parseRow),

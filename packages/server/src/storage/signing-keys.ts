@@ -46,8 +46,12 @@ export function createSigningKeyStore(database: Database): SigningKeyStore {
     { noun: 'signing key', mustExist: true },
   )
 
+  const rememberedCurrent = database.memory.remember((tenantId: string, algorithm: string) =>
+    parseFound(findCurrent({ tenant_id: tenantId, algorithm })),
+  )
+
   return {
-    findCurrent: async (tenantId, algorithm) => parseFound(findCurrent({ tenant_id: tenantId, algorithm })),
+    findCurrent: async (tenantId, algorithm) => rememberedCurrent(tenantId, algorithm),
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     listPublished: async (tenantId) => listPublished({ tenant_id: tenantId }).map(parseRow),
     insert: (key) => insert(toRow(key)),

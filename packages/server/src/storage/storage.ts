@@ -35,7 +35,7 @@ export async function openStorage({ dataDir, now }: StorageSettings): Promise<St
 }
 
 function createStorage(database: Database, folder: DataFolder, now: () => Date): Storage {
-  const transactions = createTransactions(database.sqlite)
+  const transactions = createTransactions(database.sqlite, database.memory)
 
   return {
     installation: createInstallationStore(database),

@@ -30,11 +30,15 @@ export function createTenantStore(database: Database): TenantStore {
     { noun: 'tenant', mustExist: true },
   )
 
+  const { remember } = database.memory
+  const rememberedByHost = remember((host: string) => parseRow(findByHost({ host })))
+  const rememberedDefault = remember(() => parseRow(findDefault({})))
+
   return {
     find: async (id) => parseRow(find({ id })),
     findByName: async (name) => parseRow(findByName({ name })),
-    findByHost: async (host) => parseRow(findByHost({ host })),
-    findDefault: async () => parseRow(findDefault({})),
+    findByHost: async (host) => rememberedByHost(host),
+    findDefault: async () => rememberedDefault(),
     insert: (tenant) => insert(toRow(tenant)),
     update: (tenant) => update(toRow(tenant)),
   }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Write } from '../domain/write.ts'
 import { type Database, openDatabase } from './database.ts'
 import { createHealthCheck } from './health.ts'
+import { createReadMemory } from './read-memory.ts'
 import { createTransactions, describeWrite, type Transactions } from './write.ts'
 
 let dataDir: string
@@ -15,7 +16,7 @@ beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'tallystick-write-'))
   database = openDatabase(join(dataDir, 'tallystick.db'))
   database.sqlite.exec('create table notes (id integer primary key, body text not null) strict')
-  transactions = createTransactions(database.sqlite)
+  transactions = createTransactions(database.sqlite, createReadMemory())
 })
 afterEach(() => {
   database.sqlite.close()

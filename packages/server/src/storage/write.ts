@@ -5,6 +5,7 @@
 import Sqlite from 'better-sqlite3'
 import { AlreadyExistsError, GoneError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
+import type { ReadMemory } from './read-memory.ts'
 
 /** What a step of a write touches, and what it means when it cannot. */
 export interface StepMeaning {
@@ -14,6 +15,8 @@ export interface StepMeaning {
   readonly refersTo?: string
   /** True when a step that changes no row means that the noun is gone. */
   readonly mustExist?: boolean
+  /** True when no remembered read could find what the step writes. */
+  readonly isLog?: boolean
 }
 
 export interface Step extends StepMeaning {
@@ -46,7 +49,7 @@ export interface Transactions {
   commitGroups(groups: readonly (readonly Write[])[]): (Error | undefined)[]
 }
 
-export function createTransactions(database: Sqlite.Database): Transactions {
+export function createTransactions(database: Sqlite.Database, memory: ReadMemory): Transactions {
   const begin = database.prepare('begin immediate')
   const commitAll = database.prepare('commit')
   const rollback = database.prepare('rollback')
@@ -79,12 +82,15 @@ export function createTransactions(database: Sqlite.Database): Transactions {
 
   function commit(writes: readonly Write[]): void {
     if (writes.length > 0) inTransaction(() => carryOut(database, writes))
+    if (!writes.every(isLog)) memory.forget()
   }
 
   function commitGroups(groups: readonly (readonly Write[])[]): (Error | undefined)[] {
     if (groups.every((group) => group.length === 0)) return groups.map(() => undefined)
     try {
-      return inTransaction(() => groups.map(carryOutGroup))
+      const errors = inTransaction(() => groups.map(carryOutGroup))
+      if (!groups.every((group) => group.every(isLog))) memory.forget()
+      return errors
     } catch (error) {
       // A deferred foreign key speaks only at the commit, without saying whose it is: each group alone, then.
       if (!(error instanceof GoneError)) throw error
@@ -93,6 +99,10 @@ export function createTransactions(database: Sqlite.Database): Transactions {
   }
 
   return { commit, commitGroups }
+}
+
+function isLog(write: Write): boolean {
+  return write instanceof DescribedWrite && write.steps.every((step) => step.isLog)
 }
 
 function carryOut(database: Sqlite.Database, writes: readonly Write[]): void {
