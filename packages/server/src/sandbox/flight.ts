@@ -13,7 +13,7 @@ import type {
   InvocationOutcome,
   InvocationResult,
 } from './invocation.ts'
-import type { Lane } from './protocol.ts'
+import { type Lane, writeCall } from './protocol.ts'
 import type { RunnerProcess } from './runner-process.ts'
 
 /** Fetches of one invocation; the next one is refused. */
@@ -70,14 +70,27 @@ export class Flight {
     this.#ends = ends
   }
 
-  beginAttempt(attemptId: number, runner: RunnerProcess, lane: Lane): void {
+  beginAttempt(attemptId: number, runner: RunnerProcess): void {
     this.attemptId = attemptId
     this.runner = runner
-    this.lane = lane
     this.isInSlice = false
     this.#linesToSkip = Math.max(this.#linesToSkip, this.#linesSeen)
     this.#linesSeen = 0
     this.#nextFetch = 0
+  }
+
+  /** The line that begins an attempt in a runner. */
+  writeCall(attemptId: number, consoleBytes: number, nowMs: number): string {
+    const { program, seed, inputJson } = this.invocation
+    return writeCall({
+      invocationId: attemptId,
+      consoleBytes,
+      remainingMs: Math.max(1, Math.ceil(this.deadline - nowMs)),
+      program: encodeURIComponent(program.id),
+      seed: encodeURIComponent(seed),
+      // A line break in JSON is a blank; strings write theirs as \n.
+      inputJson: inputJson.replace(/[\r\n]/g, ' '),
+    })
   }
 
   print(level: ConsoleLevel, text: string): void {
@@ -126,7 +139,7 @@ export class Flight {
     return answered
   }
 
-  settle(outcome: InvocationOutcome, nowMs: number): void {
+  settle(outcome: InvocationOutcome): void {
     if (this.isSettled) return
     this.isSettled = true
     this.#ends.resolve({
@@ -134,7 +147,7 @@ export class Flight {
       console: [...this.#console],
       fetches: [...this.#traces],
       lane: this.lane,
-      durationMs: nowMs - this.startedAt,
+      durationMs: performance.now() - this.startedAt,
       resends: this.resends,
     })
   }

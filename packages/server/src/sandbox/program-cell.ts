@@ -5,13 +5,9 @@
 import type { Backlog } from './backlog.ts'
 import type { IsolateHost, LoadFault, ProgramCode, ProgramIsolate, SliceEnd } from './isolate.ts'
 import { LiveInvocation, refusedComputation } from './live-invocation.ts'
-import { type Call, type Lane, type StopReason, splitLine, toPool } from './protocol.ts'
+import { type Call, type Lane, splitLine, toPool } from './protocol.ts'
+import { fastColdSliceMs, fastSliceMs, heavySliceMs, SliceClock } from './slice-clock.ts'
 
-/** In the fast lane a slice holds up everybody; only a program's first, on code never run before, may take longer. */
-const fastSliceMs = 10
-const fastColdSliceMs = 50
-/** A slice of the slow lane that takes more would not have fitted into the fast one. */
-const heavySliceMs = 10
 const dropLimitMs = 100
 interface Slice {
   readonly invocationId: number
@@ -32,11 +28,6 @@ export interface CellDeps {
   readonly onGone: (cell: ProgramCell) => void
 }
 
-function processorMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
-}
-
 const nothing: SliceEnd = { kind: 'commands', text: '' }
 
 export class ProgramCell {
@@ -44,8 +35,7 @@ export class ProgramCell {
   readonly #isolate: ProgramIsolate
   readonly #live = new Map<number, LiveInvocation>()
   readonly #queue: Slice[] = []
-  /** Fast lane: the thread's processor time when the slice began. */
-  #sliceBeganAt = 0
+  readonly #clock: SliceClock
   #isCompiled = false
   #isLoaded = false
   #isGone = false
@@ -55,6 +45,7 @@ export class ProgramCell {
 
   constructor(deps: CellDeps) {
     this.#deps = deps
+    this.#clock = new SliceClock(deps.lane)
     this.#isolate = deps.createIsolate({
       random: (invocationId, count) => this.#owner(invocationId).random(count),
       operate: (requestJson) =>
@@ -69,12 +60,9 @@ export class ProgramCell {
   compile(code: ProgramCode): void {
     if (this.#deps.lane === 'fast') this.#compiled(this.#isolate.compileNow(code))
     else {
-      const deadline = Math.max(
-        ...[...this.#live.values()].map((live) => live.deadline),
-        performance.now() + 1,
-      )
+      const leftMs = [...this.#live.values()].map(({ deadline }) => deadline - performance.now())
       void this.#isolate
-        .compileLater(code, Math.ceil(deadline - performance.now()))
+        .compileLater(code, Math.ceil(Math.max(1, ...leftMs)))
         .then((fault) => this.#compiled(fault))
     }
   }
@@ -144,7 +132,7 @@ export class ProgramCell {
     const { invocationId, entry } = slice
     if (this.#isGone || !this.#live.has(invocationId)) return
     this.#deps.mark(invocationId)
-    this.#sliceBeganAt = processorMs()
+    this.#clock.begin()
     const isCold = !this.#isLoaded && entry === 'start'
     this.#runningSlice = slice
     if (isCold) {
@@ -177,12 +165,8 @@ export class ProgramCell {
     const limitMs = () =>
       entry === 'drop' ? dropLimitMs : Math.max(1, Math.ceil(deadline - performance.now()))
     if (!this.#isLoaded && entry === 'start') {
-      const loaded = await this.#isolate.enterLater(
-        invocationId,
-        'load',
-        this.#loadArguments(slice),
-        limitMs(),
-      )
+      const args = this.#loadArguments(slice)
+      const loaded = await this.#isolate.enterLater(invocationId, 'load', args, limitMs())
       if (loaded.kind === 'stopped') return loaded
       this.#left(slice, loaded)
       if (this.isFaulty) return nothing
@@ -258,14 +242,8 @@ export class ProgramCell {
     for (const invocationId of ids) {
       this.#live.delete(invocationId)
       this.#deps.onLeft(invocationId)
-      const why = invocationId !== slice.invocationId ? 'neighbour' : this.#describeStop(reason)
+      const why = invocationId !== slice.invocationId ? 'neighbour' : this.#clock.describeStop(reason)
       this.#deps.send(`${toPool.stopped} ${invocationId} ${why}`)
     }
-  }
-
-  #describeStop(reason: 'time' | 'memory'): StopReason {
-    if (reason === 'memory') return 'memory'
-    const wasPreempted = this.#deps.lane === 'fast' && processorMs() - this.#sliceBeganAt < fastSliceMs / 2
-    return wasPreempted ? 'preempted' : 'slice'
   }
 }
