@@ -1,5 +1,5 @@
 /** First of all: what the packages bundled after this expect to find when they are evaluated. */
-import { bridge } from '../prelude.js'
+import { bridge } from './bridge.js'
 
 const { apply } = Reflect
 const loadedAt = Date.now()

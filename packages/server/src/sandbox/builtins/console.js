@@ -1,5 +1,5 @@
 /** `console`: each call becomes one line of the invocation whose slice is running. */
-import { bridge } from '../prelude.js'
+import { bridge } from './bridge.js'
 import { format, inspect } from './inspect.js'
 
 const counts = new Map()

@@ -5,7 +5,8 @@
  */
 import './bare-globals.js'
 import './console.js'
-import { bridge, createPrelude } from '../prelude.js'
+import { createPrelude } from '../prelude.js'
+import { bridge } from './bridge.js'
 import { format, inspect } from './inspect.js'
 import { defineLazyGlobals, requireModule, runBundle } from './lazy-names.js'
 

@@ -2,7 +2,7 @@
  * Names that cost memory are made when they are first touched: each bundle is a script of its own, which
  * the runner holds as text and an isolate evaluates at most once.
  */
-import { bridge } from '../prelude.js'
+import { bridge } from './bridge.js'
 import { bundleOfGlobal, bundleOfModule, internalPrefix } from './names.js'
 
 // Taken before foreign code runs.
