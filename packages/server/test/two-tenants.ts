@@ -16,7 +16,7 @@ import { parseAudience, parseScope, type ResourceServer } from '../src/domain/re
 import { parseTenantName, type Tenant } from '../src/domain/tenant.ts'
 import { planFirstStart } from '../src/first-start.ts'
 import { createApp } from '../src/http/app.ts'
-import { newClientId, newResourceServerId, newTenantId } from '../src/keys/random-id.ts'
+import { newClientGrantId, newClientId, newResourceServerId, newTenantId } from '../src/keys/random-id.ts'
 import { openRooms, type Rooms } from '../src/rooms.ts'
 import { routesOf, type Serving } from '../src/routes.ts'
 
@@ -77,12 +77,22 @@ async function insertTenant({ storage, ring }: Rooms, origin: string, now: Date)
     createdAt: now,
   }
   const operator = plainClient(tenant, now)
+  const system = systemApi(tenant, now)
   const keys = await ring.createKeys(tenant.id)
   await storage.commit([
     storage.tenants.insert(tenant),
     ...keys.map((key) => storage.signingKeys.insert(key)),
-    storage.resourceServers.insert(systemApi(tenant, now)),
+    storage.resourceServers.insert(system),
     storage.clients.insert(operator),
+    storage.clientGrants.insert({
+      tenantId: tenant.id,
+      id: newClientGrantId(),
+      clientId: operator.id,
+      resourceServerId: system.id,
+      scopes: system.scopes.map(({ value }) => value),
+      createdAt: now,
+      updatedAt: now,
+    }),
   ])
   return { tenant, operator }
 }

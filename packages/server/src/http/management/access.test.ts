@@ -1,3 +1,4 @@
+import { managementScopes } from '@tallystick/management-api/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
 
@@ -41,14 +42,46 @@ test('the token is sent once: in the header beside the query is refused, in the 
   expect([alone.status, alone.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
 })
 
+/** A client with a grant of the management API, and a token that was issued while it held every scope. */
+async function makeDeputy(scope: string[] = [...managementScopes]) {
+  const { clients, clientGrants } = world.mine.connection
+  const { client_id } = await clients.create({ name: 'deputy' })
+  const audience = world.mine.issuer.managementAudience
+  const grant = await clientGrants.create({ client_id, audience, scope })
+  const bearer = `Bearer ${await world.mine.token(undefined, { client_id })}`
+  expect(await statusWith(bearer)).toEqual([200, null])
+  return { client_id, grant, bearer }
+}
+
 test('a token whose client was disabled or deleted since does not count any more', async () => {
-  const { client_id } = await world.mine.connection.clients.create({ name: 'leaver' })
-  const token = await world.mine.token(undefined, { client_id })
-  expect(await statusWith(`Bearer ${token}`)).toEqual([200, null])
+  const { client_id, bearer } = await makeDeputy()
   await world.mine.connection.clients.update(client_id, { enabled: false })
-  expect(await statusWith(`Bearer ${token}`)).toEqual(refused)
+  expect(await statusWith(bearer)).toEqual(refused)
   await world.mine.connection.clients.delete(client_id)
-  expect(await statusWith(`Bearer ${token}`)).toEqual(refused)
+  expect(await statusWith(bearer)).toEqual(refused)
+})
+
+test('a token whose client lost its grant, or may get no tokens any more, does not count', async () => {
+  const { client_id, grant, bearer } = await makeDeputy()
+  await world.mine.connection.clients.update(client_id, { grant_types: [] })
+  expect(await statusWith(bearer)).toEqual(refused)
+  await world.mine.connection.clients.update(client_id, { grant_types: ['client_credentials'] })
+  expect(await statusWith(bearer)).toEqual([200, null])
+  await world.mine.connection.clientGrants.delete(grant.id)
+  expect(await statusWith(bearer)).toEqual(refused)
+})
+
+test('a scope that the grant lost since the token was issued does not count any more', async () => {
+  const { grant, bearer } = await makeDeputy()
+  await world.mine.connection.clientGrants.update(grant.id, { scope: ['read:logs'] })
+  expect(await statusWith(bearer)).toEqual([403, 'Bearer error="insufficient_scope", scope="read:clients"'])
+  expect(await statusWith(bearer, '/api/v2/logs')).toEqual([200, null])
+})
+
+test('a scope that the grant has and the token has not does not count either', async () => {
+  const { client_id } = await makeDeputy()
+  const token = await world.mine.token(['read:logs'], { client_id })
+  expect((await statusWith(`Bearer ${token}`))[0]).toBe(403)
 })
 
 test("the default dialect of Auth0's tokens is read as well", async () => {

@@ -1,12 +1,14 @@
 /**
  * Who is the operator behind this request, and may they do what they ask? A bearer token (RFC 6750 §2.1) of
  * this tenant's issuer for this tenant's management audience, sent in the Authorization header and nowhere
- * else. The client it was issued to must still be there and enabled: taking access away works at once.
+ * else. A token only says what its client was granted when it was issued, so the client must still be there, enabled
+ * and granted this API, and of the token's scopes those count that its grant still has: taking access away works at once.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ClientId, type ClientStore, parseClientId } from '../../domain/client.ts'
+import { allowedScopes, type ClientGrantStore } from '../../domain/client-grant.ts'
 import { ManagementError } from '../../domain/errors.ts'
-import type { Audience } from '../../domain/resource-server.ts'
+import type { Audience, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 
 export interface Operator {
@@ -25,6 +27,8 @@ export interface ManagementTokenClaims {
 
 export interface AccessDeps {
   readonly clients: Pick<ClientStore, 'find'>
+  readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
+  readonly clientGrants: Pick<ClientGrantStore, 'findFor'>
   /** Undefined unless the token was issued by this tenant for this audience and is valid now. */
   readonly verifyToken: (
     tenantId: TenantId,
@@ -41,17 +45,32 @@ export function createAccess(deps: AccessDeps): ProveOperator {
     const token = bearerToken(request, reply)
     const { issuer, managementAudience: audience } = request.issuer
     const claims = await deps.verifyToken(request.tenant.id, token, { issuer, audience })
-    const clientId = claims && parseClientId(claims.clientId)
-    const client = clientId && (await deps.clients.find(request.tenant.id, clientId))
-    if (!claims || !client?.enabled) {
+    const present = claims && (await presentAccess(deps, request.tenant.id, claims))
+    if (!present) {
       throw challenge(reply, 'Invalid token: it is not, or no longer, a token for this management API.')
     }
-    return {
-      clientId: client.id,
-      clientName: client.name,
-      scopes: new Set(claims.scope.split(' ').filter((scope) => scope !== '')),
-      tokenExpiresAt: claims.expiresAt,
-    }
+    return { ...present, tokenExpiresAt: claims.expiresAt }
+  }
+}
+
+/** What the token's client may do now; undefined when it would not be given a token any more. */
+async function presentAccess(
+  { clients, resourceServers, clientGrants }: AccessDeps,
+  tenantId: TenantId,
+  claims: ManagementTokenClaims,
+): Promise<Omit<Operator, 'tokenExpiresAt'> | undefined> {
+  const clientId = parseClientId(claims.clientId)
+  const client = clientId && (await clients.find(tenantId, clientId))
+  if (!client?.enabled || !client.grantTypes.includes('client_credentials')) return undefined
+  const system = await resourceServers.findSystem(tenantId)
+  const grant = system && (await clientGrants.findFor(tenantId, client.id, system.id))
+  if (!grant) return undefined
+  const inToken = new Set(claims.scope.split(' '))
+  const { scopes } = allowedScopes(grant, system, [])
+  return {
+    clientId: client.id,
+    clientName: client.name,
+    scopes: new Set(scopes.filter((scope) => inToken.has(scope))),
   }
 }
 
