@@ -10,6 +10,7 @@ import { allowedScopes, type ClientGrantStore } from '../../domain/client-grant.
 import { ManagementError } from '../../domain/errors.ts'
 import type { Audience, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
+import { mayGetTokens } from './last-administrator.ts'
 
 export interface Operator {
   readonly clientId: ClientId
@@ -61,7 +62,7 @@ async function presentAccess(
 ): Promise<Omit<Operator, 'tokenExpiresAt'> | undefined> {
   const clientId = parseClientId(claims.clientId)
   const client = clientId && (await clients.find(tenantId, clientId))
-  if (!client?.enabled || !client.grantTypes.includes('client_credentials')) return undefined
+  if (!client || !mayGetTokens(client)) return undefined
   const system = await resourceServers.findSystem(tenantId)
   const grant = system && (await clientGrants.findFor(tenantId, client.id, system.id))
   if (!grant) return undefined

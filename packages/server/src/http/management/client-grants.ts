@@ -19,6 +19,7 @@ import type {
 import type { RecordChange } from '../record-change.ts'
 import type { Operator } from './access.ts'
 import type { Handlers, QueryOf } from './handler.ts'
+import { holdsEveryScope, type KeepOneAdministrator } from './last-administrator.ts'
 import { requireOwnScopes } from './own-scopes.ts'
 import { pageOf, totalsOf } from './page.ts'
 import { audienceOf, findResourceServer } from './resource-servers.ts'
@@ -28,6 +29,7 @@ export interface ClientGrantHandlerDeps {
   readonly clientGrants: ClientGrantStore
   readonly resourceServers: ResourceServerStore
   readonly recordChange: RecordChange
+  readonly keepOneAdministrator: KeepOneAdministrator
   readonly newId: { readonly clientGrant: () => ClientGrantId }
   readonly now: () => Date
 }
@@ -82,24 +84,37 @@ export function createClientGrantHandlers(
     async updateClientGrant({ request, operator, param, body }) {
       const stored = await findGrant(deps, request, param('id'))
       const resourceServer = await requireResourceServerOf(deps, stored)
+      if (resourceServer.isSystem) requireOwnScopes(operator, stored.scopes)
       const scopes = body.scope ? grantableScopes(operator, resourceServer, body.scope) : stored.scopes
       const grant = { ...stored, scopes, updatedAt: deps.now() }
       const audience = audienceOf(request.issuer, resourceServer)
-      await deps.recordChange(request, {
-        description: `Changed the client grant of ${audience} to the client ${grant.clientId}.`,
-        status: 200,
-        writes: [deps.clientGrants.update(grant)],
-      })
+      const record = () =>
+        deps.recordChange(request, {
+          description: `Changed the client grant of ${audience} to the client ${grant.clientId}.`,
+          status: 200,
+          writes: [deps.clientGrants.update(grant)],
+        })
+      if (!resourceServer.isSystem || holdsEveryScope(scopes, resourceServer)) await record()
+      else await deps.keepOneAdministrator(grant.tenantId, grant.clientId, record)
       return onWire(grant, audience)
     },
 
-    async deleteClientGrant({ request, param }) {
+    async deleteClientGrant({ request, operator, param }) {
       const id = parseClientGrantId(param('id'))
-      await deps.recordChange(request, {
-        description: 'Deleted a client grant.',
-        status: 204,
-        writes: id ? [deps.clientGrants.remove(request.tenant.id, id)] : [],
-      })
+      const grant = id && (await deps.clientGrants.find(request.tenant.id, id))
+      const record = () =>
+        deps.recordChange(request, {
+          description: grant
+            ? `Deleted a client grant of the client ${grant.clientId}.`
+            : 'Deleted a client grant that was not there.',
+          status: 204,
+          writes: grant ? [deps.clientGrants.remove(grant.tenantId, grant.id)] : [],
+        })
+      const system = await deps.resourceServers.findSystem(request.tenant.id)
+      if (grant && grant.resourceServerId === system?.id) {
+        requireOwnScopes(operator, grant.scopes)
+        await deps.keepOneAdministrator(grant.tenantId, grant.clientId, record)
+      } else await record()
     },
   }
 }

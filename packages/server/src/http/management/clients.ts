@@ -23,6 +23,7 @@ import { revealSecret, type SecretText } from '../../keys/secret-text.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { Handlers } from './handler.ts'
 import { keptMembers } from './kept-members.ts'
+import { type KeepOneAdministrator, mayGetTokens } from './last-administrator.ts'
 import { requireNotAboveOperator } from './own-scopes.ts'
 import { pageOf, totalsOf } from './page.ts'
 
@@ -31,6 +32,7 @@ export interface ClientHandlerDeps {
   readonly clientGrants: ClientGrantStore
   readonly resourceServers: ResourceServerStore
   readonly recordChange: RecordChange
+  readonly keepOneAdministrator: KeepOneAdministrator
   readonly createClientSecret: () => SecretText
   readonly hashSecret: (secret: SecretText) => Uint8Array
   readonly newId: { readonly client: () => ClientId; readonly clientSecret: () => string }
@@ -69,22 +71,29 @@ export function createClientHandlers(
       const stored = await findClient(deps, request, param('id'))
       await requireNotAboveOperator(deps, operator, request.tenant.id, stored.id)
       const client = changedClient(stored, body, deps.now())
-      await deps.recordChange(request, {
-        description: `Changed the client ${client.name}.`,
-        status: 200,
-        writes: [deps.clients.update(client)],
-      })
+      const record = () =>
+        deps.recordChange(request, {
+          description: `Changed the client ${client.name}.`,
+          status: 200,
+          writes: [deps.clients.update(client)],
+        })
+      if (mayGetTokens(client)) await record()
+      else await deps.keepOneAdministrator(client.tenantId, client.id, record)
       return onWire(request.tenant, client)
     },
 
     // What is not there is deleted already: the same answer, so that a repeated request does no harm.
-    async deleteClient({ request, param }) {
+    async deleteClient({ request, operator, param }) {
+      const tenantId = request.tenant.id
       const id = parseClientId(param('id'))
-      await deps.recordChange(request, {
-        description: 'Deleted a client, with its secrets and client grants.',
-        status: 204,
-        writes: id ? [deps.clients.remove(request.tenant.id, id)] : [],
-      })
+      const record = () =>
+        deps.recordChange(request, {
+          description: 'Deleted a client, with its secrets and client grants.',
+          status: 204,
+          writes: id ? [deps.clients.remove(tenantId, id)] : [],
+        })
+      if (id) await requireNotAboveOperator(deps, operator, tenantId, id)
+      await (id ? deps.keepOneAdministrator(tenantId, id, record) : record())
     },
 
     async rotateClientSecret({ request, operator, param }) {

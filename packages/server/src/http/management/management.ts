@@ -19,6 +19,7 @@ import { bindOperation } from './bind-operation.ts'
 import { type ClientGrantHandlerDeps, createClientGrantHandlers } from './client-grants.ts'
 import { type ClientHandlerDeps, createClientHandlers } from './clients.ts'
 import type { Handlers } from './handler.ts'
+import { createKeepOneAdministrator } from './last-administrator.ts'
 import { createLogTailHandlers } from './log-tail.ts'
 import { createLogHandlers } from './logs.ts'
 import { refuseWhatIsNotOffered } from './not-offered.ts'
@@ -60,7 +61,11 @@ export function registerManagement(app: FastifyInstance, deps: ManagementDeps): 
 }
 
 function createHandlers(deps: ManagementDeps): Handlers {
-  const withRecord = { ...deps, recordChange: createRecordChange(deps) }
+  const withRecord = {
+    ...deps,
+    recordChange: createRecordChange(deps),
+    keepOneAdministrator: createKeepOneAdministrator(deps),
+  }
   return {
     ...createClientHandlers(withRecord),
     ...createResourceServerHandlers(withRecord),

@@ -45,6 +45,23 @@ test('a client with more management scopes can be neither changed nor given a ne
   await expect(world.mine.connection.clients.update(admin, {})).resolves.toMatchObject({ client_id: admin })
 })
 
+test('a client with more management scopes cannot be deleted, and its grant neither cut nor deleted', async () => {
+  const { clients, clientGrants } = world.mine.connection
+  const audience = world.mine.issuer.managementAudience
+  const { client_id } = await clients.create({ name: 'auditor' })
+  const grant = await clientGrants.create({ client_id, audience, scope: ['read:clients', 'read:logs'] })
+  const operator = await world.mine.connectionWith(forClientsAndGrants)
+  await expect(operator.clients.delete(client_id)).rejects.toMatchObject(beyond)
+  for (const change of [{ scope: [] }, { scope: ['read:clients'] }, {}]) {
+    await expect(operator.clientGrants.update(grant.id, change)).rejects.toMatchObject(beyond)
+  }
+  await expect(operator.clientGrants.delete(grant.id)).rejects.toMatchObject(beyond)
+  expect(await clientGrants.get(grant.id)).toEqual(grant)
+  await clientGrants.update(grant.id, { scope: ['read:clients'] })
+  await operator.clientGrants.delete(grant.id)
+  await operator.clients.delete(client_id)
+})
+
 test('scopes of other APIs may be granted by whoever may grant', async () => {
   const audience = 'urn:payments'
   await world.mine.connection.resourceServers.create({ identifier: audience, scopes: [{ value: 'pay' }] })

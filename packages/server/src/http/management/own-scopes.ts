@@ -1,6 +1,6 @@
 /**
  * Nobody gives away what they do not hold: an operator can neither grant management scopes beyond their
- * own, nor take over a client that holds more than they do by changing it or renewing its secret.
+ * own, nor act on a client that holds more than they do: change or delete it, renew its secret, or touch its grant.
  */
 import type { ClientId } from '../../domain/client.ts'
 import type { ClientGrantStore } from '../../domain/client-grant.ts'

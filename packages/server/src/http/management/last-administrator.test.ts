@@ -1,0 +1,76 @@
+/** Nobody locks everyone out: one client that holds every management scope always stays. */
+import { managementScopes } from '@tallystick/management-api/contract'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
+
+let world: TwoTenants
+beforeEach(async () => {
+  world = await startTwoTenants()
+})
+afterEach(() => world.close())
+
+const lastOne = {
+  status: 403,
+  code: 'operation_not_supported',
+  message: /last client that holds every scope/,
+}
+const refused = { ...lastOne, message: expect.stringMatching(lastOne.message) }
+
+async function systemGrantOf(client_id: string): Promise<string> {
+  const audience = world.mine.issuer.managementAudience
+  const { client_grants } = await world.mine.connection.clientGrants.list({ client_id, audience })
+  return client_grants[0]?.id ?? ''
+}
+
+async function makeAdministrator(): Promise<string> {
+  const { clients, clientGrants } = world.mine.connection
+  const { client_id } = await clients.create({ name: 'second administrator' })
+  const audience = world.mine.issuer.managementAudience
+  await clientGrants.create({ client_id, audience, scope: [...managementScopes] })
+  return client_id
+}
+
+test('the last administrator can be neither deleted nor disabled nor cut', async () => {
+  const { clients, clientGrants } = world.mine.connection
+  const admin = world.mine.operatorId
+  const grant = await systemGrantOf(admin)
+  await expect(clients.delete(admin)).rejects.toMatchObject(refused)
+  await expect(clients.update(admin, { enabled: false })).rejects.toMatchObject(refused)
+  await expect(clients.update(admin, { grant_types: [] })).rejects.toMatchObject(refused)
+  await expect(clientGrants.update(grant, { scope: managementScopes.slice(1) })).rejects.toMatchObject(
+    refused,
+  )
+  await expect(clientGrants.delete(grant)).rejects.toMatchObject(refused)
+  await clients.update(admin, { name: 'still here' })
+  expect((await clientGrants.get(grant)).scope).toEqual(managementScopes)
+})
+
+test('one who is disabled, or lacks a scope, is not the other who stays', async () => {
+  const { clients, clientGrants } = world.mine.connection
+  const second = await makeAdministrator()
+  await clients.update(second, { enabled: false })
+  await expect(clients.delete(world.mine.operatorId)).rejects.toMatchObject(refused)
+  await clients.update(second, { enabled: true })
+  await clientGrants.update(await systemGrantOf(second), { scope: managementScopes.slice(1) })
+  await expect(clients.delete(world.mine.operatorId)).rejects.toMatchObject(refused)
+})
+
+test('of two administrators one may go, but not both at once', async () => {
+  const { clients } = world.mine.connection
+  const second = await makeAdministrator()
+  const both = await Promise.allSettled([clients.delete(second), clients.delete(world.mine.operatorId)])
+  expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  expect(both[1]).toMatchObject({ reason: refused })
+})
+
+test('a grant of another API may go like any other', async () => {
+  const { clientGrants, resourceServers } = world.mine.connection
+  await resourceServers.create({ identifier: 'urn:other' })
+  const { id } = await clientGrants.create({
+    client_id: world.mine.operatorId,
+    audience: 'urn:other',
+    scope: [],
+  })
+  await clientGrants.delete(id)
+  await expect(clientGrants.get(id)).rejects.toMatchObject({ status: 404 })
+})

@@ -1,0 +1,89 @@
+/**
+ * Someone must always be able to come back in: the last client that holds every scope of the management API can be
+ * neither deleted nor disabled nor cut, by anyone and not by itself.
+ */
+import type { Client, ClientId, ClientStore } from '../../domain/client.ts'
+import type { ClientGrant, ClientGrantStore } from '../../domain/client-grant.ts'
+import { ManagementError } from '../../domain/errors.ts'
+import type { ResourceServer, ResourceServerStore } from '../../domain/resource-server.ts'
+import type { TenantId } from '../../domain/tenant.ts'
+
+export interface LastAdministratorDeps {
+  readonly clients: Pick<ClientStore, 'find'>
+  readonly clientGrants: Pick<ClientGrantStore, 'findFor' | 'list'>
+  readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
+}
+
+/**
+ * Makes a change that ends what the client may do.
+ * @throws ManagementError `operation_not_supported` when it is the last administrator; nothing has changed then.
+ */
+export type KeepOneAdministrator = (
+  tenantId: TenantId,
+  clientId: ClientId,
+  change: () => Promise<void>,
+) => Promise<void>
+
+export function createKeepOneAdministrator(deps: LastAdministratorDeps): KeepOneAdministrator {
+  let lastChange: Promise<unknown> = Promise.resolve()
+
+  return function keepOneAdministrator(tenantId, clientId, change) {
+    // One after the other, so that two administrators cannot each take the other for the one who stays.
+    const made = lastChange.then(async () => {
+      await refuseLastAdministrator(deps, tenantId, clientId)
+      await change()
+    })
+    lastChange = made.catch(() => undefined)
+    return made
+  }
+}
+
+/** Whether a client could get a token at all. */
+export function mayGetTokens(client: Client): boolean {
+  return client.enabled && client.grantTypes.includes('client_credentials')
+}
+
+/** Whether these are all that the API offers. */
+export function holdsEveryScope(scopes: readonly string[], api: ResourceServer): boolean {
+  return api.scopes.every(({ value }) => scopes.includes(value))
+}
+
+async function refuseLastAdministrator(
+  deps: LastAdministratorDeps,
+  tenantId: TenantId,
+  clientId: ClientId,
+): Promise<void> {
+  const system = await deps.resourceServers.findSystem(tenantId)
+  const grant = system && (await deps.clientGrants.findFor(tenantId, clientId, system.id))
+  if (!grant || !(await isAdministrator(deps, system, grant))) return
+  for await (const other of grantsOf(deps, system)) {
+    if (other.clientId !== clientId && (await isAdministrator(deps, system, other))) return
+  }
+  throw new ManagementError(
+    'operation_not_supported',
+    'This is the last client that holds every scope of the management API: without it nobody could give them back. Grant all of them to another client first.',
+  )
+}
+
+async function isAdministrator(
+  { clients }: LastAdministratorDeps,
+  system: ResourceServer,
+  grant: ClientGrant,
+): Promise<boolean> {
+  if (!holdsEveryScope(grant.scopes, system)) return false
+  const client = await clients.find(grant.tenantId, grant.clientId)
+  return client !== undefined && mayGetTokens(client)
+}
+
+const pageSize = 100
+
+async function* grantsOf(
+  { clientGrants }: LastAdministratorDeps,
+  { tenantId, id: resourceServerId }: ResourceServer,
+): AsyncGenerator<ClientGrant> {
+  for (let offset = 0; ; offset += pageSize) {
+    const { items } = await clientGrants.list(tenantId, { resourceServerId }, { offset, limit: pageSize })
+    yield* items
+    if (items.length < pageSize) return
+  }
+}
