@@ -58,9 +58,15 @@ async function measure(sandbox: Sandbox, print: (line: string) => void): Promise
   for (let round = 0; round < rounds; round++) saturated.push(await saturatedRound(sandbox))
   print(`warm call, CPU of all processes, 64 at a time: ${median(saturated).toFixed(1)} µs (to reach: 50)`)
   const steady: Steady[] = []
-  for (let round = 0; round < rounds; round++) steady.push(await steadyRound(sandbox))
+  const bare: Steady[] = []
+  for (let round = 0; round < rounds; round++) {
+    steady.push(await steadyRound(sandbox, () => invoke(sandbox, 'warm')))
+    bare.push(await steadyRound(sandbox, () => Promise.resolve()))
+  }
   const perCall = median(steady.map((s) => s.cpuMicroseconds))
-  print(`the same at ${callsPerSecond} calls/s, the generator's own time included: ${perCall.toFixed(1)} µs`)
+  const ofGenerator = median(bare.map((s) => s.cpuMicroseconds))
+  print(`the same at ${callsPerSecond} calls/s: ${(perCall - ofGenerator).toFixed(1)} µs (to reach: 50)`)
+  print(`and ${ofGenerator.toFixed(1)} µs of the load generator, measured with calls that do nothing`)
   const [p50, p99] = [median(steady.map((s) => s.p50Ms)), median(steady.map((s) => s.p99Ms))]
   print(`at ${callsPerSecond} calls/s: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`)
   const cold: number[] = []
@@ -95,7 +101,7 @@ interface Steady {
 }
 
 /** Open loop: calls leave when they are due, whatever became of those before. */
-async function steadyRound(sandbox: Sandbox): Promise<Steady> {
+async function steadyRound(sandbox: Sandbox, call: () => Promise<void>): Promise<Steady> {
   const total = callsPerSecond * steadySeconds
   const durations: number[] = []
   const pids = [process.pid, ...sandbox.runnerPids()]
@@ -107,7 +113,7 @@ async function steadyRound(sandbox: Sandbox): Promise<Steady> {
     while (calls.length < due) {
       const at = performance.now()
       calls.push(
-        invoke(sandbox, 'warm').then(() => {
+        call().then(() => {
           durations.push(performance.now() - at)
         }),
       )

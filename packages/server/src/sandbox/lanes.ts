@@ -3,6 +3,7 @@
  * of whichever dies, while another is started behind it.
  */
 import type { RunnerPayload } from './bundle.ts'
+import { hashProgram } from './program-hash.ts'
 import type { Lane } from './protocol.ts'
 import { type EndCause, RunnerProcess } from './runner-process.ts'
 
@@ -39,9 +40,9 @@ export class Lanes {
     this.#refill()
   }
 
-  /** Undefined while a dead runner is being replaced. */
+  /** Programs spread over runners, and each stays where its isolate is. Undefined while a dead runner is being replaced. */
   pick(lane: Lane, programId: string): RunnerProcess | undefined {
-    return lane === 'slow' ? this.#slow : this.#fast[hash(programId) % this.#fast.length]
+    return lane === 'slow' ? this.#slow : this.#fast[hashProgram(programId) % this.#fast.length]
   }
 
   get isReady(): boolean {
@@ -130,11 +131,4 @@ export class Lanes {
     if (!this.#isClosing) this.#refill()
     this.#options.onEnd(runner, cause)
   }
-}
-
-/** FNV-1a: programs spread over runners, and each stays where its isolate is. */
-function hash(text: string): number {
-  let value = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193) >>> 0
-  return value
 }

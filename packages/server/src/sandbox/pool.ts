@@ -20,6 +20,7 @@ import type {
 } from './invocation.ts'
 import { Lanes } from './lanes.ts'
 import { OpenFlights } from './open-flights.ts'
+import { hashProgram } from './program-hash.ts'
 import { type Lane, type StopReason, toRunner } from './protocol.ts'
 import { createHearLine } from './runner-lines.ts'
 import type { EndCause, RunnerProcess } from './runner-process.ts'
@@ -213,22 +214,16 @@ class SandboxPool implements Sandbox {
     const wasCompiling = this.#desk.lost(runner)
     const lost = this.#flights.in(runner)
     if (runner.lane === 'slow') this.#convict(this.#conduct.judge(lost, cause, !wasCompiling), lost, cause)
-    const culprit =
-      runner.lane === 'fast' && cause !== 'killed_from_outside' ? this.#markedBy(runner) : undefined
+    const stuck = runner.lane === 'fast' && cause !== 'killed_from_outside' ? runner.lastProgram() : undefined
     for (const flight of lost) {
       if (!this.#flights.has(flight)) continue
+      // It is given to the slow lane, where a slice may take its time.
+      const { id } = flight.invocation.program
+      if (hashProgram(id) === stuck) this.#conduct.stuck(id)
       if (flight.isSettled) this.#forget(flight)
-      else this.#resend(flight, flight === culprit ? 'slow' : flight.lane)
+      else this.#resend(flight, flight.lane)
     }
     this.#dispatchWaiting()
-  }
-
-  /** Whose slice brought a fast runner down. It is given to the slow lane, where a slice may take its time. */
-  #markedBy(runner: RunnerProcess): Flight | undefined {
-    const flight = this.#flights.ofAttempt(runner.lastSliceOf() ?? 0)
-    if (flight?.runner !== runner) return undefined
-    this.#conduct.stuck(flight.invocation.program.id)
-    return flight
   }
 
   #convict(programIds: ReadonlySet<string>, lost: Flight[], cause: EndCause): void {

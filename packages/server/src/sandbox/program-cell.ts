@@ -21,7 +21,7 @@ export interface CellDeps {
   readonly backlog: Backlog
   readonly createIsolate: (host: Pick<IsolateHost, 'random' | 'operate'>) => ProgramIsolate
   /** Told before each slice of the fast lane. */
-  readonly mark: (invocationId: number) => void
+  readonly mark: () => void
   readonly send: (line: string) => void
   /** The cell holds nothing of the invocation any more. */
   readonly onLeft: (invocationId: number) => void
@@ -131,7 +131,7 @@ export class ProgramCell {
   #runNow(slice: Slice): void {
     const { invocationId, entry } = slice
     if (this.#isGone || !this.#live.has(invocationId)) return
-    this.#deps.mark(invocationId)
+    this.#deps.mark()
     this.#clock.begin()
     const isCold = !this.#isLoaded && entry === 'start'
     this.#runningSlice = slice

@@ -3,6 +3,7 @@ import type ivm from 'isolated-vm'
 import type { Backlog } from './backlog.ts'
 import { type Engine, ProgramIsolate } from './isolate.ts'
 import { ProgramCell } from './program-cell.ts'
+import { hashProgram } from './program-hash.ts'
 import { type Call, type Lane, toPool } from './protocol.ts'
 import { createMarkerWriter } from './slice-marker.ts'
 
@@ -108,6 +109,7 @@ export class ProgramIsolates {
 
   #createCell(program: string): ProgramCell {
     this.#discardIdle(maxIsolates - 1)
+    const programHash = hashProgram(decodeURIComponent(program))
     const cell = new ProgramCell({
       lane: this.#lane,
       backlog: this.#backlog,
@@ -117,7 +119,7 @@ export class ProgramIsolates {
           memoryMb: this.#given.settings.memoryMb,
           host: { ...host, bundleSource: (name) => this.#given.bundles[name] ?? '' },
         }),
-      mark: this.#mark,
+      mark: () => this.#mark(programHash),
       send: this.#send,
       onLeft: (invocationId) => this.#homes.delete(invocationId),
       onGone: (gone) => {

@@ -127,8 +127,8 @@ export class RunnerProcess {
     if (lane === 'slow' && pid !== undefined) attempt(() => setPriority(pid, slowLaneNiceness))
   }
 
-  /** Fast lane: whose slice ran last. */
-  lastSliceOf(): number | undefined {
+  /** Fast lane: the hash of the program whose slice ran last. */
+  lastProgram(): number | undefined {
     return this.#marker.read()
   }
 

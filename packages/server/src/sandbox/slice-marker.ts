@@ -1,6 +1,7 @@
 /**
- * Eight bytes that a runner writes before each slice of the fast lane and the pool reads after the runner's
- * death: whose slice was it? A line on the pipe would come too late, for it is sent when the slice is over.
+ * Eight bytes that a runner writes before a slice of the fast lane and the pool reads after the runner's
+ * death: which program's slice was it? A line on the pipe would come too late, for it is sent when the slice is
+ * over. Written when it is another program's turn: most slices follow one of the same.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -12,10 +13,13 @@ import { join } from 'node:path'
 export const markerDescriptor = 4
 const markerBytes = 8
 
-export function createMarkerWriter(): (invocationId: number) => void {
+export function createMarkerWriter(): (programHash: number) => void {
   const marker = Buffer.alloc(markerBytes)
-  return (invocationId) => {
-    marker.writeDoubleLE(invocationId)
+  let written: number | undefined
+  return (programHash) => {
+    if (written === programHash) return
+    written = programHash
+    marker.writeDoubleLE(programHash)
     writeSync(markerDescriptor, marker, 0, markerBytes, 0)
   }
 }
@@ -31,7 +35,7 @@ export class SliceMarker {
     unlinkSync(path)
   }
 
-  /** The invocation whose slice ran last; undefined before the first. */
+  /** The hash of the program whose slice ran last; undefined before the first. */
   read(): number | undefined {
     const marker = Buffer.alloc(markerBytes)
     if (this.#isClosed || readSync(this.descriptor, marker, 0, markerBytes, 0) < markerBytes) return undefined

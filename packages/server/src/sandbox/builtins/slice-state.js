@@ -50,21 +50,31 @@ export function print(invocation, level, text) {
   emit('L', invocation.id, `${level} ${stringify(fitting)}`)
 }
 
+/** A class without a prototype to inherit from: as safe as an object without one, and several times as fast. */
+class Invocation {
+  id
+  /** One more than is kept, by which the pool knows that there was more. */
+  consoleLeft
+  timers = 0
+  timersSet = 0
+  fetchesAsked = 0
+  pending = 0
+  random = ''
+  randomAt = 0
+  ended = undefined
+  endText = ''
+  isHandedOut = false
+  isTouched = false
+  nextTouched = undefined
+  constructor(id, consoleBytes) {
+    this.id = id
+    this.consoleLeft = consoleBytes + 1
+  }
+}
+Object.setPrototypeOf(Invocation.prototype, null)
+
 export function begin(id, consoleBytes) {
-  const invocation = create(null)
-  invocation.id = id
-  // One more than is kept, by which the pool knows that there was more.
-  invocation.consoleLeft = consoleBytes + 1
-  invocation.timers = 0
-  invocation.timersSet = 0
-  invocation.fetchesAsked = 0
-  invocation.pending = 0
-  invocation.random = ''
-  invocation.randomAt = 0
-  invocation.ended = undefined
-  invocation.endText = ''
-  invocation.isTouched = false
-  invocation.nextTouched = undefined
+  const invocation = new Invocation(id, consoleBytes)
   live[id] = invocation
   state.current = invocation
   return invocation
