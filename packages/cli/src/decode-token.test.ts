@@ -23,4 +23,5 @@ test('times are told as a date and as a distance from now', () => {
     'issued 2026-11-23T11:59:55.000Z (5 s ago)',
     'ends 2026-11-24T12:00:00.000Z (in 24 h 0 min)',
   ])
+  expect(describeTimes({ iat: seconds }, now)).toEqual(['issued 2026-11-23T12:00:00.000Z (just now)'])
 })

@@ -34,9 +34,14 @@ export function describeTimes(claims: JsonObject, now: Date): string[] {
     const seconds = numberMember(claims, name)
     if (seconds === undefined || Math.abs(seconds) > 8.64e12) return []
     const difference = Math.round(seconds - now.getTime() / 1000)
-    const when = difference >= 0 ? `in ${duration(difference)}` : `${duration(-difference)} ago`
-    return [`${meaning} ${new Date(seconds * 1000).toISOString()} (${when})`]
+    return [`${meaning} ${new Date(seconds * 1000).toISOString()} (${distance(difference)})`]
   })
+}
+
+/** Tokens count in whole seconds: what is less than two ago may have been this very moment. */
+function distance(seconds: number): string {
+  if (seconds === 0 || seconds === -1) return 'just now'
+  return seconds > 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`
 }
 
 function duration(seconds: number): string {

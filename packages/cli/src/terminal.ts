@@ -27,6 +27,8 @@ export interface Terminal {
   readonly messageColors: Colors
   readonly input: InputStream
   readonly messages: OutputStream
+  /** Columns that a line of a list may take: bounded where somebody reads it, and never in a pipe. */
+  readonly lineWidth: number
   /** True when somebody can be asked: standard input and standard error are a terminal. */
   readonly canAsk: boolean
   /** One or more lines of data, on standard output. */
@@ -48,16 +50,20 @@ export interface TerminalDeps {
   readonly noColor: boolean
 }
 
+const maxLineWidth = 160
+
 export function createTerminal({ input, output, messages, env, noColor }: TerminalDeps): Terminal {
   const write = (stream: OutputStream, lines: string | readonly string[]): void => {
     const text = typeof lines === 'string' ? lines : lines.join('\n')
-    stream.write(`${text}\n`)
+    // Nothing to print is nothing, and no blank line.
+    if (lines.length > 0) stream.write(`${text}\n`)
   }
   return {
     colors: picocolors.createColors(!noColor && wantsColor(output, env)),
     messageColors: picocolors.createColors(!noColor && wantsColor(messages, env)),
     input,
     messages,
+    lineWidth: output.isTTY === true ? maxLineWidth : Number.POSITIVE_INFINITY,
     canAsk: input.isTTY === true && messages.isTTY === true,
     print: (lines) => write(output, lines),
     printJson: (value) => write(output, neutralJson(value)),

@@ -1,4 +1,6 @@
 /** The public client, unmodified, against a real server: what it prints and how it ends. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { startTestServer, type TestServer } from '../../server/test/test-server.ts'
 import { wtCliBins } from './install-wt-cli.ts'
@@ -109,6 +111,22 @@ test('the example works as written: create, a token with its claim and scope, th
   expect(again.code).toBe(5)
   expect(again.err).toMatch(/No such webtask: myrule/)
   expect((await server.requestToken({ scope: 'read' })).claims).not.toHaveProperty(['https://foo.com/claim'])
+})
+
+test('in a folder like the checkout a rule is named after its file, not after the package beside it', async () => {
+  const packageJson = readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')
+  const checkout = makeHome({ ...files, 'package.json': packageJson })
+  const { container, token } = server.bootstrap.webtask
+  const at = ['--url', server.url, '--container', container, '--token', token]
+  const created = await run(checkout, wtCliBins.wt, [...createExample, ...at])
+  checkout.remove()
+  expect(created.code).toBe(0)
+  const names = JSON.parse((await wt('ls', '-o', 'json')).out).map(
+    (webtask: { name: string }) => webtask.name,
+  )
+  expect(names).toContain('myrule')
+  expect(names).not.toContain('tallystick')
+  expect((await wt('rm', 'myrule')).code).toBe(0)
 })
 
 test('ls and inspect tell what was uploaded; secrets and code only when asked', async () => {

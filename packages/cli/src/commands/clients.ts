@@ -45,7 +45,7 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
           { title: 'Client id', cell: (client) => client.client_id },
           { title: 'Name', cell: (client) => client.name },
           { title: 'Enabled', cell: (client) => (client.enabled ? 'yes' : 'no') },
-          { title: 'Description', cell: (client) => client.description ?? '' },
+          { title: 'Description', cell: (client) => client.description ?? '', shrinks: true },
         ],
       })
     },

@@ -7,6 +7,7 @@ import { formatDetails } from '../table.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { collect } from './option-values.ts'
 import { addIdsOption, allPages, type ListOptions, presentList } from './present-list.ts'
+import { shortScopes } from './short-scopes.ts'
 
 interface ListGrantsOptions extends ListOptions {
   readonly client?: string
@@ -52,7 +53,7 @@ export function addGrantsCommands(grants: Command, open: OpenContext): void {
           { title: 'Id', cell: (grant) => grant.id },
           { title: 'Client id', cell: (grant) => grant.client_id },
           { title: 'API', cell: (grant) => grant.audience },
-          { title: 'Scopes', cell: (grant) => shortScopes(grant.scope) },
+          { title: 'Scopes', cell: (grant) => shortScopes(grant.scope, scopesRoom) },
         ],
       })
     })
@@ -99,13 +100,7 @@ export function addGrantsCommands(grants: Command, open: OpenContext): void {
     })
 }
 
-const shownScopes = 5
-
-/** The management API has more scopes than a line holds. */
-function shortScopes(scopes: readonly string[]): string {
-  const more = scopes.length - shownScopes
-  return `${scopes.slice(0, shownScopes).join(' ')}${more > 0 ? ` and ${more} more` : ''}`
-}
+const scopesRoom = 60
 
 function details(grant: ClientGrant): string[] {
   return formatDetails([

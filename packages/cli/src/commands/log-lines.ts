@@ -3,8 +3,9 @@
 import type { TailConsole } from '@tallystick/management-api/contract/log-tail'
 import type { ExchangeLogEntry, LogEntry, RuleTrace } from '@tallystick/management-api/contract/logs'
 import { neutralLine, neutralText } from '../neutral-text.ts'
-import { formatDetails } from '../table.ts'
-import type { Colors } from '../terminal.ts'
+import { cutToWidth, formatDetails, wrapWords } from '../table.ts'
+import type { Colors, Terminal } from '../terminal.ts'
+import { shortScopes } from './short-scopes.ts'
 
 export function consoleLine(line: TailConsole, colors: Colors): string {
   const [first = '', ...rest] = neutralText(line.text).split('\n')
@@ -16,14 +17,20 @@ export function consoleLine(line: TailConsole, colors: Colors): string {
   return [head, ...rest.map((text) => `    | ${text}`)].join('\n')
 }
 
-export function entryLine(entry: LogEntry, colors: Colors): string {
+/** The client and what the entry is about are cut where the line would become too long; `logs show` has them whole. */
+export function entryLine(
+  entry: LogEntry,
+  { colors, lineWidth }: Pick<Terminal, 'colors' | 'lineWidth'>,
+): string {
   const refused = entry.type === 'feccft' || entry.type === 'fapi'
   const type = entry.type.padEnd(6)
   const client = entry.client_name || entry.client_id
+  const about = neutralLine([client, aboutEntry(entry)].filter((part) => part !== '').join(': '))
+  const others = entry.date.length + type.length + entry.log_id.length + 3
   return [
     colors.dim(entry.date),
     refused ? colors.red(type) : colors.green(type),
-    neutralLine([client, aboutEntry(entry)].filter((part) => part !== '').join(': ')),
+    cutToWidth(about, lineWidth - others),
     colors.dim(entry.log_id),
   ].join(' ')
 }
@@ -40,29 +47,37 @@ export function aboutEntry(entry: LogEntry): string {
     return `${request.method} ${request.path} ${response.statusCode}`
   }
   if (entry.type === 'feccft') return [entry.details.error, entry.description].filter(Boolean).join(', ')
-  return [entry.audience, entry.scope && `[${entry.scope}]`].filter(Boolean).join(' ')
+  const scopes = shortScopes(entry.scope.split(' '), scopesRoom)
+  return [entry.audience, scopes && `[${scopes}]`].filter(Boolean).join(' ')
 }
+
+const scopesRoom = 32
 
 export function entryDetails(entry: LogEntry): string[] {
   return formatDetails([
     ['id', entry.log_id],
     ['date', entry.date],
     ['type', entry.type],
-    ['description', entry.description],
+    ['description', wrapWords(entry.description, detailLength)],
     ['client', [entry.client_id, entry.client_name].filter((part) => part !== '').join('  ')],
     ['address', entry.ip],
     ['user agent', entry.user_agent],
-    ['about', aboutEntry(entry)],
-    ['duration', `${entry.details.duration_ms} ms`],
-    ...(isExchange(entry) ? exchangeDetails(entry) : []),
+    ['duration', duration(entry.details.duration_ms)],
+    ...(isExchange(entry) ? exchangeDetails(entry) : [['change', aboutEntry(entry)] as const]),
   ])
+}
+
+const detailLength = 110
+
+function duration(ms: number): string {
+  return ms < 1 ? 'under 1 ms' : `${Math.round(ms)} ms`
 }
 
 function exchangeDetails({ audience, scope, details }: ExchangeLogEntry): [name: string, value: string][] {
   return [
     ['API', audience],
-    ['scopes', scope],
-    ['added by rules', details.scopes_added.join(' ')],
+    ['scopes', wrapWords(scope, detailLength)],
+    ['added by rules', wrapWords(details.scopes_added.join(' '), detailLength)],
     ['error', details.error ?? ''],
     ['jti', details.access_token_jti ?? ''],
     ['rules', details.rules.map(ruleLine).join('\n')],
@@ -71,5 +86,5 @@ function exchangeDetails({ audience, scope, details }: ExchangeLogEntry): [name:
 
 function ruleLine(trace: RuleTrace): string {
   const dropped = trace.dropped_claims.length > 0 ? `, dropped ${trace.dropped_claims.join(' ')}` : ''
-  return `${trace.rule_name} version ${trace.version_number}: ${trace.ended} after ${trace.duration_ms} ms${dropped}`
+  return `${trace.rule_name} version ${trace.version_number}: ${trace.ended} after ${duration(trace.duration_ms)}${dropped}`
 }

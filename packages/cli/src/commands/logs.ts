@@ -6,6 +6,7 @@ import { interruption } from '../ask.ts'
 import type { CommandContext, OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
 import { neutralLine } from '../neutral-text.ts'
+import { cutToWidth } from '../table.ts'
 import { aboutEntry, consoleLine, entryDetails, entryLine, isExchange } from './log-lines.ts'
 import { wholeNumber } from './option-values.ts'
 import { addIdsOption, type ListOptions, presentList } from './present-list.ts'
@@ -22,6 +23,9 @@ interface TailOptions {
   readonly type?: string
   readonly after?: string
 }
+
+/** A client's id fits. */
+const maxClientWidth = 32
 
 const entryTypes = ['seccft', 'feccft', 'sapi', 'fapi']
 
@@ -50,8 +54,11 @@ export function addLogsCommands(logs: Command, open: OpenContext): void {
         columns: [
           { title: 'Date', cell: (entry) => entry.date },
           { title: 'Type', cell: (entry) => entry.type },
-          { title: 'Client', cell: (entry) => entry.client_name || entry.client_id },
-          { title: 'About', cell: aboutEntry },
+          {
+            title: 'Client',
+            cell: (entry) => cutToWidth(entry.client_name || entry.client_id, maxClientWidth),
+          },
+          { title: 'About', cell: aboutEntry, shrinks: true },
           { title: 'Id', cell: (entry) => entry.log_id },
         ],
       })
@@ -108,7 +115,7 @@ async function tail(context: CommandContext, { after, ...filter }: TailOptions):
     if (!isWanted(event, filter)) continue
     if (json) terminal.printJsonLine(event)
     else if (event.kind === 'console') terminal.print(consoleLine(event, terminal.colors))
-    else if (event.kind === 'entry') terminal.print(entryLine(event.entry, terminal.colors))
+    else if (event.kind === 'entry') terminal.print(entryLine(event.entry, terminal))
     else terminal.say(`Something is missing here: ${neutralLine(event.reason)}`)
   }
   if (interrupted.aborted) throw interruption()

@@ -30,7 +30,7 @@ export function presentList<Item>(
   }
   if (items.length === 0) terminal.say(whenEmpty)
   present(items, () => {
-    const [head = '', ...rows] = items.length === 0 ? [] : formatTable(columns, items)
+    const [head = '', ...rows] = items.length === 0 ? [] : formatTable(columns, items, terminal.lineWidth)
     return items.length === 0 ? [] : [terminal.colors.bold(head), ...rows]
   })
 }
