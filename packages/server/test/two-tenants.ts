@@ -39,7 +39,13 @@ export interface TwoTenants {
   readonly close: () => Promise<void>
 }
 
-export async function startTwoTenants(now: () => Date = () => new Date()): Promise<TwoTenants> {
+export async function startTwoTenants({
+  now = () => new Date(),
+  heartbeatMs = 15_000,
+}: {
+  now?: () => Date
+  heartbeatMs?: number
+} = {}): Promise<TwoTenants> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tallystick-tenants-'))
   const opened = new AsyncDisposableStack()
   opened.defer(() => rmSync(dataDir, { recursive: true, force: true }))
@@ -50,7 +56,8 @@ export async function startTwoTenants(now: () => Date = () => new Date()): Promi
   await rooms.storage.commit(first.writes)
 
   const serving: Serving = { origin: '', state: 'serving' }
-  const { app, drain } = createApp(routesOf(config, rooms, { log, now }, serving))
+  const routes = routesOf(config, rooms, { log, now }, serving)
+  const { app, drain } = createApp({ ...routes, management: { ...routes.management, heartbeatMs } })
   opened.defer(() => drain.stop())
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = new URL(app.listeningOrigin)

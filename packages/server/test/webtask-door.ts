@@ -26,7 +26,13 @@ import { openStorage } from '../src/storage/storage.ts'
 export type TestDoor = Awaited<ReturnType<typeof openTestDoor>>
 
 /** Tenant `a` is the default one; `b` has a host of its own, `b.example.com`. */
-export async function openTestDoor({ maxQueued = 1000 }: { maxQueued?: number } = {}) {
+export async function openTestDoor({
+  maxQueued = 1000,
+  heartbeatMs = 15_000,
+}: {
+  maxQueued?: number
+  heartbeatMs?: number
+} = {}) {
   const now = () => new Date()
   const dataDir = mkdtempSync(join(tmpdir(), 'tallystick-door-'))
   const storage = await openStorage({ dataDir, now })
@@ -79,6 +85,7 @@ export async function openTestDoor({ maxQueued = 1000 }: { maxQueued?: number } 
     },
     record: recorder.record,
     tail,
+    heartbeatMs,
     now,
   })
 

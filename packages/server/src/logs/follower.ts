@@ -3,15 +3,19 @@
 export interface Follower<Event> extends AsyncIterable<Event> {
   /** Takes the event, or ends the follower with its gap marker when the queue is full. */
   offer(event: Event): void
+  /** Until then a paused follower takes nothing. */
+  resume(): void
   close(): void
 }
 
 export function createFollower<Event>(deps: {
   maxQueued: number
   gap: Event
+  paused: boolean
   onEnd: () => void
 }): Follower<Event> {
   let queue: Event[] = []
+  let paused = deps.paused
   let ended = false
   let wake: (() => void) | undefined
 
@@ -43,11 +47,14 @@ export function createFollower<Event>(deps: {
 
   return {
     offer(event) {
-      if (ended) return
+      if (ended || paused) return
       // What waited is dropped as well: a reader this slow gets it from the log, and memory is free at once.
       if (queue.length >= deps.maxQueued) return end([deps.gap])
       queue.push(event)
       wake?.()
+    },
+    resume() {
+      paused = false
     },
     close: () => end([]),
     [Symbol.asyncIterator]: read,

@@ -6,7 +6,7 @@ import { newLogEntryId } from './log-entry-id.ts'
 import {
   type ConsoleEvent,
   createTail,
-  maxFollowersPerTenant,
+  maxFollowersPerDoor,
   maxRecentTenants,
   type TailEvent,
   type TailFollower,
@@ -15,6 +15,7 @@ import {
 
 const acme = 'ten_acme' as TenantId
 const other = 'ten_other' as TenantId
+const door = 'management'
 
 function line(text: string): ConsoleEvent {
   return {
@@ -46,8 +47,8 @@ async function read(follower: TailFollower, count = Number.POSITIVE_INFINITY): P
 
 test('a follower that does not read is let go with a gap marker, and others miss nothing', async () => {
   const tail = createTail({ maxQueued: 3 })
-  const stalled = tail.follow(acme)
-  const reading = tail.follow(acme)
+  const stalled = tail.follow(acme, { door })
+  const reading = tail.follow(acme, { door })
   const seen = read(reading, 10)
   for (let at = 0; at < 10; at++) {
     tail.publish(acme, line(`line ${at}`))
@@ -59,7 +60,7 @@ test('a follower that does not read is let go with a gap marker, and others miss
 
 test('a follower that falls behind in the middle gets what it had begun and then the gap', async () => {
   const tail = createTail({ maxQueued: 3 })
-  const iterator = tail.follow(acme)[Symbol.asyncIterator]()
+  const iterator = tail.follow(acme, { door })[Symbol.asyncIterator]()
   for (const text of ['a', 'b']) tail.publish(acme, line(text))
   const seen = [await iterator.next()]
   for (const text of ['c', 'd', 'e', 'f', 'g']) tail.publish(acme, line(text))
@@ -69,16 +70,16 @@ test('a follower that falls behind in the middle gets what it had begun and then
 
 test('more followers than the limit are refused until one leaves', () => {
   const tail = createTail({ maxQueued: 3 })
-  const followers = Array.from({ length: maxFollowersPerTenant }, () => tail.follow(acme))
-  expect(() => tail.follow(acme)).toThrow('follow this log already')
-  expect(() => tail.follow(other)).not.toThrow()
+  const followers = Array.from({ length: maxFollowersPerDoor }, () => tail.follow(acme, { door }))
+  expect(() => tail.follow(acme, { door })).toThrow('follow this log already')
+  expect(() => tail.follow(other, { door })).not.toThrow()
   followers[0]?.close()
-  expect(() => tail.follow(acme)).not.toThrow()
+  expect(() => tail.follow(acme, { door })).not.toThrow()
 })
 
 test('a follower never sees the events of another tenant, neither live nor recent', async () => {
   const tail = createTail({ maxQueued: 10 })
-  const follower = tail.follow(acme)
+  const follower = tail.follow(acme, { door })
   tail.publish(other, line('theirs'))
   tail.publish(acme, line('ours'))
   expect(await read(follower, 1)).toEqual(['ours'])
@@ -87,21 +88,21 @@ test('a follower never sees the events of another tenant, neither live nor recen
 
 test('what is published between following and the first read is not lost', async () => {
   const tail = createTail({ maxQueued: 10 })
-  const follower = tail.follow(acme)
+  const follower = tail.follow(acme, { door })
   tail.publish(acme, line('early'))
   expect(await read(follower, 1)).toEqual(['early'])
 })
 
 test('closing ends a follower that waits, and leaving the loop frees its place', async () => {
   const tail = createTail({ maxQueued: 10 })
-  const waiting = tail.follow(acme)
+  const waiting = tail.follow(acme, { door })
   const ended = read(waiting)
   await new Promise(setImmediate)
   waiting.close()
   expect(await ended).toEqual([])
 
-  for (let round = 0; round <= maxFollowersPerTenant; round++) {
-    const follower = tail.follow(acme)
+  for (let round = 0; round <= maxFollowersPerDoor; round++) {
+    const follower = tail.follow(acme, { door })
     tail.publish(acme, line('once'))
     expect(await read(follower, 1)).toEqual(['once'])
   }
@@ -109,7 +110,11 @@ test('closing ends a follower that waits, and leaving the loop frees its place',
 
 test('closing the tail ends everyone', async () => {
   const tail = createTail({ maxQueued: 10 })
-  const all = [read(tail.follow(acme)), read(tail.follow(acme)), read(tail.follow(other))]
+  const all = [
+    read(tail.follow(acme, { door })),
+    read(tail.follow(acme, { door })),
+    read(tail.follow(other, { door })),
+  ]
   await new Promise(setImmediate)
   tail.close()
   expect(await Promise.all(all)).toEqual([[], [], []])
@@ -129,4 +134,20 @@ test('recent lines are kept for a bounded number of tenants, and the longest sil
   tail.publish(other, line('one more'))
   expect(tail.recentConsole(acme)).toHaveLength(2)
   expect(tail.recentConsole('ten_1' as TenantId)).toEqual([])
+})
+
+test('the followers of one door do not take the places of the other’s', () => {
+  const tail = createTail({ maxQueued: 1 })
+  for (let at = 0; at < maxFollowersPerDoor; at++) tail.follow(acme, { door: 'webtask' })
+  expect(() => tail.follow(acme, { door: 'webtask' })).toThrow('follow this log already')
+  expect(() => tail.follow(acme, { door })).not.toThrow()
+})
+
+test('a paused follower has its place, keeps nothing and misses nothing once it goes on', async () => {
+  const tail = createTail({ maxQueued: 3 })
+  const paused = tail.follow(acme, { door, paused: true })
+  for (let at = 0; at < 10; at++) tail.publish(acme, line('before'))
+  paused.resume()
+  tail.publish(acme, line('after'))
+  expect(await read(paused, 1)).toEqual(['after'])
 })

@@ -41,52 +41,67 @@ export interface TailGap {
  * marker when more than `maxQueued` events waited. Leaving the loop closes it.
  */
 export interface TailFollower extends AsyncIterable<TailEvent | TailGap> {
+  /** Follows from now on, if it was made paused. */
+  resume(): void
   close(): void
+}
+
+/** Each door's followers are bounded apart: whoever has the credential of one cannot shut out the other's. */
+export type TailDoor = 'management' | 'webtask'
+
+export interface FollowOptions {
+  readonly door: TailDoor
+  /** Takes its place and gets nothing before `resume()`: it has the past to read first, however long that takes. */
+  readonly paused?: boolean
 }
 
 export interface Tail {
   publish(tenantId: TenantId, event: TailEvent): void
-  /** @throws ManagementError too_many_requests when the tenant has `maxFollowersPerTenant` already. */
-  follow(tenantId: TenantId): TailFollower
+  /** @throws ManagementError too_many_requests when the tenant's door has `maxFollowersPerDoor` already. */
+  follow(tenantId: TenantId, options: FollowOptions): TailFollower
   /** The last ten lines that this tenant's rules printed since the server started, oldest first. */
   recentConsole(tenantId: TenantId): readonly ConsoleEvent[]
   /** Ends every follower, for shutdown. */
   close(): void
 }
 
-export const maxFollowersPerTenant = 50
+/** Of one tenant. */
+export const maxFollowersPerDoor = 50
 const recentConsoleEvents = 10
 /** Tenants whose recent lines are kept; the one that has been silent longest is forgotten. */
 export const maxRecentTenants = 1000
 
+type AnyFollower = Follower<TailEvent | TailGap>
+
 export function createTail({ maxQueued }: { maxQueued: number }): Tail {
-  const followersOf = new Map<TenantId, Set<Follower<TailEvent | TailGap>>>()
+  const followersOf = new Map<TenantId, Map<AnyFollower, TailDoor>>()
   const recent = createRecentConsole()
 
   return {
     publish(tenantId, event) {
       if (event.kind === 'console') recent.add(tenantId, event)
-      for (const follower of followersOf.get(tenantId) ?? []) follower.offer(event)
+      for (const follower of followersOf.get(tenantId)?.keys() ?? []) follower.offer(event)
     },
 
-    follow(tenantId) {
-      const followers = followersOf.get(tenantId) ?? new Set<Follower<TailEvent | TailGap>>()
-      if (followers.size >= maxFollowersPerTenant) {
+    follow(tenantId, { door, paused = false }) {
+      const followers = followersOf.get(tenantId) ?? new Map<AnyFollower, TailDoor>()
+      if ([...followers.values()].filter((one) => one === door).length >= maxFollowersPerDoor) {
         throw new ManagementError(
           'too_many_requests',
-          `${maxFollowersPerTenant} connections follow this log already. Close one of them and try again.`,
+          `${maxFollowersPerDoor} connections follow this log already. Close one of them and try again.`,
         )
       }
       followersOf.set(tenantId, followers)
       const follower = createFollower<TailEvent | TailGap>({
         maxQueued,
         gap: { kind: 'gap' },
+        paused,
         onEnd() {
           followers.delete(follower)
           if (followers.size === 0 && followersOf.get(tenantId) === followers) followersOf.delete(tenantId)
         },
       })
-      followers.add(follower)
+      followers.set(follower, door)
       return follower
     },
 
@@ -94,7 +109,7 @@ export function createTail({ maxQueued }: { maxQueued: number }): Tail {
 
     close() {
       for (const followers of [...followersOf.values()]) {
-        for (const follower of [...followers]) follower.close()
+        for (const follower of [...followers.keys()]) follower.close()
       }
     },
   }

@@ -38,11 +38,23 @@ export interface AccessDeps {
   ) => Promise<ManagementTokenClaims | undefined>
 }
 
+/** @throws ManagementError from the function; the challenge (RFC 6750 §3) is in the reply then. */
 export type ProveOperator = (request: FastifyRequest, reply: FastifyReply) => Promise<Operator>
 
-/** @throws ManagementError from the function it returns; the challenge (RFC 6750 §3) is in the reply then. */
-export function createAccess(deps: AccessDeps): ProveOperator {
-  return async function proveOperator(request, reply) {
+/** Whether an operator, proven before, could still do what one of these scopes allows. */
+export type IsStillGranted = (
+  tenantId: TenantId,
+  operator: Operator,
+  scopes: readonly string[],
+) => Promise<boolean>
+
+export interface Access {
+  readonly proveOperator: ProveOperator
+  readonly isStillGranted: IsStillGranted
+}
+
+export function createAccess(deps: AccessDeps): Access {
+  async function proveOperator(request: FastifyRequest, reply: FastifyReply): Promise<Operator> {
     const token = bearerToken(request, reply)
     const { issuer, managementAudience: audience } = request.issuer
     const claims = await deps.verifyToken(request.tenant.id, token, { issuer, audience })
@@ -52,13 +64,21 @@ export function createAccess(deps: AccessDeps): ProveOperator {
     }
     return { ...present, tokenExpiresAt: claims.expiresAt }
   }
+
+  return {
+    proveOperator,
+    async isStillGranted(tenantId, { clientId, scopes: known }, scopes) {
+      const present = await presentAccess(deps, tenantId, { clientId, scope: [...known].join(' ') })
+      return scopes.some((scope) => present?.scopes.has(scope))
+    },
+  }
 }
 
 /** What the token's client may do now; undefined when it would not be given a token any more. */
 async function presentAccess(
   { clients, resourceServers, clientGrants }: AccessDeps,
   tenantId: TenantId,
-  claims: ManagementTokenClaims,
+  claims: Pick<ManagementTokenClaims, 'clientId' | 'scope'>,
 ): Promise<Omit<Operator, 'tokenExpiresAt'> | undefined> {
   const clientId = parseClientId(claims.clientId)
   const client = clientId && (await clients.find(tenantId, clientId))

@@ -3,6 +3,7 @@
  * `Last-Event-ID` first gets what it missed, from the log, and then what happens, each entry once.
  */
 import { Readable } from 'node:stream'
+import { operations } from '@tallystick/management-api/contract'
 import type { TailEvent as TailEventOnWire } from '@tallystick/management-api/contract/log-tail'
 import type { FastifyRequest } from 'fastify'
 import { ManagementError } from '../../domain/errors.ts'
@@ -13,18 +14,23 @@ import {
   parseLogEntryId,
 } from '../../domain/log-entry.ts'
 import type { ConsoleEvent, Tail, TailEvent, TailFollower, TailGap } from '../../logs/tail.ts'
+import type { IsStillGranted, Operator } from './access.ts'
 import type { Handlers } from './handler.ts'
+import { createRecentIds, missedPages } from './log-replay.ts'
 import { logEntryOnWire } from './logs.ts'
 
 export interface LogTailHandlerDeps {
   readonly logEntries: LogEntryStore
   readonly tail: Tail
+  readonly isStillGranted: IsStillGranted
+  /**
+   * A comment after so much silence, so that nobody between us and the follower takes the line for dead; and as
+   * often the operator is proven again.
+   */
+  readonly heartbeatMs: number
   readonly now: () => Date
 }
 
-/** A comment after so much silence, so that nobody between us and the follower takes the line for dead. */
-export const heartbeatMs = 15_000
-const replayPageSize = 100
 /** `setTimeout` takes no longer time. */
 const longestTimerMs = 2 ** 31 - 1
 
@@ -33,20 +39,46 @@ export function createLogTailHandlers(deps: LogTailHandlerDeps): Pick<Handlers, 
     async followLog({ request, reply, operator }) {
       const lastEventId = parseLastEventId(request)
       // Followed before the log is read: what is committed in between comes twice to us, never not at all.
-      const follower = deps.tail.follow(request.tenant.id)
-      const untilExpiry = operator.tokenExpiresAt.getTime() - deps.now().getTime()
-      const expiry = setTimeout(() => follower.close(), Math.min(untilExpiry, longestTimerMs))
-      reply.raw.once('close', () => {
-        clearTimeout(expiry)
-        follower.close()
+      const follower = deps.tail.follow(request.tenant.id, {
+        door: 'management',
+        paused: lastEventId !== undefined,
       })
+      const over = endWithAccess(deps, request, operator)
+      over.signal.addEventListener('abort', () => follower.close())
+      reply.raw.once('close', () => over.abort())
       reply
         .header('content-type', 'text/event-stream; charset=utf-8')
         .header('cache-control', 'no-store')
         .header('x-accel-buffering', 'no')
-      return Readable.from(eventTexts(deps, request, follower, lastEventId), { highWaterMark: 1 })
+      const texts = eventTexts(deps, request, follower, lastEventId, over.signal)
+      return Readable.from(texts, { highWaterMark: 1 })
     },
   }
+}
+
+/** Aborts when the token ends or when its client may not read the log any more. */
+function endWithAccess(
+  deps: LogTailHandlerDeps,
+  request: FastifyRequest,
+  operator: Operator,
+): AbortController {
+  const over = new AbortController()
+  const untilExpiry = operator.tokenExpiresAt.getTime() - deps.now().getTime()
+  const expiry = setTimeout(() => over.abort(), Math.min(untilExpiry, longestTimerMs))
+  const proof = setInterval(async () => {
+    try {
+      const { scopes } = operations.followLog
+      if (await deps.isStillGranted(request.tenant.id, operator, scopes)) return
+    } catch (error) {
+      request.log.error({ err: error }, 'a follower of the log could not be proven again and is let go')
+    }
+    over.abort()
+  }, deps.heartbeatMs)
+  over.signal.addEventListener('abort', () => {
+    clearTimeout(expiry)
+    clearInterval(proof)
+  })
+  return over
 }
 
 function parseLastEventId(request: FastifyRequest): LogEntryId | undefined {
@@ -62,59 +94,55 @@ async function* eventTexts(
   request: FastifyRequest,
   follower: TailFollower,
   lastEventId: LogEntryId | undefined,
+  over: AbortSignal,
 ): AsyncGenerator<string> {
-  const replayed = new Set<LogEntryId>()
-  for await (const entry of missedEntries(deps, request, lastEventId)) {
-    if (typeof entry === 'string') {
-      yield entry
-      continue
+  const replayed = createRecentIds()
+  if (lastEventId === undefined) yield await placeInLog(deps, request)
+  else {
+    yield await welcomeBack(deps, request, lastEventId)
+    for await (const page of missedPages(deps.logEntries, request.tenant.id, lastEventId, follower)) {
+      if (over.aborted) return
+      replayed.add(page)
+      yield page.map((entry) => entryText(request, entry)).join('')
     }
-    replayed.add(entry.id)
-    yield entryText(request, entry)
   }
-  for await (const event of withHeartbeats(follower)) {
+  for await (const event of withHeartbeats(follower, deps.heartbeatMs)) {
     if (event === 'silence') yield ': nothing happened\n\n'
     else if (event.kind === 'entry' && replayed.has(event.entry.id)) continue
     else {
       // Entries come in the order of the log: after the first new one no replayed one can follow.
-      if (event.kind === 'entry') replayed.clear()
+      if (event.kind === 'entry') replayed.forget()
       yield eventText(request, event)
     }
   }
 }
 
-/** What the follower missed, entry by entry; texts for what is no entry. */
-async function* missedEntries(
+/** Where in the log this follower begins, so that it can come back to that place before anything happens. */
+async function placeInLog({ logEntries }: LogTailHandlerDeps, { tenant }: FastifyRequest): Promise<string> {
+  const { items } = await logEntries.list(tenant.id, {}, { offset: 0, limit: 1, newestFirst: true })
+  return items[0] ? `id: ${items[0].id}\n\n` : ': nothing happened yet\n\n'
+}
+
+async function welcomeBack(
   { logEntries }: LogTailHandlerDeps,
   { tenant }: FastifyRequest,
-  lastEventId: LogEntryId | undefined,
-): AsyncGenerator<LogEntry | string> {
-  if (!lastEventId) {
-    // The place in the log where this follower begins, so that it can come back to it before anything happens.
-    const { items } = await logEntries.list(tenant.id, {}, { offset: 0, limit: 1, newestFirst: true })
-    yield items[0] ? `id: ${items[0].id}\n\n` : ': nothing happened yet\n\n'
-    return
-  }
+  lastEventId: LogEntryId,
+): Promise<string> {
   const known = await logEntries.find(tenant.id, lastEventId)
-  yield known ? ': welcome back\n\n' : dataText({ kind: 'gap', reason: forgotten })
-  let place = lastEventId
-  while (true) {
-    const page = await logEntries.listAfter(tenant.id, place, replayPageSize)
-    yield* page
-    const last = page.at(-1)
-    if (!last || page.length < replayPageSize) return
-    place = last.id
-  }
+  return known ? ': welcome back\n\n' : dataText({ kind: 'gap', reason: forgotten })
 }
 
 const forgotten =
   'The entry named in Last-Event-ID is not in the log any more; entries after it may be missing too.'
 
-async function* withHeartbeats(follower: TailFollower): AsyncGenerator<TailEvent | TailGap | 'silence'> {
+async function* withHeartbeats(
+  follower: TailFollower,
+  heartbeatMs: number,
+): AsyncGenerator<TailEvent | TailGap | 'silence'> {
   const events = follower[Symbol.asyncIterator]()
   let next = events.next()
   while (true) {
-    const result = await orSilence(next)
+    const result = await orSilence(next, heartbeatMs)
     if (result === 'silence') {
       yield result
       continue
@@ -125,7 +153,7 @@ async function* withHeartbeats(follower: TailFollower): AsyncGenerator<TailEvent
   }
 }
 
-async function orSilence<Value>(promise: Promise<Value>): Promise<Value | 'silence'> {
+async function orSilence<Value>(promise: Promise<Value>, heartbeatMs: number): Promise<Value | 'silence'> {
   const { promise: silence, resolve } = Promise.withResolvers<'silence'>()
   const timer = setTimeout(resolve, heartbeatMs, 'silence')
   try {

@@ -14,7 +14,7 @@ import type { SecretText } from '../../keys/secret-text.ts'
 import type { Tail } from '../../logs/tail.ts'
 import type { PublishRule } from '../../rules/publish-rule.ts'
 import { createRecordChange, type RecordChangeDeps, recordRefusedChanges } from '../record-change.ts'
-import { type AccessDeps, createAccess } from './access.ts'
+import { type AccessDeps, createAccess, type IsStillGranted } from './access.ts'
 import { bindOperation } from './bind-operation.ts'
 import { type ClientGrantHandlerDeps, createClientGrantHandlers } from './client-grants.ts'
 import { type ClientHandlerDeps, createClientHandlers } from './clients.ts'
@@ -35,6 +35,8 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly rules: RuleStore
   readonly logEntries: LogEntryStore
   readonly tail: Tail
+  /** Followers of the log hear from us, and are proven again, that often. */
+  readonly heartbeatMs?: number
   readonly publishRule: PublishRule
   readonly verifyToken: AccessDeps['verifyToken']
   readonly createClientSecret: () => SecretText
@@ -45,10 +47,11 @@ export interface ManagementDeps extends RecordChangeDeps {
 }
 
 const prefix = '/api/v2'
+const defaultHeartbeatMs = 15_000
 
 export function registerManagement(app: FastifyInstance, deps: ManagementDeps): void {
-  const proveOperator = createAccess(deps)
-  const handlers = createHandlers(deps)
+  const { proveOperator, isStillGranted } = createAccess(deps)
+  const handlers = createHandlers(deps, isStillGranted)
   app.register(async (api) => {
     recordRefusedChanges(api, deps)
     for (const name of operationNames) {
@@ -60,9 +63,11 @@ export function registerManagement(app: FastifyInstance, deps: ManagementDeps): 
   })
 }
 
-function createHandlers(deps: ManagementDeps): Handlers {
+function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): Handlers {
   const withRecord = {
     ...deps,
+    isStillGranted,
+    heartbeatMs: deps.heartbeatMs ?? defaultHeartbeatMs,
     recordChange: createRecordChange(deps),
     keepOneAdministrator: createKeepOneAdministrator(deps),
   }

@@ -55,6 +55,12 @@ export function createDoorAccess(deps: DoorAccessDeps) {
       return visitor
     },
 
+    /** Whether a visitor who entered before could enter again. */
+    async isStillValid({ token }: Visitor): Promise<boolean> {
+      const stored = await deps.webtaskTokens.findByHash(token.hash)
+      return stored?.id === token.id && stored.tenantId === token.tenantId
+    },
+
     /** The log stream's way: its client sends the token as `key` and cannot send a header. */
     async enterWithKey(
       request: FastifyRequest,

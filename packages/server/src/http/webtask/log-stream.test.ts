@@ -131,9 +131,28 @@ test('a listener who does not read is told that lines are missing, and follows o
 
 test('a listener who went away is forgotten', async () => {
   const listeners = await Promise.all(Array.from({ length: 50 }, () => listen()))
-  expect((await listen()).response.status).toBe(429)
+  const refused = await listen()
+  expect(refused.response.status).toBe(429)
+  expect(refused.response.headers.get('retry-after')).toBe('1')
   await Promise.all(listeners.map((listener) => listener.cancel()))
   await expect.poll(async () => (await listen()).response.status).toBe(200)
+})
+
+test('a listener whose management token was revoked is let go', async () => {
+  await door.close()
+  door = await openTestDoor({ heartbeatMs: 50 })
+  url = await door.app.listen({ port: 0, host: '127.0.0.1' })
+  const second = await door.makeToken(door.a.tenant)
+  const staying = await listen()
+  const leaving = await listen({ token: second })
+  await staying.until((text) => text.includes('still here'))
+  const headers = { authorization: `Bearer ${second}` }
+  const revoked = await fetch(`${url}/api/tokens/revoke?token=${second}`, { method: 'POST', headers })
+  expect(revoked.status).toBe(204)
+  await leaving.until(() => false)
+  door.print(door.a.tenant, 'still listening')
+  expect(await staying.until((text) => text.includes('still listening'))).toContain('still listening')
+  await staying.cancel()
 })
 
 test('open streams end when the server stops, and do not hold it up', async () => {

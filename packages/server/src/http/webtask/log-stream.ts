@@ -7,21 +7,19 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ManagementError } from '../../domain/errors.ts'
-import type { Tenant } from '../../domain/tenant.ts'
 import type { Tail } from '../../logs/tail.ts'
-import type { DoorAccess } from './door-access.ts'
+import type { DoorAccess, Visitor } from './door-access.ts'
 import { lineRecord, noticeRecord, toJsonLine, toServerSentEvent } from './log-record.ts'
 
 export interface LogStreamDeps {
   readonly access: DoorAccess
   readonly tail: Tail
   readonly now: () => Date
+  /** Proxies and clients give up on a silent connection after a minute or so; and as often the visitor is proven again. */
+  readonly heartbeatMs: number
 }
 
-/** Proxies and clients give up on a silent connection after a minute or so. */
-const heartbeatMs = 15_000
-
-export function createLogStream({ access, tail, now }: LogStreamDeps) {
+export function createLogStream({ access, tail, now, heartbeatMs }: LogStreamDeps) {
   const open = new Set<() => void>()
 
   async function follow(
@@ -32,12 +30,12 @@ export function createLogStream({ access, tail, now }: LogStreamDeps) {
   ) {
     const wantsEvents = (request.headers.accept ?? '').includes('text/event-stream')
     try {
-      const { tenant } = await access.enterWithKey(request, container, key)
-      await streamLines(reply, tenant, wantsEvents)
+      await streamLines(reply, await access.enterWithKey(request, container, key), wantsEvents)
     } catch (error) {
       if (!(wantsEvents && error instanceof ManagementError) || reply.raw.headersSent) throw error
       // The client looks at no status; it shows the `msg` of an event, and only then says that it was cut off.
       const status = error.code === 'not_found' ? 404 : error.code === 'too_many_requests' ? 429 : 401
+      if (status === 429) reply.header('retry-after', '1')
       await reply
         .status(status)
         .header('cache-control', 'no-store')
@@ -46,10 +44,11 @@ export function createLogStream({ access, tail, now }: LogStreamDeps) {
     }
   }
 
-  async function streamLines(reply: FastifyReply, tenant: Tenant, wantsEvents: boolean): Promise<void> {
+  async function streamLines(reply: FastifyReply, visitor: Visitor, wantsEvents: boolean): Promise<void> {
+    const { tenant } = visitor
     const write = wantsEvents ? toServerSentEvent : toJsonLine
     // Before anything is sent, so that no line falls between the last ones and the live ones.
-    let follower = tail.follow(tenant.id)
+    let follower = tail.follow(tenant.id, { door: 'webtask' })
     const recent = tail.recentConsole(tenant.id)
     reply.hijack()
     const { raw: response } = reply
@@ -68,10 +67,12 @@ export function createLogStream({ access, tail, now }: LogStreamDeps) {
     // A connection that has streamed serves nothing else, so a stopping server need not wait for it.
     response.setHeader('connection', 'close')
     response.flushHeaders()
-    const heartbeat = wantsEvents
-      ? setInterval(() => response.write(': still here\n\n'), heartbeatMs)
-      : undefined
-    heartbeat?.unref()
+    const heartbeat = setInterval(async () => {
+      // What cannot be asked is not proven.
+      const proven = await access.isStillValid(visitor).catch(() => false)
+      if (!proven) end()
+      else if (wantsEvents && !response.writableEnded) response.write(': still here\n\n')
+    }, heartbeatMs).unref()
     try {
       for (const event of recent) await send(response, write(lineRecord(tenant.name, event)))
       while (!response.writableEnded) {
@@ -81,7 +82,7 @@ export function createLogStream({ access, tail, now }: LogStreamDeps) {
           if (event.kind === 'console') await send(response, write(lineRecord(tenant.name, event)))
         }
         if (!missed || response.writableEnded) break
-        follower = tail.follow(tenant.id)
+        follower = tail.follow(tenant.id, { door: 'webtask' })
         const notice = 'Lines are missing here: this connection was read too slowly.'
         await send(response, write(noticeRecord(tenant.name, 'warn', notice, now())))
       }

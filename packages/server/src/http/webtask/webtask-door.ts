@@ -32,6 +32,8 @@ export interface WebtaskDoorDeps {
   readonly publishRule: PublishRule
   readonly record: (entry: LogEntry, writes: readonly Write[]) => Promise<void>
   readonly tail: Tail
+  /** Followers of the log hear from us, and are proven again, that often. */
+  readonly heartbeatMs?: number
   readonly now: () => Date
 }
 
@@ -42,6 +44,7 @@ interface Named {
   Params: { container: string; name: string }
 }
 
+const defaultHeartbeatMs = 15_000
 /** The client's paths below `/api`, with and without the doubled slash. */
 const prefixes = ['/api', '//api']
 
@@ -51,7 +54,7 @@ export function registerWebtaskDoor(app: FastifyInstance, deps: WebtaskDoorDeps)
   const shared = { ...deps, access, recordChange, jwtKey: deps.webtaskJwtKey }
   const webtasks = createWebtasks(shared)
   const tokens = createWebtaskTokens(shared)
-  const logs = createLogStream(shared)
+  const logs = createLogStream({ ...shared, heartbeatMs: deps.heartbeatMs ?? defaultHeartbeatMs })
 
   app.register(async (door) => {
     recordRefusedChanges(door, deps)
