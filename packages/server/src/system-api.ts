@@ -34,7 +34,7 @@ export async function refreshSystemApi(storage: Storage, tenantId: TenantId, now
     { resourceServerId: stored.id },
     { offset: 0, limit: 100 },
   )
-  const full = grants.items.filter((grant) =>
+  const full = grants.filter((grant) =>
     stored.scopes.every(({ value }) => grant.scopes.includes(value)),
   )
   const writes: Write[] = full.map((grant) =>

@@ -17,7 +17,7 @@ test('an operator who held every scope of an older management API holds every sc
   const tenant = await storage.tenants.findDefault()
   const system = tenant && (await storage.resourceServers.findSystem(tenant.id))
   if (!tenant || !system) throw new Error('there is no management API')
-  const { items } = await storage.clientGrants.list(
+  const items = await storage.clientGrants.list(
     tenant.id,
     { resourceServerId: system.id },
     { offset: 0, limit: 10 },

@@ -1,7 +1,7 @@
 /** A client grant: the scopes of one audience that one client may be given. */
 import type { ClientId } from './client.ts'
 import type { Identifier } from './identifier.ts'
-import type { Listed, Page } from './page.ts'
+import type { Page } from './page.ts'
 import type { ResourceServer, ResourceServerId, Scope } from './resource-server.ts'
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
@@ -34,7 +34,8 @@ export interface ClientGrantStore {
     resourceServerId: ResourceServerId,
   ): Promise<ClientGrant | undefined>
   /** Oldest first. */
-  list(tenantId: TenantId, filter: ClientGrantFilter, page: Page): Promise<Listed<ClientGrant>>
+  list(tenantId: TenantId, filter: ClientGrantFilter, page: Page): Promise<readonly ClientGrant[]>
+  count(tenantId: TenantId, filter: ClientGrantFilter): Promise<number>
   insert(grant: ClientGrant): Write
   update(grant: ClientGrant): Write
   remove(tenantId: TenantId, id: ClientGrantId): Write

@@ -1,6 +1,6 @@
 /** A client (RFC 6749 §2): a program that gets tokens. */
 import type { Identifier } from './identifier.ts'
-import type { Listed, Page } from './page.ts'
+import type { Page } from './page.ts'
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
 
@@ -45,7 +45,8 @@ export interface ClientStore {
     id: ClientId,
   ): Promise<{ client: Client; secrets: readonly ClientSecretHash[] } | undefined>
   /** Oldest first. */
-  list(tenantId: TenantId, page: Page): Promise<Listed<Client>>
+  list(tenantId: TenantId, page: Page): Promise<readonly Client[]>
+  count(tenantId: TenantId): Promise<number>
   insert(client: Client): Write
   update(client: Client): Write
   /** Removes the client with its secrets and client grants. */

@@ -4,7 +4,6 @@
  */
 import type { ClientId } from './client.ts'
 import type { Identifier } from './identifier.ts'
-import type { Listed } from './page.ts'
 import type { RuleId, RuleVersionId } from './rule.ts'
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
@@ -76,7 +75,9 @@ export interface LogEntryStore {
     tenantId: TenantId,
     filter: LogEntryFilter,
     page: { offset: number; limit: number; newestFirst: boolean },
-  ): Promise<Listed<LogEntry>>
+  ): Promise<readonly LogEntry[]>
+  /** Takes its time with a long log, in which others get their turn. */
+  count(tenantId: TenantId, filter: LogEntryFilter): Promise<number>
   /** Entries after `id` in ascending order, or from the oldest when it is undefined. */
   listAfter(tenantId: TenantId, id: LogEntryId | undefined, limit: number): Promise<LogEntry[]>
   insert(entry: LogEntry): Write

@@ -3,9 +3,3 @@ export interface Page {
   readonly offset: number
   readonly limit: number
 }
-
-export interface Listed<Item> {
-  /** How many there are in all, beyond this page. */
-  readonly total: number
-  readonly items: readonly Item[]
-}

@@ -1,7 +1,7 @@
 /** A resource server: an API that accepts our access tokens. Its identifier is the audience. */
 
 import type { Identifier } from './identifier.ts'
-import type { Listed, Page } from './page.ts'
+import type { Page } from './page.ts'
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
 
@@ -50,7 +50,8 @@ export interface ResourceServerStore {
   findByIdentifier(tenantId: TenantId, identifier: Audience): Promise<ResourceServer | undefined>
   findSystem(tenantId: TenantId): Promise<ResourceServer | undefined>
   /** The management API, then the others, oldest first. */
-  list(tenantId: TenantId, page: Page): Promise<Listed<ResourceServer>>
+  list(tenantId: TenantId, page: Page): Promise<readonly ResourceServer[]>
+  count(tenantId: TenantId): Promise<number>
   insert(resourceServer: ResourceServer): Write
   update(resourceServer: ResourceServer): Write
   /** Removes the resource server with its client grants. */

@@ -97,6 +97,5 @@ test('stopping ends a removal after its present step', async () => {
   const retention = createRetention({ storage: { ...storage, commit }, now })
   await retention.removeExpired()
   await Promise.all(stops)
-  const page = { offset: 0, limit: 1, newestFirst: false }
-  expect((await storage.logEntries.list(acme.id, {}, page)).total).toBe(rowsPerStep * 2)
+  expect(await storage.logEntries.count(acme.id, {})).toBe(rowsPerStep * 2)
 })

@@ -68,11 +68,9 @@ export function createClientGrantStore(database: Database): ClientGrantStore {
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     findFor: async (tenantId, clientId, resourceServerId) =>
       rememberedFor(tenantId, clientId, resourceServerId),
-    async list(tenantId, filter, page) {
-      const asked = filterValues(tenantId, filter)
-      const rows = list({ ...asked, limit: page.limit, offset: page.offset })
-      return { total: count(asked)?.total ?? 0, items: rows.map(parseRow) }
-    },
+    list: async (tenantId, filter, { limit, offset }) =>
+      list({ ...filterValues(tenantId, filter), limit, offset }).map(parseRow),
+    count: async (tenantId, filter) => count(filterValues(tenantId, filter))?.total ?? 0,
     ...createClientGrantWrites(database),
   }
 }

@@ -60,10 +60,9 @@ export function createClientStore(database: Database): ClientStore {
   return {
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     findWithSecrets: async (tenantId, id) => findWithSecrets(tenantId, id),
-    async list(tenantId, page) {
-      const rows = list({ tenant_id: tenantId, limit: page.limit, offset: page.offset })
-      return { total: count({ tenant_id: tenantId })?.total ?? 0, items: rows.map(parseRow) }
-    },
+    list: async (tenantId, page) =>
+      list({ tenant_id: tenantId, limit: page.limit, offset: page.offset }).map(parseRow),
+    count: async (tenantId) => count({ tenant_id: tenantId })?.total ?? 0,
     ...writes,
   }
 }

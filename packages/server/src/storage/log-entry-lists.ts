@@ -2,8 +2,10 @@
  * Lists of log entries, in the order in which they were committed. An id is given when its request begins
  * and committed when it ends, so a reader who followed ids would miss a slow request's entry for ever.
  */
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import type { LogEntryFilter, LogEntryStore } from '../domain/log-entry.ts'
-import { integer, text } from './column.ts'
+import type { TenantId } from '../domain/tenant.ts'
+import { integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import { parseLogEntryRow } from './log-entry-row.ts'
 
@@ -14,22 +16,35 @@ interface FilterShape {
 
 const filterColumns = { tenant_id: text, type: text, client_id: text }
 
-export function createLogEntryLists(database: Database): Pick<LogEntryStore, 'list' | 'listAfter'> {
+/** Entries counted at once: some milliseconds, in which nobody else is answered. */
+export const entriesPerPart = 10_000
+
+export function createLogEntryLists(database: Database): Pick<LogEntryStore, 'list' | 'count' | 'listAfter'> {
   // A statement for each shape of the filter, so that each goes by its own index: this table is the long one.
   const lists = prepareForEachShape((shape) => ({
     newestFirst: prepareList(database, shape, 'desc'),
     oldestFirst: prepareList(database, shape, 'asc'),
-    count: prepareCount(database, shape),
+    countPart: prepareCountPart(database, shape),
   }))
   const after = prepareAfter(database)
 
   return {
-    async list(tenantId, filter, page) {
+    async list(tenantId, filter, { offset, limit, newestFirst }) {
       const shape = lists(filter)
-      const asked = { tenant_id: tenantId, type: filter.type ?? '', client_id: filter.clientId ?? '' }
-      const list = page.newestFirst ? shape.newestFirst : shape.oldestFirst
-      const rows = list({ ...asked, limit: page.limit, offset: page.offset })
-      return { total: shape.count(asked)?.total ?? 0, items: rows.map(parseLogEntryRow) }
+      const list = newestFirst ? shape.newestFirst : shape.oldestFirst
+      return list({ ...filterValues(tenantId, filter), limit, offset }).map(parseLogEntryRow)
+    },
+    async count(tenantId, filter) {
+      const { countPart } = lists(filter)
+      let total = 0
+      let after = 0
+      while (true) {
+        const part = countPart({ ...filterValues(tenantId, filter), after, limit: entriesPerPart })
+        total += part?.found ?? 0
+        if (part === undefined || part.last === null || part.found < entriesPerPart) return total
+        after = part.last
+        await turnOfTheLoop()
+      }
     },
     // No id is the empty text, which no id comes before.
     listAfter: async (tenantId, id, limit) =>
@@ -62,15 +77,30 @@ function prepareList(database: Database, shape: FilterShape, direction: 'asc' | 
   )
 }
 
-function prepareCount(database: Database, shape: FilterShape) {
-  return database.one(filterColumns, (build, asked) =>
+function prepareCountPart(database: Database, shape: FilterShape) {
+  return database.one({ ...filterColumns, after: integer, limit: integer }, (build, asked) =>
     build
-      .selectFrom('log_entries')
-      .select((select) => select.fn.countAll<number>().as('total'))
-      .where('tenant_id', '=', asked.tenant_id)
-      .$if(shape.byType, (query) => query.where('type', '=', asked.type))
-      .$if(shape.byClient, (query) => query.where('client_id', '=', asked.client_id)),
+      .selectFrom((select) =>
+        select
+          .selectFrom('log_entries')
+          .select('sequence')
+          .where('tenant_id', '=', asked.tenant_id)
+          .where('sequence', '>', asked.after)
+          .$if(shape.byType, (query) => query.where('type', '=', asked.type))
+          .$if(shape.byClient, (query) => query.where('client_id', '=', asked.client_id))
+          .orderBy('sequence')
+          .limit(asked.limit)
+          .as('part'),
+      )
+      .select((select) => [
+        select.fn.countAll<number>().as('found'),
+        select.fn.max<number | null>('part.sequence').as('last'),
+      ]),
   )
+}
+
+function filterValues(tenantId: TenantId, filter: LogEntryFilter): ValuesOf<typeof filterColumns> {
+  return { tenant_id: tenantId, type: filter.type ?? '', client_id: filter.clientId ?? '' }
 }
 
 /**

@@ -72,10 +72,9 @@ export function createResourceServerStore(database: Database): ResourceServerSto
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     findByIdentifier: async (tenantId, identifier) => rememberedByIdentifier(tenantId, identifier),
     findSystem: async (tenantId) => rememberedSystem(tenantId),
-    async list(tenantId, page) {
-      const rows = list({ tenant_id: tenantId, limit: page.limit, offset: page.offset })
-      return { total: count({ tenant_id: tenantId })?.total ?? 0, items: rows.map(parseRow) }
-    },
+    list: async (tenantId, page) =>
+      list({ tenant_id: tenantId, limit: page.limit, offset: page.offset }).map(parseRow),
+    count: async (tenantId) => count({ tenant_id: tenantId })?.total ?? 0,
     ...createResourceServerWrites(database),
   }
 }

@@ -37,7 +37,8 @@ export function registerClientTests(current: Current): void {
     await commit([clients.insert(sampleClient()), clients.insertSecret(sampleSecret())])
     expect(await clients.find(globex.id, id)).toBeUndefined()
     expect(await clients.findWithSecrets(globex.id, id)).toBeUndefined()
-    expect(await clients.list(globex.id, { offset: 0, limit: 100 })).toEqual({ total: 0, items: [] })
+    expect(await clients.list(globex.id, { offset: 0, limit: 100 })).toEqual([])
+    expect(await clients.count(globex.id)).toBe(0)
     await expect(commit([clients.update(sampleClient({ tenantId: globex.id }))])).rejects.toThrow(GoneError)
     await commit([clients.remove(globex.id, id), clients.removeSecrets(globex.id, id)])
     expect((await clients.findWithSecrets(acme.id, id))?.secrets).toHaveLength(1)
@@ -92,7 +93,7 @@ export function registerClientTests(current: Current): void {
     expect((await clients.findWithSecrets(acme.id, id))?.secrets).toEqual([])
   })
 
-  test('pages go from the oldest to the newest and tell how many there are in all', async () => {
+  test('pages go from the oldest to the newest and are counted apart', async () => {
     const { clients, commit } = current()
     const ids = ['e', 'd', 'c', 'b', 'a']
     await commit(
@@ -100,13 +101,8 @@ export function registerClientTests(current: Current): void {
     )
     const pages = [0, 2, 4, 6].map((offset) => clients.list(acme.id, { offset, limit: 2 }))
     const listed = await Promise.all(pages)
-    expect(listed.map((page) => page.items.map((client) => client.id))).toEqual([
-      ['e', 'd'],
-      ['c', 'b'],
-      ['a'],
-      [],
-    ])
-    expect(listed.map((page) => page.total)).toEqual([5, 5, 5, 5])
+    expect(listed.map((page) => page.map((client) => client.id))).toEqual([['e', 'd'], ['c', 'b'], ['a'], []])
+    expect(await clients.count(acme.id)).toBe(5)
   })
 
   test('the id of a secret is taken once per client', async () => {

@@ -34,7 +34,8 @@ export function registerResourceServerTests(current: Current): void {
     expect(await resourceServers.findByIdentifier(globex.id, api.identifier)).toBeUndefined()
     await commit([resourceServers.remove(globex.id, api.id)])
     await expect(commit([resourceServers.update({ ...api, tenantId: globex.id })])).rejects.toThrow(GoneError)
-    expect(await resourceServers.list(acme.id, everything)).toEqual({ total: 1, items: [api] })
+    expect(await resourceServers.list(acme.id, everything)).toEqual([api])
+    expect(await resourceServers.count(acme.id)).toBe(1)
   })
 
   test('an identifier is compared byte for byte', async () => {
@@ -102,9 +103,9 @@ export function registerResourceServerTests(current: Current): void {
       expect(await clientGrants.find(globex.id, grant.id)).toBeUndefined()
       expect(await clientGrants.findFor(globex.id, grant.clientId, grant.resourceServerId)).toBeUndefined()
       await commit([clientGrants.remove(globex.id, grant.id)])
-      expect((await clientGrants.list(acme.id, {}, everything)).total).toBe(1)
+      expect(await clientGrants.count(acme.id, {})).toBe(1)
       await commit([clientGrants.remove(acme.id, grant.id), clientGrants.remove(acme.id, grant.id)])
-      expect((await clientGrants.list(acme.id, {}, everything)).total).toBe(0)
+      expect(await clientGrants.count(acme.id, {})).toBe(0)
     })
 
     test('client grants are listed by client, by resource server and by both', async () => {
@@ -130,8 +131,8 @@ export function registerResourceServerTests(current: Current): void {
       const resourceServerId = idOf<typeof grant.resourceServerId>('api_1')
       const listed = async (filter: Parameters<typeof clientGrants.list>[1]) => {
         const page = await clientGrants.list(acme.id, filter, everything)
-        expect(page.total).toBe(page.items.length)
-        return page.items.map((item) => item.id)
+        expect(await clientGrants.count(acme.id, filter)).toBe(page.length)
+        return page.map((item) => item.id)
       }
       expect(await listed({})).toEqual(['cgr_0', 'cgr_1', 'cgr_2'])
       expect(await listed({ clientId })).toEqual(['cgr_0', 'cgr_1'])

@@ -6,7 +6,7 @@ import { acme, idOf, sampleClient, sampleRule, sampleSecret } from './samples.ts
 
 export function registerTransactionTests(current: Current): void {
   const clientNames = async () =>
-    (await current().clients.list(acme.id, { offset: 0, limit: 100 })).items.map((client) => client.id)
+    (await current().clients.list(acme.id, { offset: 0, limit: 100 })).map((client) => client.id)
 
   test('a commit of which one write fails changes nothing', async () => {
     const { clients, commit } = current()

@@ -43,11 +43,11 @@ export function createClientGrantHandlers(
   return {
     async listClientGrants({ request, query }) {
       const filter = await filterOf(deps, request, query)
-      const { items, total } = filter
-        ? await deps.clientGrants.list(request.tenant.id, filter, pageOf(query))
-        : { items: [], total: 0 }
-      const grants = await allOnWire(deps, request, items)
-      return query.include_totals ? { ...totalsOf(query, total), client_grants: grants } : grants
+      const { id } = request.tenant
+      const stored = filter ? await deps.clientGrants.list(id, filter, pageOf(query)) : []
+      const grants = await allOnWire(deps, request, stored)
+      const totals = await totalsOf(query, async () => (filter ? deps.clientGrants.count(id, filter) : 0))
+      return totals ? { ...totals, client_grants: grants } : grants
     },
 
     async createClientGrant({ request, operator, body }) {

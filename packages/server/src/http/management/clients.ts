@@ -47,9 +47,10 @@ export function createClientHandlers(
 > {
   return {
     async listClients({ request: { tenant }, query }) {
-      const { items, total } = await deps.clients.list(tenant.id, pageOf(query))
-      const clients = items.map((client) => onWire(tenant, client))
-      return query.include_totals ? { ...totalsOf(query, total), clients } : clients
+      const stored = await deps.clients.list(tenant.id, pageOf(query))
+      const clients = stored.map((client) => onWire(tenant, client))
+      const totals = await totalsOf(query, () => deps.clients.count(tenant.id))
+      return totals ? { ...totals, clients } : clients
     },
 
     async createClient({ request, body }) {

@@ -82,8 +82,8 @@ async function* grantsOf(
   { tenantId, id: resourceServerId }: ResourceServer,
 ): AsyncGenerator<ClientGrant> {
   for (let offset = 0; ; offset += pageSize) {
-    const { items } = await clientGrants.list(tenantId, { resourceServerId }, { offset, limit: pageSize })
-    yield* items
-    if (items.length < pageSize) return
+    const page = await clientGrants.list(tenantId, { resourceServerId }, { offset, limit: pageSize })
+    yield* page
+    if (page.length < pageSize) return
   }
 }

@@ -92,13 +92,13 @@ test('an entry carries its id, and coming back with it brings what was missed, e
 
 test('a new follower is told its place in the log before anything happens', async () => {
   await world.mine.connection.clients.create({ name: 'latest' })
-  const { items } = await world.rooms.storage.logEntries.list(
+  const [newest] = await world.rooms.storage.logEntries.list(
     world.mine.tenant.id,
     {},
     { offset: 0, limit: 1, newestFirst: true },
   )
   const tail = await openTail(world.mine)
-  expect(await tail.until('\n\n')).toBe(`id: ${items[0]?.id}\n\n`)
+  expect(await tail.until('\n\n')).toBe(`id: ${newest?.id}\n\n`)
   await tail.cancel()
 })
 

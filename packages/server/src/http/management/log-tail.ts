@@ -119,8 +119,8 @@ async function* eventTexts(
 
 /** Where in the log this follower begins, so that it can come back to that place before anything happens. */
 async function placeInLog({ logEntries }: LogTailHandlerDeps, { tenant }: FastifyRequest): Promise<string> {
-  const { items } = await logEntries.list(tenant.id, {}, { offset: 0, limit: 1, newestFirst: true })
-  return items[0] ? `id: ${items[0].id}\n\n` : ': nothing happened yet\n\n'
+  const [newest] = await logEntries.list(tenant.id, {}, { offset: 0, limit: 1, newestFirst: true })
+  return newest ? `id: ${newest.id}\n\n` : ': nothing happened yet\n\n'
 }
 
 async function welcomeBack(

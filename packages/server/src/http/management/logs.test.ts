@@ -62,6 +62,30 @@ test('the log is read by page, newest first or oldest first, with a true total',
   expect((await world.mine.connection.logs.list({ page: 9 })).logs).toEqual([])
 })
 
+test('pages end after a thousand entries, and the refusal says how to read on', async () => {
+  const { logs } = world.mine.connection
+  for (const query of [{ page: 10, per_page: 100 }, { page: 20 }, { page: 1_000_000, per_page: 1 }]) {
+    await expect(logs.list(query)).rejects.toMatchObject({
+      status: 400,
+      code: 'invalid_query_string',
+      message: expect.stringMatching(/from and take/),
+    })
+  }
+  expect((await logs.list({ page: 9, per_page: 100 })).logs).toEqual([])
+})
+
+test('a list without its total is not counted', async () => {
+  const { logEntries } = world.rooms.storage
+  const { count } = logEntries
+  Object.assign(logEntries, { count: () => Promise.reject(new Error('This was counted.')) })
+  try {
+    expect(await get('per_page=1')).toMatchObject({ status: 200, body: [{ type: 'sapi' }] })
+    expect((await get('per_page=1&include_totals=true')).status).toBe(500)
+  } finally {
+    Object.assign(logEntries, { count })
+  }
+})
+
 test('a search by type and client finds theirs alone', async () => {
   const id = world.mine.operatorId
   const found = await world.mine.connection.logs.list({ q: `type:sapi AND client_id:"${id}"` })

@@ -22,6 +22,16 @@ export interface LogHandlerDeps {
   readonly logEntries: LogEntryStore
 }
 
+/** How deep pages go: each one reads all that come before it. */
+const maxEntriesByPage = 1000
+
+function tooDeep(): ManagementError {
+  return new ManagementError(
+    'invalid_query_string',
+    `Query validation error: pages end after ${maxEntriesByPage} entries. Narrow the search with q, or read on by checkpoint, with from and take.`,
+  )
+}
+
 export function createLogHandlers(deps: LogHandlerDeps): Pick<Handlers, 'listLogEntries' | 'getLogEntry'> {
   return {
     async listLogEntries(call) {
@@ -35,9 +45,11 @@ export function createLogHandlers(deps: LogHandlerDeps): Pick<Handlers, 'listLog
       }
       const filter = parseLogSearch(query.q ?? query.search)
       const page = { ...pageOf(query), newestFirst: query.sort !== 'date:1' }
-      const { items, total } = await deps.logEntries.list(request.tenant.id, filter, page)
-      const logs = items.map((entry) => logEntryOnWire(request, entry))
-      return query.include_totals ? { ...totalsOf(query, total), length: logs.length, logs } : logs
+      if (page.offset + page.limit > maxEntriesByPage) throw tooDeep()
+      const entries = await deps.logEntries.list(request.tenant.id, filter, page)
+      const logs = entries.map((entry) => logEntryOnWire(request, entry))
+      const totals = await totalsOf(query, () => deps.logEntries.count(request.tenant.id, filter))
+      return totals ? { ...totals, length: logs.length, logs } : logs
     },
 
     async getLogEntry({ request, param }) {

@@ -45,12 +45,12 @@ async function makeOneOfEach({
     name: crypto.randomUUID(),
     code: 'module.exports = cb => cb()',
   })
-  const { items } = await rooms.storage.logEntries.list(
+  const [newest] = await rooms.storage.logEntries.list(
     tenant.id,
     {},
     { offset: 0, limit: 1, newestFirst: true },
   )
-  return { client, api, grant, rule: rule.id, version: rule.version.id, log: items[0]?.id ?? random.log }
+  return { client, api, grant, rule: rule.id, version: rule.version.id, log: newest?.id ?? random.log }
 }
 
 /** The id in the path of each operation that has one. */
@@ -124,7 +124,7 @@ async function ask(
 
 async function newestEntry({ rooms, mine }: TwoTenants) {
   const page = { offset: 0, limit: 1, newestFirst: true }
-  return (await rooms.storage.logEntries.list(mine.tenant.id, {}, page)).items[0]
+  return (await rooms.storage.logEntries.list(mine.tenant.id, {}, page))[0]
 }
 
 const ajv = new Ajv({ allowUnionTypes: true, validateFormats: false })

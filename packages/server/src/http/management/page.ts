@@ -13,7 +13,15 @@ export function pageOf(query: PageQuery): Page {
   return { offset: (query.page ?? 0) * limit, limit }
 }
 
-export function totalsOf(query: PageQuery, total: number): { start: number; limit: number; total: number } {
+interface Totals {
+  start: number
+  limit: number
+  total: number
+}
+
+/** Undefined when they are not asked for: nobody counts then. */
+export async function totalsOf(query: PageQuery, count: () => Promise<number>): Promise<Totals | undefined> {
+  if (!query.include_totals) return undefined
   const { offset, limit } = pageOf(query)
-  return { start: offset, limit, total }
+  return { start: offset, limit, total: await count() }
 }

@@ -45,13 +45,10 @@ export function createResourceServerHandlers(
 > {
   return {
     async listResourceServers({ request, query }) {
-      const { items, total } = await deps.resourceServers.list(request.tenant.id, pageOf(query))
-      // The system API is as old as its tenant, so it is on the first page; here it becomes the first of it.
-      const systemFirst = items.toSorted((one, other) => Number(other.isSystem) - Number(one.isSystem))
-      const resourceServers = systemFirst.map((item) => onWire(request.issuer, item))
-      return query.include_totals
-        ? { ...totalsOf(query, total), resource_servers: resourceServers }
-        : resourceServers
+      const stored = await deps.resourceServers.list(request.tenant.id, pageOf(query))
+      const resourceServers = stored.map((item) => onWire(request.issuer, item))
+      const totals = await totalsOf(query, () => deps.resourceServers.count(request.tenant.id))
+      return totals ? { ...totals, resource_servers: resourceServers } : resourceServers
     },
 
     async createResourceServer({ request, body }) {

@@ -181,7 +181,7 @@ test('removing leaves a log entry with the path and without the query, and remov
   expect((await remove()).status).toBe(204)
   expect((await remove()).status).toBe(404)
   const page = { offset: 0, limit: 2, newestFirst: true }
-  const { items } = await door.storage.logEntries.list(door.a.tenant.id, {}, page)
+  const items = await door.storage.logEntries.list(door.a.tenant.id, {}, page)
   expect(items.map(({ type }) => type)).toEqual(['fapi', 'sapi'])
   expect(items[1]).toMatchObject({ method: 'DELETE', path: '/api/webtask/a/gone', status: 204 })
   expect(JSON.stringify(items)).not.toContain('secret')
