@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
  */
 const undisturbed = [
   'packages/server/src/sandbox/hostile-*.test.ts',
-  'packages/server/test/hostile-*.test.ts',
+  'packages/server/test/hostile-rules-*.test.ts',
   'packages/server/test/crash.test.ts',
   'packages/server/test/authentication-timing.test.ts',
 ]

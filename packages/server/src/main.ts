@@ -1,9 +1,13 @@
 /** Reads the environment, starts, waits for a signal, stops; nothing else. */
-import { pino } from 'pino'
+import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { ConfigError, parseConfig } from './config.ts'
+import { keepOutOfCoreDumps } from './core-dump.ts'
 import { MasterKeyError } from './keys/master-key.ts'
 import type { RunningServer } from './server.ts'
 import { StorageUnavailableError } from './storage/data-folder.ts'
+
+/** What the system answers when there is no such address here, or not for us. */
+const unboundAddress = new Set(['EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND', 'EAI_AGAIN'])
 
 /** A terminal sends one signal to every process of a group, so several within a second are one. */
 const sameSignalMs = 1000
@@ -12,8 +16,9 @@ await run()
 
 async function run(): Promise<void> {
   try {
+    keepOutOfCoreDumps()
     const config = parseConfig(process.env)
-    const log = pino({ level: config.logLevel, name: 'tallystick' }, pino.destination({ fd: 2, sync: true }))
+    const log = createLog(config.logLevel)
     // Loaded only now, so that a fault of the settings is told at once.
     const { startServer } = await import('./server.ts')
     const server = await startServer(config, {
@@ -55,8 +60,19 @@ function reasonInLines(error: unknown): string {
   if ('code' in error && error.code === 'EADDRINUSE') {
     return 'The port is in use. Stop what listens there, or set TALLYSTICK_PORT to another one.'
   }
-  if ('code' in error && (error.code === 'EADDRNOTAVAIL' || error.code === 'EACCES')) {
+  if ('code' in error && unboundAddress.has(String(error.code))) {
     return `The server cannot listen there (${error.code}). Check TALLYSTICK_HOST and TALLYSTICK_PORT.`
   }
   return error.stack ?? error.message
+}
+
+/** One JSON object a line, on standard error: time as ISO 8601 and level in words, for people at night. */
+function createLog(level: string): Logger {
+  const options = {
+    level,
+    name: 'tallystick',
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  return pino(options, pino.destination({ fd: 2, sync: true }))
 }

@@ -87,7 +87,7 @@ function startSandbox(config: Config, log: Logger, listening: Rooms['listening']
     },
     egress: { privateCidrs: config.ruleEgressPrivate, ownListener: () => listening },
     fastRunners: config.ruleRunners,
-    log: (event) => log.warn(event, `sandbox: ${event.kind}`),
+    log: (event) => log.warn({ sandbox: event }, `sandbox: ${event.kind}`),
   })
 }
 

@@ -13,6 +13,7 @@ import { type ManagementDeps, registerManagement } from './management/management
 import type {} from './request.ts'
 import { sendError, sendManagementBody } from './respond.ts'
 import { registerTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
+import { answerUnreadableBytes, refuseExpectations, sendUnreadablePath } from './unreadable.ts'
 import { registerWebtaskDoor, type WebtaskDoorDeps } from './webtask/webtask-door.ts'
 
 export interface AppDeps {
@@ -44,6 +45,8 @@ export function createApp(deps: AppDeps): { app: FastifyInstance; drain: Drain }
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: deps.newLogEntryId,
+    frameworkErrors: sendUnreadablePath,
+    clientErrorHandler: answerUnreadableBytes(deps.newLogEntryId),
     requestIdHeader: false,
     trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
     bodyLimit: maxBodyBytes,
@@ -53,6 +56,7 @@ export function createApp(deps: AppDeps): { app: FastifyInstance; drain: Drain }
     return503OnClosing: true,
     routerOptions: { maxParamLength: maxPathSegmentLength },
   })
+  refuseExpectations(app, deps.newLogEntryId)
   for (const member of ['receivedAt', 'tenant', 'issuer']) app.decorateRequest(member)
   app.addHook('onRequest', async (request, reply) => {
     request.receivedAt = deps.now()

@@ -4,8 +4,9 @@
  * load learns from `/readyz` and not from broken connections.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import { sendManagementBody } from './respond.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { OAuthError } from '../domain/errors.ts'
+import { sendManagementBody, sendOAuthError } from './respond.ts'
 
 export interface Drain {
   /** Resolves when the listener is closed. */
@@ -27,8 +28,7 @@ export function createDrain(app: FastifyInstance): Drain {
     // Also when the client goes away first, and when the answer is a stream.
     reply.raw.once('close', () => inFlight.delete(reply))
     if (!stopping || request.url === '/healthz' || request.url === '/readyz') return
-    reply.header('retry-after', '1')
-    return sendManagementBody(reply, 503, 'The server is stopping; try again.', 'temporarily_unavailable')
+    return sendStopping(request, reply)
   })
   // A connection that stays open for a next request would keep the server from ending.
   app.addHook('onSend', async (_request, reply, payload) => {
@@ -54,4 +54,14 @@ export function createDrain(app: FastifyInstance): Drain {
       })
     },
   }
+}
+
+function sendStopping(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const sentence = 'The server is stopping; try again.'
+  if (request.url.split('?', 1)[0] === '/oauth/token') {
+    const error = new OAuthError('temporarily_unavailable', sentence, { retryAfterSeconds: 1 })
+    return sendOAuthError(request, reply, error)
+  }
+  reply.header('retry-after', '1')
+  return sendManagementBody(reply, 503, sentence, 'temporarily_unavailable')
 }

@@ -102,7 +102,9 @@ export function sendError(
   if (refusal.code === 'invalid_token' && !reply.hasHeader('www-authenticate')) {
     reply.header('www-authenticate', 'Bearer error="invalid_token"')
   }
-  if (refusal.code === 'temporarily_unavailable') reply.header('retry-after', '1')
+  if (refusal.code === 'temporarily_unavailable' || refusal.code === 'too_many_requests') {
+    reply.header('retry-after', '1')
+  }
   return sendManagementBody(reply, managementStatus[refusal.code], refusal.message, refusal.code)
 }
 

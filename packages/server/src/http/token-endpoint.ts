@@ -4,13 +4,14 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parse as parseJson } from 'secure-json-parse'
-import { OAuthError } from '../domain/errors.ts'
+import { ManagementError, OAuthError } from '../domain/errors.ts'
 import type { LogEntry } from '../domain/log-entry.ts'
 import type { Write } from '../domain/write.ts'
 import type { Account } from '../token/account-for-exchange.ts'
 import { type GrantAccessToken, refuse, type TokenOutcome } from '../token/client-credentials-grant.ts'
 import type { IncomingTokenRequest } from '../token/exchange.ts'
 import type { RawTokenRequest } from '../token/parameters.ts'
+import { createRecordingAlarm, type RecordingAlarm } from './recording-alarm.ts'
 import { logEntryIdOf } from './request.ts'
 import { sendOAuthError } from './respond.ts'
 
@@ -24,7 +25,8 @@ export interface TokenEndpointDeps {
 /** Bytes. A larger token request is refused with 413. */
 export const maxTokenRequestBytes = 65_536
 
-export function registerTokenEndpoint(app: FastifyInstance, deps: TokenEndpointDeps): void {
+export function registerTokenEndpoint(app: FastifyInstance, endpointDeps: TokenEndpointDeps): void {
+  const deps = { ...endpointDeps, alarm: createRecordingAlarm() }
   // Taken as text whatever its type says, so that an unreadable request is an exchange on record, too.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -54,29 +56,32 @@ export function registerTokenEndpoint(app: FastifyInstance, deps: TokenEndpointD
 
   // What ends a request before its handler: a body too large, or cut off. And what must never happen.
   app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
-    const tooLarge = error.statusCode === 413
-    const unreadable = error.statusCode !== undefined && error.statusCode < 500
-    if (!unreadable) request.log.error({ err: error }, 'a token request failed')
-    const refusal = unreadable
-      ? new OAuthError(
-          'invalid_request',
-          tooLarge ? `The body is larger than ${maxTokenRequestBytes} bytes.` : 'The body could not be read.',
-        )
-      : new OAuthError('server_error', 'The server failed; its operator finds this request id in the log.', {
-          cause: error.message,
-        })
-    await recordAndRespond(
-      deps,
-      request,
-      reply,
-      refuse(incomingOf(request, []), refusal),
-      tooLarge ? 413 : undefined,
-    )
+    // Before there is a tenant there is no log to record in.
+    if (error instanceof ManagementError) return sendOAuthError(request, reply, notNow(error.message))
+    const status = error.statusCode
+    if (status === undefined || status >= 500) request.log.error({ err: error }, 'a token request failed')
+    const outcome = refuse(incomingOf(request, []), refusalFor(status))
+    return recordAndRespond(deps, request, reply, outcome, status === 413 ? 413 : undefined)
   })
+}
+
+function refusalFor(status: number | undefined): OAuthError {
+  if (status === 413) {
+    return new OAuthError('invalid_request', `The body is larger than ${maxTokenRequestBytes} bytes.`)
+  }
+  if (status !== undefined && status < 500) {
+    return new OAuthError('invalid_request', 'The body could not be read.')
+  }
+  return new OAuthError('server_error', 'The server failed; its operator finds this request id in the log.')
+}
+
+function notNow(description: string): OAuthError {
+  return new OAuthError('temporarily_unavailable', description, { retryAfterSeconds: 1 })
 }
 
 async function grant(deps: TokenEndpointDeps, request: FastifyRequest): Promise<TokenOutcome> {
   try {
+    refuseTwoAuthorizations(request)
     return await deps.grantAccessToken(incomingOf(request, readParameters(request)))
   } catch (error) {
     if (error instanceof OAuthError) return refuse(incomingOf(request, []), error)
@@ -85,7 +90,7 @@ async function grant(deps: TokenEndpointDeps, request: FastifyRequest): Promise<
 }
 
 async function recordAndRespond(
-  deps: TokenEndpointDeps,
+  deps: TokenEndpointDeps & { readonly alarm: RecordingAlarm },
   request: FastifyRequest,
   reply: FastifyReply,
   outcome: TokenOutcome,
@@ -94,15 +99,10 @@ async function recordAndRespond(
   const { entry, writes } = deps.accountForExchange(outcome)
   try {
     await deps.record(entry, writes)
+    deps.alarm.worked(request.log)
   } catch (error) {
-    request.log.error({ err: error }, 'an exchange could not be recorded; its token was not issued')
-    return sendOAuthError(
-      request,
-      reply,
-      new OAuthError('temporarily_unavailable', 'The exchange could not be recorded; try again later.', {
-        retryAfterSeconds: 1,
-      }),
-    )
+    deps.alarm.failed(request.log, error)
+    return sendOAuthError(request, reply, notNow('The exchange could not be recorded; try again later.'))
   }
   if (outcome.kind === 'refused') {
     return sendOAuthError(request, reply, outcome.error, status)
@@ -117,6 +117,12 @@ async function recordAndRespond(
       expires_in: token.expiresInSeconds,
       ...(token.scopes.length > 0 && { scope: token.scopes.join(' ') }),
     })
+}
+
+// Node keeps the first of several; the client that sent a second one meant something else.
+function refuseTwoAuthorizations(request: FastifyRequest): void {
+  if ((request.raw.headersDistinct.authorization?.length ?? 0) < 2) return
+  throw new OAuthError('invalid_request', 'The request has more than one Authorization header; send one.')
 }
 
 function incomingOf(
@@ -150,18 +156,32 @@ function readParameters(request: FastifyRequest): RawTokenRequest['rawParameters
 
 function readJson(body: string): RawTokenRequest['rawParameters'] {
   const members = parseObject(body)
-  if (typeof members === 'object' && members !== null && !Array.isArray(members))
-    return Object.entries(members)
-  throw new OAuthError(
-    'invalid_request',
-    'The body must be a JSON object without __proto__ or constructor members.',
-  )
+  if (typeof members !== 'object' || members === null || Array.isArray(members)) {
+    throw new OAuthError('invalid_request', 'The body must be a JSON object.')
+  }
+  if (isDeeperThan(members, maxJsonDepth)) {
+    throw new OAuthError('invalid_request', `The body is nested deeper than ${maxJsonDepth} levels.`)
+  }
+  return Object.entries(members)
 }
 
+/** Levels of a JSON body. What is deeper could not be written down again without running out of stack. */
+const maxJsonDepth = 20
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
+}
+
+/** @throws OAuthError when the text is no JSON, or sets members that JavaScript treats specially. */
 function parseObject(body: string): unknown {
   try {
     return parseJson(body, null, { protoAction: 'error', constructorAction: 'error' })
-  } catch {
-    return undefined
+  } catch (error) {
+    const special = error instanceof SyntaxError && error.message.includes('forbidden prototype')
+    throw new OAuthError(
+      'invalid_request',
+      special ? 'The body has a __proto__ or constructor member.' : 'The body is not valid JSON.',
+    )
   }
 }

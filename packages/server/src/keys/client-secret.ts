@@ -75,3 +75,10 @@ function checksum(body: string): string {
   }
   return text
 }
+
+const ownSecret = /tsk_[a-z]+_[0-9A-Za-z]{20,}/g
+
+/** Replaces what looks like a secret of ours, wherever in a text it was put by mistake. */
+export function maskOwnSecrets(text: string): string {
+  return text.includes('tsk_') ? text.replace(ownSecret, '[secret]') : text
+}

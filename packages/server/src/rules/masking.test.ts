@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createMask } from './masking.ts'
+import { createMask, maskedJson } from './masking.ts'
 
 const secret = 'p@ss word/42"'
 
@@ -26,3 +26,17 @@ test('a secret that contains another one is masked whole', () => {
 test('a value under four characters is left, since masking it would destroy the text', () => {
   expect(createMask(['a', 'abc'])('a cab abc')).toBe('a cab abc')
 })
+
+for (const value of ['true', 'null', '2026', '":"', '\\']) {
+  test(`what is kept stays JSON when a secret reads ${value}`, () => {
+    const kept = {
+      flag: true,
+      none: null,
+      year: 2026,
+      text: `it is ${value}`,
+      [value.repeat(4)]: [value.repeat(4)],
+    }
+    const masked = maskedJson(kept, createMask([value.repeat(4)]))
+    expect(JSON.parse(masked)).toMatchObject({ flag: true, none: null, year: 2026, '[secret]': ['[secret]'] })
+  })
+}

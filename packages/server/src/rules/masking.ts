@@ -37,3 +37,17 @@ function encodingsOf(value: string): string[] {
     JSON.stringify(value).slice(1, -1),
   ]
 }
+
+/**
+ * JSON in which every string, names of members included, has gone through the mask. Masking the text of the JSON instead
+ * would break it where a secret reads `true` or `2026`.
+ */
+export function maskedJson(value: unknown, mask: (text: string) => string): string {
+  return JSON.stringify(value, (_name, member: unknown) => {
+    if (typeof member === 'string') return mask(member)
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member
+    const names = Object.keys(member)
+    if (names.every((name) => mask(name) === name)) return member
+    return Object.fromEntries(Object.entries(member).map(([name, inner]) => [mask(name), inner]))
+  })
+}

@@ -11,11 +11,15 @@ const refusalCodes: ReadonlyMap<string, OAuthErrorCode> = new Map([
   ['ServerError', 'server_error'],
 ])
 
-/** The error a rule handed to its callback: one of the three classes, known by name, or any other error. */
-export function refusalOf(errorName: string, message: string): OAuthError {
+/**
+ * The error a rule handed to its callback: one of the three classes, known by name, whose message is the client's; or
+ * any other error, whose message stays in the log.
+ */
+export function refusalOf(ruleName: string, errorName: string, message: string): OAuthError {
+  const cause = `The rule ${ruleName} refused the request: ${message}`
   const code = refusalCodes.get(errorName)
-  if (code) return new OAuthError(code, message)
-  return new OAuthError('access_denied', 'A rule refused this request; see the log.', { cause: message })
+  if (code) return new OAuthError(code, message, { cause })
+  return new OAuthError('access_denied', 'A rule refused this request; see the log.', { cause })
 }
 
 /** What went wrong inside a rule. `cause` is for the log and names it. */
@@ -23,46 +27,58 @@ export function failureOf(cause: string): OAuthError {
   return new OAuthError('server_error', 'A rule failed; see the log.', { cause })
 }
 
-/** An outcome that is no answer, in one word for the log, in a sentence, and as the error it ends the exchange with. */
-export function endOf(outcome: Exclude<InvocationOutcome, { kind: 'returned' }>): {
+/**
+ * An outcome that is no answer: in one word for the log, in a sentence that names the rule, and as the error it
+ * ends the exchange with. The sentence may quote the rule, so it is masked before anyone gets it.
+ */
+export function endOf(
+  ruleName: string,
+  outcome: Exclude<InvocationOutcome, { kind: 'returned' }>,
+  mask: (text: string) => string,
+): { ended: string; sentence: string; error: OAuthError } {
+  const { ended, predicate } = inWords(outcome)
+  const sentence = mask(`The rule ${ruleName} ${predicate}.`)
+  const error =
+    'retryAfterSeconds' in outcome ? unavailable(sentence, outcome.retryAfterSeconds) : failureOf(sentence)
+  return { ended, sentence, error }
+}
+
+function inWords(outcome: Exclude<InvocationOutcome, { kind: 'returned' }>): {
   ended: string
-  sentence: string
-  error: OAuthError
+  predicate: string
 } {
-  const failed = (ended: string, sentence: string) => ({ ended, sentence, error: failureOf(sentence) })
   switch (outcome.kind) {
     case 'threw': {
       const where = outcome.line === undefined ? '' : ` (line ${outcome.line})`
-      return failed('threw', `threw ${outcome.name}: ${outcome.message}${where}`)
+      return { ended: 'threw', predicate: `threw ${outcome.name}: ${outcome.message}${where}` }
     }
     case 'timed_out':
-      return failed('timeout', `did not finish within ${outcome.afterMs} ms (timeout)`)
+      return {
+        ended: 'timeout',
+        predicate: `did not finish within ${Math.round(outcome.afterMs)} ms (timeout)`,
+      }
     case 'out_of_memory':
-      return failed('out_of_memory', 'used more memory than a rule may have')
+      return { ended: 'out_of_memory', predicate: 'used more memory than a rule may have' }
     case 'result_refused':
-      return failed('bad_result', `returned a result that cannot be used: ${outcome.reason}`)
+      return { ended: 'bad_result', predicate: `returned a result that cannot be used: ${outcome.reason}` }
     case 'runner_lost':
-      return failed('runner_lost', 'blocked its runner process, which was ended')
+      return { ended: 'runner_lost', predicate: 'blocked its runner process, which was ended' }
     case 'quarantined':
       return {
         ended: 'quarantined',
-        sentence: 'is quarantined for a while after it blocked runners',
-        error: unavailable(outcome.retryAfterSeconds),
+        predicate: 'is not run for a while, because it blocked its runner processes',
       }
     case 'overloaded':
-      return {
-        ended: 'overloaded',
-        sentence: 'could not be run: too many rules are waiting',
-        error: unavailable(outcome.retryAfterSeconds),
-      }
+      return { ended: 'overloaded', predicate: 'was not run, because too many invocations wait already' }
   }
 }
 
-function unavailable(retryAfterSeconds: number): OAuthError {
+function unavailable(cause: string, retryAfterSeconds: number): OAuthError {
   return new OAuthError(
     'temporarily_unavailable',
     'The rules of this API cannot be run right now; try again later.',
     {
+      cause,
       retryAfterSeconds,
     },
   )

@@ -77,7 +77,7 @@ export async function runRule(
     say({ level: verdict.decision.kind === 'ended' ? 'error' : 'warn', text })
   settled = true
   return {
-    trace: traceOf(turn.step, result, verdict),
+    trace: traceOf(turn, result, verdict),
     scopesBefore: turn.scopes,
     console: lines,
     fetches: result.fetches.map((fetch) => ({
@@ -132,18 +132,19 @@ interface Verdict {
 function judge(result: InvocationResult, turn: RuleTurn): Verdict {
   const name = turn.step.rule.name
   if (result.outcome.kind !== 'returned') {
-    const { ended, sentence, error } = endOf(result.outcome)
-    return ending(ended, error, turn.mask(`The rule ${name} ${sentence}.`))
+    const { ended, sentence, error } = endOf(name, result.outcome, turn.mask)
+    return ending(ended, error, sentence)
   }
   try {
     const answer = parseCallbackAnswer(result.outcome.rawValue)
     if (answer.kind === 'answered') return shape(answer.result, turn)
     const message = turn.mask(answer.message)
-    const error = refusalOf(answer.errorName, message)
+    const error = refusalOf(name, answer.errorName, message)
     return ending('refused', error, `The rule ${name} refused the request: ${message}`)
   } catch (error) {
     if (!(error instanceof BadRuleResultError || error instanceof TypeError)) throw error
-    return ending('bad_result', failureOf(error.message), `The rule ${name} failed: ${error.message}`)
+    const sentence = `The rule ${name} failed: ${error.message}`
+    return ending('bad_result', failureOf(sentence), sentence)
   }
 }
 
@@ -192,7 +193,7 @@ function listed(names: readonly string[]): string {
   return names.length > maxListedNames ? `${shown} and ${names.length - maxListedNames} more` : shown
 }
 
-function traceOf(step: PipelineRule, result: InvocationResult, verdict: Verdict): RuleTrace {
+function traceOf({ step, mask }: RuleTurn, result: InvocationResult, verdict: Verdict): RuleTrace {
   return {
     ruleId: step.rule.id,
     ruleName: step.rule.name,
@@ -200,6 +201,6 @@ function traceOf(step: PipelineRule, result: InvocationResult, verdict: Verdict)
     versionNumber: step.version.number,
     ended: verdict.ended,
     durationMs: result.durationMs,
-    droppedClaims: verdict.droppedClaims.slice(0, maxListedNames).map((name) => name.slice(0, 100)),
+    droppedClaims: verdict.droppedClaims.slice(0, maxListedNames).map((name) => mask(name).slice(0, 100)),
   }
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { Database as SqliteDatabase } from 'better-sqlite3'
 import type { Storage } from '../domain/storage.ts'
 
@@ -5,6 +6,7 @@ import type { Storage } from '../domain/storage.ts'
 const probeEveryMs = 1000
 
 export function createHealthCheck(sqlite: SqliteDatabase, now: () => Date): Storage['health'] {
+  const isStillThere = watchFile(sqlite.name)
   let probedAt = Number.NEGATIVE_INFINITY
   let last: Awaited<ReturnType<Storage['health']>> = { ready: true }
 
@@ -12,7 +14,9 @@ export function createHealthCheck(sqlite: SqliteDatabase, now: () => Date): Stor
     const at = now().getTime()
     if (Math.abs(at - probedAt) < probeEveryMs) return last
     probedAt = at
-    last = probe(sqlite)
+    last = isStillThere()
+      ? probe(sqlite)
+      : { ready: false, cause: 'The database file was removed or replaced under the server.' }
     return last
   }
 }
@@ -25,4 +29,14 @@ function probe(sqlite: SqliteDatabase): { ready: true } | { ready: false; cause:
   } catch (error) {
     return { ready: false, cause: error instanceof Error ? error.message : String(error) }
   }
+}
+
+/** A removed file can still be written, by whoever has it open; nobody finds it afterwards. */
+function watchFile(path: string): () => boolean {
+  const inode = inodeOf(path)
+  return () => inodeOf(path) === inode
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino
 }

@@ -68,9 +68,16 @@ function createStorage(database: Database, folder: DataFolder, now: () => Date):
 
 function unavailable(path: string, cause: unknown): StorageUnavailableError {
   const reason = cause instanceof Error ? cause.message : String(cause)
-  const advice =
-    cause instanceof NewerTablesError
-      ? 'Start that release, or restore a backup from before it.'
-      : 'Restore it from a backup, or set TALLYSTICK_DATA_DIR to another folder.'
-  return new StorageUnavailableError(`The database ${path} cannot be used: ${reason}. ${advice}`, { cause })
+  return new StorageUnavailableError(`The database ${path} cannot be used: ${reason}. ${adviceOn(cause)}`, {
+    cause,
+  })
+}
+
+function adviceOn(cause: unknown): string {
+  if (cause instanceof NewerTablesError) return 'Start that release, or restore a backup from before it.'
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (/^SQLITE_(FULL|IOERR)/.test(code)) return 'Make room on its disk, or check the disk.'
+  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code))
+    return 'Give the file to the user that runs the server.'
+  return 'Restore it from a backup, or set TALLYSTICK_DATA_DIR to another folder.'
 }

@@ -81,20 +81,24 @@ export function createTransactions(database: Sqlite.Database, memory: ReadMemory
   }
 
   function commit(writes: readonly Write[]): void {
-    if (writes.length > 0) inTransaction(() => carryOut(database, writes))
-    if (!writes.every(isLog)) memory.forget()
+    try {
+      if (writes.length > 0) inTransaction(() => carryOut(database, writes))
+    } finally {
+      // Also after a failure: whether a commit that failed is on disk, SQLite may not know.
+      if (!writes.every(isLog)) memory.forget()
+    }
   }
 
   function commitGroups(groups: readonly (readonly Write[])[]): (Error | undefined)[] {
     if (groups.every((group) => group.length === 0)) return groups.map(() => undefined)
     try {
-      const errors = inTransaction(() => groups.map(carryOutGroup))
-      if (!groups.every((group) => group.every(isLog))) memory.forget()
-      return errors
+      return inTransaction(() => groups.map(carryOutGroup))
     } catch (error) {
       // A deferred foreign key speaks only at the commit, without saying whose it is: each group alone, then.
       if (!(error instanceof GoneError)) throw error
       return groups.map((group) => errorOf(() => commit(group)))
+    } finally {
+      if (!groups.every((group) => group.every(isLog))) memory.forget()
     }
   }
 

@@ -3,17 +3,18 @@
  * holds enough to replay it and is encrypted. Neither holds a credential. The format of the record is
  * described in docs/exchange-record.md and changes only with its version number.
  */
-import { parseClientId } from '../domain/client.ts'
+import { type ClientId, parseClientId } from '../domain/client.ts'
 import type { ExchangeRecordStore } from '../domain/exchange-record.ts'
 import type { ExchangeLogEntry } from '../domain/log-entry.ts'
 import type { Write } from '../domain/write.ts'
+import { maskOwnSecrets } from '../keys/client-secret.ts'
 import type { Encryption } from '../keys/encryption.ts'
 import { revealSecret } from '../keys/secret-text.ts'
-import { createMask } from '../rules/masking.ts'
+import { createMask, maskedJson } from '../rules/masking.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
 import type { TokenOutcome } from './client-credentials-grant.ts'
 import type { Exchange } from './exchange.ts'
-import { visibleToRules } from './visible-request.ts'
+import { visibleToRules, visibleUnproven } from './visible-request.ts'
 
 export const exchangeRecordVersion = 1
 
@@ -33,11 +34,11 @@ export interface Account {
 
 export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome: TokenOutcome) => Account {
   return function accountForExchange(outcome) {
-    const entry = logEntryOf(outcome, deps.now())
+    const mask = maskOf(outcome.exchange)
+    const entry = logEntryOf(outcome, deps.now(), mask)
     if (deps.exchangeRecord === 'off') return { entry, writes: [] }
     const { tenantId, id, at } = entry
-    const mask = maskOf(outcome.exchange)
-    const content = deps.encryption.encrypt(mask(JSON.stringify(recordOf(outcome, entry))), [
+    const content = deps.encryption.encrypt(maskedJson(recordOf(outcome, entry), mask), [
       'exchange_records',
       tenantId,
       id,
@@ -47,40 +48,55 @@ export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome
   }
 }
 
-// A client that sends its secret in a place of its own choosing, too, must not have it kept.
+// A client that sends a secret in a place where none belongs must not have it kept.
 function maskOf({ request, mask }: Exchange): (text: string) => string {
   const maskPresented = createMask(request ? [revealSecret(request.credentials.secret)] : [])
-  return (text) => maskPresented(mask ? mask(text) : text)
+  return (text) => maskOwnSecrets(maskPresented(mask ? mask(text) : text))
 }
 
-function logEntryOf(outcome: TokenOutcome, now: Date): ExchangeLogEntry {
+/** Characters of a description or a user agent, and scopes of a refused request, that an entry keeps. */
+const maxTextLength = 1000
+const maxAskedScopes = 100
+
+function logEntryOf(outcome: TokenOutcome, now: Date, mask: (text: string) => string): ExchangeLogEntry {
   const { exchange } = outcome
   const { incoming, client, request } = exchange
   const issued = outcome.kind === 'issued'
-  const scopes = issued ? outcome.token.scopes : (request?.scopes ?? [])
+  const scopes = issued ? outcome.token.scopes : (request?.scopes.slice(0, maxAskedScopes) ?? [])
   const entitled = new Set(exchange.entitledScopes)
   return {
     type: issued ? 'seccft' : 'feccft',
     tenantId: incoming.tenant.id,
     id: incoming.requestId,
     at: now,
-    description: issued ? 'A token was issued.' : descriptionOf(outcome.error),
-    clientId: client?.id ?? parseClientId(request?.credentials.clientId ?? ''),
+    description: issued ? 'A token was issued.' : oneLine(mask(descriptionOf(outcome.error))),
+    clientId: client?.id ?? unprovenClientId(request?.credentials.clientId, mask),
     clientName: client?.name,
     ip: incoming.ip,
-    userAgent: incoming.userAgent,
+    userAgent: oneLine(mask(incoming.userAgent)),
     durationMs: now.getTime() - incoming.receivedAt.getTime(),
-    audience: request?.audience,
-    scopes,
-    scopesAdded: issued ? scopes.filter((scope) => !entitled.has(scope)) : [],
+    audience: request && mask(request.audience),
+    scopes: scopes.map(mask),
+    scopesAdded: issued ? scopes.filter((scope) => !entitled.has(scope)).map(mask) : [],
     error: issued ? undefined : outcome.error.code,
     jti: issued ? outcome.token.jti : undefined,
     rules: exchange.runs.map((run) => run.trace),
   }
 }
 
+// The id as it was claimed tells whose configuration is wrong; where a secret was sent in its place, nothing is told.
+function unprovenClientId(claimed: string | undefined, mask: (text: string) => string): ClientId | undefined {
+  return claimed !== undefined && mask(claimed) === claimed ? parseClientId(claimed) : undefined
+}
+
+// A line of the log stays a line: what callers and rules wrote cannot begin another one.
+function oneLine(text: string): string {
+  return text.slice(0, maxTextLength).replace(/\p{Cc}/gu, ' ')
+}
+
+// The operator's sentence, where there is one: it says what the client was not told.
 function descriptionOf(error: { message: string; cause?: unknown }): string {
-  return typeof error.cause === 'string' ? `${error.message} ${error.cause}` : error.message
+  return typeof error.cause === 'string' ? error.cause : error.message
 }
 
 function recordOf(outcome: TokenOutcome, entry: ExchangeLogEntry) {
@@ -92,7 +108,7 @@ function recordOf(outcome: TokenOutcome, entry: ExchangeLogEntry) {
     startedAt: incoming.receivedAt.toISOString(),
     seed: exchange.seed,
     tenant: { id: incoming.tenant.id, name: incoming.tenant.name, issuer: incoming.issuer.issuer },
-    request: visibleToRules(incoming),
+    request: client ? visibleToRules(incoming) : visibleUnproven(incoming),
     asked: request && { audience: request.audience, scopes: request.scopes },
     client: client && { id: client.id, name: client.name, metadata: client.metadata },
     resourceServer: resourceServer && {

@@ -20,7 +20,7 @@ export function parseParameters(rawParameters: RawTokenRequest['rawParameters'])
   const seen = new Set<string>()
   for (const [name, rawValue] of rawParameters) {
     if (seen.has(name)) {
-      throw new OAuthError('invalid_request', `The parameter ${name} was sent more than once.`)
+      throw new OAuthError('invalid_request', `The parameter ${name.slice(0, 100)} was sent more than once.`)
     }
     seen.add(name)
     if (!knownParameters.has(name)) continue
@@ -33,7 +33,8 @@ export function parseParameters(rawParameters: RawTokenRequest['rawParameters'])
   return parameters
 }
 
-const knownParameters = new Set([
+/** What a token request may say; everything else is for rules. */
+export const knownParameters: ReadonlySet<string> = new Set([
   'grant_type',
   'client_id',
   'client_secret',

@@ -4,6 +4,7 @@
  */
 import type { RuleRequest } from '../rules/callback-input.ts'
 import type { IncomingTokenRequest } from './exchange.ts'
+import { knownParameters } from './parameters.ts'
 
 const credentialParameters = new Set([
   'client_secret',
@@ -28,6 +29,20 @@ export function visibleToRules(incoming: IncomingTokenRequest): RuleRequest {
     body: withoutCredentials(incoming.raw.rawParameters),
     headers: visibleHeaders(incoming.rawHeaders),
   }
+}
+
+/** Characters kept of each parameter of a request whose client is not proven: anyone can send those, and send many. */
+const maxUnprovenLength = 1000
+
+/** What is kept of a request whose client is not proven: the parameters that say what was asked, each cut. */
+export function visibleUnproven(incoming: IncomingTokenRequest): RuleRequest {
+  const body = incoming.raw.rawParameters.flatMap(([name, rawValue]) =>
+    knownParameters.has(name) && !credentialParameters.has(name) && typeof rawValue === 'string'
+      ? [[name, rawValue.slice(0, maxUnprovenLength)] as const]
+      : [],
+  )
+  const userAgent = incoming.userAgent.slice(0, maxUnprovenLength)
+  return { ip: incoming.ip, userAgent, query: {}, body: Object.fromEntries(body), headers: {} }
 }
 
 // `Object.fromEntries` defines own members, so that a parameter called `__proto__` stays a parameter.

@@ -1,0 +1,55 @@
+/**
+ * Requests that no route ever sees, because HTTP itself or the router cannot read them. They are answered like any
+ * other: with a request id, not to be stored, and without the name of whatever could not read them.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { sendManagementBody } from './respond.ts'
+
+/** The path cannot be decoded. */
+export function sendUnreadablePath(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+  sendManagementBody(reply, 400, 'The path of the request is not valid percent-encoding.', 'invalid_uri')
+}
+
+const statusOfParserError: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** The bytes are no HTTP request. The connection ends: what follows on it could be read in two ways. */
+export function answerUnreadableBytes(newRequestId: () => string) {
+  return function onClientError(error: Error & { code?: string }, socket: Socket): void {
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy()
+      return
+    }
+    const status = statusOfParserError[error.code ?? ''] ?? '400 Bad Request'
+    const body = JSON.stringify({
+      statusCode: Number(status.slice(0, 3)),
+      error: status.slice(4),
+      message: 'The request could not be read.',
+    })
+    const head = [
+      `HTTP/1.1 ${status}`,
+      `X-Request-Id: ${newRequestId()}`,
+      'Cache-Control: no-store',
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+    ]
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  }
+}
+
+/** RFC 9110 §10.1.1: an expectation that cannot be met. */
+export function refuseExpectations(app: FastifyInstance, newRequestId: () => string): void {
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    response
+      .writeHead(417, { 'x-request-id': newRequestId(), 'cache-control': 'no-store', connection: 'close' })
+      .end()
+    // What follows on this connection may be the body that was held back, or not.
+    request.socket.destroySoon()
+  })
+}
