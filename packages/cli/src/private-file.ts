@@ -1,5 +1,5 @@
 /** Files that hold secrets: written so that nobody else can ever read them, not even for a moment. */
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure } from './failure.ts'
 
@@ -21,8 +21,26 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
   }
 }
 
+/**
+ * A device, a pipe or a link would be replaced by a file, and nobody who names one means that.
+ * @throws Failure when something that is no ordinary file is there.
+ */
+export async function refuseWhatIsNoFile(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (isAbsence(error)) return undefined
+    throw notWritten(path, error)
+  })
+  if (found === undefined || found.isFile()) return
+  throw new Failure('usage', {
+    what: `${path} is not replaced.`,
+    why: `It is ${found.isSymbolicLink() ? 'a symbolic link' : found.isDirectory() ? 'a folder' : 'no ordinary file'}.`,
+    todo: 'Name a new file, or one that may be replaced.',
+  })
+}
+
 /** Mode 0600 from its first byte; takes the place of an older file at once or not at all. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
+  await refuseWhatIsNoFile(path)
   const draft = `${path}.${process.pid}.tmp`
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -37,16 +55,44 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     await rename(draft, path)
   } catch (error) {
     await rm(draft, { force: true })
+    throw notWritten(path, error)
+  }
+}
+
+/** False when there was no such file. */
+export async function removePrivateFile(path: string): Promise<boolean> {
+  try {
+    await rm(path)
+    return true
+  } catch (error) {
+    if (isAbsence(error)) return false
     throw new Failure(
       'failed',
       {
-        what: `${path} cannot be written.`,
+        what: `${path} cannot be removed.`,
         why: error instanceof Error ? error.message : String(error),
-        todo: 'Name a file in a folder that you may write to.',
+        todo: 'Check whom the folder belongs to.',
       },
       { cause: error },
     )
   }
+}
+
+/** The file behind a link: people keep files of their home folder elsewhere and link to them. */
+export async function linkedFile(path: string): Promise<string> {
+  return realpath(path).catch(() => path)
+}
+
+function notWritten(path: string, error: unknown): Failure {
+  return new Failure(
+    'failed',
+    {
+      what: `${path} cannot be written.`,
+      why: error instanceof Error ? error.message : String(error),
+      todo: 'Name a file in a folder that you may write to.',
+    },
+    { cause: error },
+  )
 }
 
 function isAbsence(error: unknown): boolean {

@@ -56,12 +56,39 @@ const whatOfEnding: Readonly<Record<Ending, string>> = {
 
 function refusalFailure(error: ManagementApiError): Failure {
   const ending = endingOfStatus[error.status] ?? 'failed'
-  return new Failure(ending, { what: whatOfEnding[ending], why: error.message, todo: todoOf(error, ending) })
+  return new Failure(ending, {
+    what: whatOfEnding[ending],
+    why: inWords(error.message),
+    todo: todoOf(error, ending),
+  })
 }
 
-function todoOf({ requestId, retryAfterSeconds, status }: ManagementApiError, ending: Ending): string {
+/** The server quotes the pattern that a value has to match. `--debug` shows it to those who read patterns. */
+function inWords(message: string): string {
+  return message.replace(
+    /'It must match pattern ".*"' on property (\S+)\.$/s,
+    'The value of $1 has a character or a form that is not allowed.',
+  )
+}
+
+/** Where to look for what is not there: a command may name several things. */
+const whereToLook: Readonly<Record<string, string>> = {
+  'The client does not exist': 'See `tallystick clients list`.',
+  'The resource server does not exist': 'See `tallystick apis list`; an identifier counts byte for byte.',
+  'The client grant does not exist': 'See `tallystick grants list`.',
+  'The log entry does not exist':
+    'An id looks like 01a206c2-e17d-74a5-bf73-b183ae4e3c53, the X-Request-Id of an answer; see `tallystick logs list`.',
+}
+
+function todoOf(
+  { code, message, requestId, retryAfterSeconds, status }: ManagementApiError,
+  ending: Ending,
+): string {
   if (ending === 'unavailable') return `Try again in ${retryAfterSeconds ?? 'a few'} seconds.`
-  if (ending === 'not_found') return 'List what is there: the same noun with `list`.'
+  if (ending === 'not_found')
+    return whereToLook[message.replace(/\.$/, '')] ?? 'List what is there: the same noun with `list`.'
+  // Refused to everybody, whoever signs in.
+  if (code === 'operation_not_supported') return 'Leave this as it is, or change what the reason names first.'
   if (ending === 'not_allowed')
     return 'Sign in with a client that is granted this scope of the management API.'
   if (ending === 'conflict') return 'Look at what is there with `list` or `show`, and change that instead.'

@@ -16,13 +16,23 @@ export interface RunSettings {
   readonly input?: string
   readonly interrupted?: AbortSignal
   readonly now?: () => Date
+  /** Somebody reads: standard output is a terminal. */
+  readonly isTerminal?: boolean
   /** Called with everything printed so far, after each piece. */
   readonly onOutput?: (output: string) => void
 }
 
 export async function runRecorded(
   args: readonly string[],
-  { env = {}, workingDir = '/', input = '', interrupted, now, onOutput }: RunSettings = {},
+  {
+    env = {},
+    workingDir = '/',
+    input = '',
+    interrupted,
+    now,
+    isTerminal = false,
+    onOutput,
+  }: RunSettings = {},
 ): Promise<RecordedRun> {
   let output = ''
   let messages = ''
@@ -34,6 +44,7 @@ export async function runRecorded(
     workingDir,
     input: Readable.from(input === '' ? [] : [input]),
     output: {
+      isTTY: isTerminal,
       write: (text) => {
         output += text
         onOutput?.(output)

@@ -1,7 +1,10 @@
 /** `tallystick` as a process of its own: what only the operating system can show. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -48,6 +51,37 @@ test('an input that never comes is not waited for where it is not asked for', as
   const help = start(['help', 'exit-codes'])
   expect(await collect(help.stdout)).toContain('130')
 })
+
+test('a server that npx started ends when the shell of npx is gone', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tallystick-npx-'))
+  // As npx has it: a shell in between, which ends at a signal and passes nothing on.
+  const shell = spawn('sh', ['-c', '"$0" "$1" serve; :', process.execPath, program], {
+    env: { ...process.env, npm_command: 'exec', TALLYSTICK_PORT: '0', TALLYSTICK_DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  })
+  let output = ''
+  shell.stdout.on('data', (chunk: Buffer) => (output += chunk))
+  try {
+    await expect.poll(() => output, { timeout: 15_000 }).toContain('is ready at')
+    shell.kill('SIGTERM')
+    // The output closes when the last process that holds it has ended, and that is not the shell.
+    await once(shell, 'close')
+    expect(shell.signalCode).toBe('SIGTERM')
+  } finally {
+    endGroup(shell.pid)
+    await rm(dataDir, { recursive: true })
+  }
+})
+
+/** Nothing of a test that failed is left behind; after one that passed there is no such group. */
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
 
 function start(args: readonly string[]) {
   const env = { ...process.env, TALLYSTICK_CLIENT_ID: 'c', TALLYSTICK_CLIENT_SECRET: 's', NO_COLOR: '1' }

@@ -1,5 +1,5 @@
 /** Our own `wt`, as a program, against a real server. */
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
@@ -137,6 +137,22 @@ test('a profile file that is no JSON is left alone and named', async () => {
   expect(err).toContain(path)
   expect(await readFile(path, 'utf8')).toBe('{ "default": ')
   broken.remove()
+})
+
+test('init keeps no token that the server refuses, and says so when nobody could be asked', async () => {
+  const fresh = makeHome()
+  const { container, token } = server.bootstrap.webtask
+  const init = (url: string, ...more: string[]) => run(fresh, bin, ['init', '--url', url, ...more])
+  const refused = await init(server.url, '--container', container, '--token', 'wrong')
+  const unknown = await init(server.url, '--container', 'another', '--token', token)
+  expect([refused.code, unknown.code]).toEqual([6, 6])
+  expect(refused.err).toMatch(/not valid here.*The profile was not written/)
+  expect(existsSync(join(fresh.path, '.webtask'))).toBe(false)
+  const unasked = await init('http://127.0.0.1:1', '--container', container, '--token', token)
+  expect(unasked.code).toBe(0)
+  expect(unasked.err).toMatch(/^The token was not checked: http:\/\/127\.0\.0\.1:1 cannot be reached/)
+  expect(existsSync(join(fresh.path, '.webtask'))).toBe(true)
+  fresh.remove()
 })
 
 test('beside a server, init needs no flags', async () => {

@@ -7,7 +7,7 @@ import { formatDetails } from '../table.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { collect, collectPairs } from './option-values.ts'
 import { addIdsOption, allPages, type ListOptions, presentList } from './present-list.ts'
-import { type SecretOptions, showSecret } from './show-secret.ts'
+import { checkSecretFile, type SecretOptions, showSecret } from './show-secret.ts'
 
 interface ClientOptions {
   readonly description?: string
@@ -64,6 +64,7 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
     .option('--out <file>', 'write the secret to this file (mode 0600) instead of the screen')
     .action(async (name: string, options: ClientOptions & SecretOptions) => {
       const context = open()
+      await checkSecretFile(options)
       const client = await (await context.connect()).clients.create({ name, ...settingsOf(options) })
       await showSecret(context, client, options, details)
     })
@@ -85,6 +86,7 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
     .option('--out <file>', 'write the secret to this file (mode 0600) instead of the screen')
     .action(async (id: string, options: SecretOptions) => {
       const context = open()
+      await checkSecretFile(options)
       const connection = await context.connect()
       await context.asker.confirm(`End the present secret of ${id}?`)
       await showSecret(context, await connection.clients.rotateSecret(id), options, details)

@@ -1,9 +1,8 @@
 /** `tallystick login` and `logout`: the user's own profile file, for servers that run elsewhere. */
-import { rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
-import { writePrivateFile } from '../private-file.ts'
+import { linkedFile, removePrivateFile, writePrivateFile } from '../private-file.ts'
 import { readSecret } from '../secret-input.ts'
 import { requestToken } from '../sign-in.ts'
 import { formatUserProfile, userProfilePath } from '../user-profile.ts'
@@ -34,7 +33,7 @@ export function addLoginCommand(login: Command, open: OpenContext): void {
       const managementAudience = audience ?? `${origin}/api/v2/`
       // Only what works is remembered.
       await requestToken(fetch, { origin, audience: managementAudience, clientId, secret, scopes: [] })
-      const path = userProfilePath(env)
+      const path = await linkedFile(userProfilePath(env))
       await writePrivateFile(
         path,
         formatUserProfile({ origin, managementAudience, credentials: { clientId, secret } }),
@@ -48,8 +47,12 @@ export function addLogoutCommand(logout: Command, open: OpenContext): void {
   logout.action(async () => {
     const { terminal, env, present } = open()
     const path = userProfilePath(env)
-    await rm(path, { force: true })
-    terminal.say(`${path} is gone. The client's secret lives on: rotate it if others may know it.`)
-    present({ removed: path }, () => [])
+    const removed = await removePrivateFile(path)
+    terminal.say(
+      removed
+        ? `${path} is gone. The client's secret lives on: rotate it if others may know it.`
+        : `Nothing was remembered: there is no ${path}.`,
+    )
+    present({ removed: removed ? path : null }, () => [])
   })
 }

@@ -1,10 +1,15 @@
 /** The one time a new client secret is seen: on standard output, or in a file that only its owner may read. */
 import type { ClientWithSecret } from '@tallystick/management-api/contract/clients'
 import type { CommandContext } from '../command-context.ts'
-import { writePrivateFile } from '../private-file.ts'
+import { refuseWhatIsNoFile, writePrivateFile } from '../private-file.ts'
 
 export interface SecretOptions {
   readonly out?: string
+}
+
+/** Before the secret is made: what can be refused early leaves nothing behind. */
+export async function checkSecretFile({ out }: SecretOptions): Promise<void> {
+  if (out !== undefined) await refuseWhatIsNoFile(out)
 }
 
 export async function showSecret(
@@ -13,9 +18,11 @@ export async function showSecret(
   { out }: SecretOptions,
   details: (client: Omit<ClientWithSecret, 'client_secret'>) => string[],
 ): Promise<void> {
+  const show = () =>
+    present({ ...client, client_secret }, () => [...details(client), `client_secret  ${client_secret}`])
   if (out === undefined) {
     terminal.say('The secret is shown this once; keep it now.')
-    present({ ...client, client_secret }, () => [...details(client), `client_secret  ${client_secret}`])
+    show()
     return
   }
   try {
@@ -23,7 +30,7 @@ export async function showSecret(
   } catch (error) {
     // The server has it already: were it lost here, nobody could ever use this client again.
     terminal.say('The secret could not be written to the file; it is printed instead, this once.')
-    terminal.print(client_secret)
+    show()
     throw error
   }
   terminal.say(`The secret is in ${out}, which only you may read.`)

@@ -60,14 +60,14 @@ export function openDoor(profile: WtProfile, send: typeof fetch) {
 
     async list(query: URLSearchParams): Promise<ListedWebtask[]> {
       const response = await call(`/api/webtask/${container}?${query}`, { headers: acceptJson })
-      const raw: unknown = await response.json()
+      const raw = await bodyOf(response)
       if (!Array.isArray(raw)) throw notUnderstood(profile.url)
       return raw.map((item: unknown) => parseListed(item, profile.url))
     },
 
     async show(name: string): Promise<ListedWebtask> {
       const response = await call(named(name), { headers: acceptJson }, { 404: 'not_found' })
-      return parseListed(await response.json(), profile.url)
+      return parseListed(await bodyOf(response), profile.url)
     },
 
     async inspect(token: string, { decrypt, fetchCode }: Inspection): Promise<JsonObject> {
@@ -79,7 +79,7 @@ export function openDoor(profile: WtProfile, send: typeof fetch) {
         { headers: acceptJson },
         { 404: 'not_found' },
       )
-      const raw: unknown = await response.json()
+      const raw = await bodyOf(response)
       if (isJsonObject(raw)) return raw
       throw notUnderstood(profile.url)
     },
@@ -111,6 +111,11 @@ export function openDoor(profile: WtProfile, send: typeof fetch) {
       return call(`/api/logs/tenant/${container}`, { headers, signal }, everyRefusal('unavailable'))
     },
   }
+}
+
+/** Undefined when it is no JSON: some other server, or a proxy's page. */
+async function bodyOf(response: Response): Promise<unknown> {
+  return response.json().catch(() => undefined)
 }
 
 const acceptJson = { accept: 'application/json' }

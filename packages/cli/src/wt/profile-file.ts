@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { isJsonObject, type JsonObject, parseJsonObject, textMember } from '../json-object.ts'
-import { readPrivateFile, writePrivateFile } from '../private-file.ts'
+import { linkedFile, readPrivateFile, writePrivateFile } from '../private-file.ts'
 import { SecretText } from '../secret-text.ts'
 import type { Environment } from '../terminal.ts'
 import { WtFailure } from './wt-failure.ts'
@@ -32,7 +32,7 @@ function profileFilePath(env: Environment): string {
 
 /** @throws WtFailure when the file is there and no JSON object of profiles. */
 export async function readProfileFile(env: Environment): Promise<ProfileFile> {
-  const path = profileFilePath(env)
+  const path = await linkedFile(profileFilePath(env))
   const text = await readPrivateFile(path)
   const rawProfiles = parseJsonObject(text?.trim() || '{}')
   if (rawProfiles === undefined) throw broken(path, 'it is not one JSON object')

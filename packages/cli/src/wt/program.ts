@@ -1,10 +1,11 @@
 /** The commands of `wt` and their flags: those of the public client, and ours beside them. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { create } from './commands/create.ts'
+import { init } from './commands/init.ts'
 import { inspect } from './commands/inspect.ts'
 import { list } from './commands/list.ts'
 import { logs } from './commands/logs.ts'
-import { getProfile, init, listProfiles, removeAllProfiles, removeProfile } from './commands/profiles.ts'
+import { getProfile, listProfiles, removeAllProfiles, removeProfile } from './commands/profiles.ts'
 import { remove, revoke } from './commands/remove.ts'
 import { update } from './commands/update.ts'
 import { addRetiredCommands, addRetiredFlags } from './retired.ts'

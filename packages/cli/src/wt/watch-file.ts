@@ -1,5 +1,6 @@
 /** `--watch`: the same upload again each time the file changes, until Ctrl-C. */
-import { watch } from 'node:fs/promises'
+import { once } from 'node:events'
+import { watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WtContext } from './wt-context.ts'
@@ -16,9 +17,8 @@ export async function watchFile(
   if (spec === undefined || spec === '-' || /^https?:\/\//.test(spec)) {
     throw new WtFailure('usage', 'Only a file can be watched: name one.')
   }
-  terminal.say(`Watching ${spec}; Ctrl-C ends it.`)
   // The folder, not the file: editors replace a file, and a watch on the old one would see nothing more.
-  const changes = watch(dirname(spec), { signal: interrupted })
+  const watcher = watch(dirname(spec), { signal: interrupted })
   let waiting = false
   const uploadSoon = async (): Promise<void> => {
     await sleep(settleMs)
@@ -28,13 +28,12 @@ export async function watchFile(
       terminal.say(terminal.messageColors.red(error.message))
     })
   }
-  try {
-    for await (const { filename } of changes) {
-      if (filename !== basename(spec) || waiting) continue
-      waiting = true
-      void uploadSoon()
-    }
-  } catch (error) {
-    if (!interrupted.aborted) throw error
-  }
+  watcher.on('change', (_, filename) => {
+    if (filename !== basename(spec) || waiting) return
+    waiting = true
+    void uploadSoon()
+  })
+  // Said only now: a change that comes right after the word is seen.
+  terminal.say(`Watching ${spec}; Ctrl-C ends it.`)
+  await once(watcher, 'close')
 }

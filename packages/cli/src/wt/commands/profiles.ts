@@ -1,70 +1,14 @@
-/** `wt init` and `wt profile`: which servers this machine knows. All of it is local. */
-import { resolve } from 'node:path'
-import { objectMember, parseJsonObject, textMember } from '../../json-object.ts'
-import { readPrivateFile } from '../../private-file.ts'
-import { readText } from '../../secret-input.ts'
+/** `wt profile`: which servers this machine knows. All of it is local. */
+import { textMember } from '../../json-object.ts'
 import { formatDetails } from '../../table.ts'
-import { type ProfileFlags, pickProfile } from '../choose-profile.ts'
+import { pickProfile } from '../choose-profile.ts'
 import { confirm } from '../confirm.ts'
-import { normalUrl, readProfileFile, writeProfileFile } from '../profile-file.ts'
+import { readProfileFile, writeProfileFile } from '../profile-file.ts'
 import { tokenDetails } from '../token-details.ts'
 import { type OutputFlags, type WtContext, wantsJson } from '../wt-context.ts'
 import { WtFailure } from '../wt-failure.ts'
 
 type RawProfile = Parameters<typeof textMember>[0]
-
-export interface InitFlags extends ProfileFlags, OutputFlags {
-  readonly tokenFile?: string
-  readonly yes?: boolean
-}
-
-export async function init(context: WtContext, flags: InitFlags): Promise<void> {
-  const { env, terminal } = context
-  const name = flags.profile ?? 'default'
-  const added = await wantedProfile(context, flags)
-  const { path, rawProfiles } = await readProfileFile(env)
-  const older = rawProfiles.get(name)
-  if (older && JSON.stringify(older) !== JSON.stringify(added)) {
-    await confirm(
-      context,
-      `You already have the profile ${name} for ${textMember(older, 'url') ?? 'no URL'}. Do you want to override it?`,
-      flags.yes,
-    )
-  }
-  await writeProfileFile(path, new Map([...rawProfiles, [name, added]]))
-  if (wantsJson(flags))
-    return terminal.printJson({ profile: name, url: added.url, container: added.container })
-  terminal.print(`Profile ${name} is ready: container ${added.container} at ${added.url}`)
-  terminal.say('To list its webtasks: wt ls')
-}
-
-/** From the flags; without any, from the file that a server in this folder wrote at its first start. */
-async function wantedProfile(context: WtContext, flags: InitFlags) {
-  const { url, container } = flags
-  const token = flags.tokenFile
-    ? (await readText(flags.tokenFile, context.terminal.input)).trim()
-    : flags.token
-  if (url && container && token) return { url: normalUrl(url), token, container }
-  if (!url && !container && !token) {
-    const found = await bootstrapProfile(context)
-    if (found) return found
-  }
-  throw new WtFailure(
-    'usage',
-    'wt init needs --url, --container and --token (or --token-file). A server prints all three at its first start, and keeps them in data/bootstrap.json.',
-  )
-}
-
-async function bootstrapProfile({ env, workingDir }: WtContext) {
-  const path = resolve(workingDir, env.TALLYSTICK_DATA_DIR || 'data', 'bootstrap.json')
-  const webtask = objectMember(parseJsonObject((await readPrivateFile(path)) ?? '') ?? {}, 'webtask') ?? {}
-  const [url, container, token] = [
-    textMember(webtask, 'url'),
-    textMember(webtask, 'container'),
-    textMember(webtask, 'token'),
-  ]
-  return url && container && token ? { url: normalUrl(url), token, container } : undefined
-}
 
 export interface ProfileViewFlags extends OutputFlags {
   readonly details?: boolean
