@@ -34,13 +34,17 @@ export async function refreshSystemApi(storage: Storage, tenantId: TenantId, now
     { resourceServerId: stored.id },
     { offset: 0, limit: 100 },
   )
-  const full = grants.filter((grant) =>
-    stored.scopes.every(({ value }) => grant.scopes.includes(value)),
-  )
+  const full = grants.filter((grant) => stored.scopes.every(({ value }) => grant.scopes.includes(value)))
   const writes: Write[] = full.map((grant) =>
-    storage.clientGrants.update({ ...grant, scopes: scopes.map(({ value }) => value), updatedAt: now }),
+    storage.clientGrants.update(
+      { ...grant, scopes: scopes.map(({ value }) => value), updatedAt: now },
+      grant,
+    ),
   )
-  await storage.commit([storage.resourceServers.update({ ...stored, scopes, updatedAt: now }), ...writes])
+  await storage.commit([
+    storage.resourceServers.update({ ...stored, scopes, updatedAt: now }, stored),
+    ...writes,
+  ])
 }
 
 function sameScopes(left: ResourceServer['scopes'], right: ResourceServer['scopes']): boolean {

@@ -23,12 +23,15 @@ test('an operator who held every scope of an older management API holds every sc
     { offset: 0, limit: 10 },
   )
   await storage.commit([
-    storage.resourceServers.update({
-      ...system,
-      scopes: system.scopes.filter(({ value }) => value !== dropped),
-    }),
+    storage.resourceServers.update(
+      { ...system, scopes: system.scopes.filter(({ value }) => value !== dropped) },
+      system,
+    ),
     ...items.map((grant) =>
-      storage.clientGrants.update({ ...grant, scopes: grant.scopes.filter((scope) => scope !== dropped) }),
+      storage.clientGrants.update(
+        { ...grant, scopes: grant.scopes.filter((scope) => scope !== dropped) },
+        grant,
+      ),
     ),
   ])
   await storage.close()

@@ -37,7 +37,8 @@ export interface ClientGrantStore {
   list(tenantId: TenantId, filter: ClientGrantFilter, page: Page): Promise<readonly ClientGrant[]>
   count(tenantId: TenantId, filter: ClientGrantFilter): Promise<number>
   insert(grant: ClientGrant): Write
-  update(grant: ClientGrant): Write
+  /** Refused with ChangedMeanwhileError unless what is stored is still what was read. */
+  update(grant: ClientGrant, read: ClientGrant): Write
   remove(tenantId: TenantId, id: ClientGrantId): Write
 }
 

@@ -48,7 +48,8 @@ export interface ClientStore {
   list(tenantId: TenantId, page: Page): Promise<readonly Client[]>
   count(tenantId: TenantId): Promise<number>
   insert(client: Client): Write
-  update(client: Client): Write
+  /** Refused with ChangedMeanwhileError unless what is stored is still what was read. */
+  update(client: Client, read: Client): Write
   /** Removes the client with its secrets and client grants. */
   remove(tenantId: TenantId, id: ClientId): Write
   insertSecret(secret: ClientSecretHash): Write

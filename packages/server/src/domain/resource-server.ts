@@ -53,7 +53,8 @@ export interface ResourceServerStore {
   list(tenantId: TenantId, page: Page): Promise<readonly ResourceServer[]>
   count(tenantId: TenantId): Promise<number>
   insert(resourceServer: ResourceServer): Write
-  update(resourceServer: ResourceServer): Write
+  /** Refused with ChangedMeanwhileError unless what is stored is still what was read. */
+  update(resourceServer: ResourceServer, read: ResourceServer): Write
   /** Removes the resource server with its client grants. */
   remove(tenantId: TenantId, id: ResourceServerId): Write
 }

@@ -60,10 +60,13 @@ export interface RuleVersion {
   readonly createdAt: Date
 }
 
-/** A rule of the pipeline with all of its active version but the source, which only a cold isolate needs. */
+/** All of a version but its source, which is long. */
+export type RuleVersionDetails = Omit<RuleVersion, 'source'>
+
+/** A rule of the pipeline with its active version; only a cold isolate needs the source. */
 export interface PipelineRule {
   readonly rule: Rule
-  readonly version: Omit<RuleVersion, 'source'>
+  readonly version: RuleVersionDetails
 }
 
 /** Promises: `find…` resolve to undefined when absent and never throw for that. */
@@ -76,12 +79,20 @@ export interface RuleStore {
   list(tenantId: TenantId): Promise<Rule[]>
   findVersion(tenantId: TenantId, id: RuleVersionId): Promise<RuleVersion | undefined>
   /** Newest first. */
-  versions(tenantId: TenantId, ruleId: RuleId): Promise<RuleVersion[]>
+  versions(tenantId: TenantId, ruleId: RuleId): Promise<RuleVersionDetails[]>
+  /** 0 when the rule has no version. */
+  latestVersionNumber(tenantId: TenantId, ruleId: RuleId): Promise<number>
   insert(rule: Rule): Write
-  update(rule: Rule): Write
+  /** Refused with ChangedMeanwhileError unless what is stored is still what was read. */
+  update(rule: Rule, read: Rule): Write
   /** Removes the rule and the secrets of its versions; the versions' sources outlive their exchange records. */
   remove(tenantId: TenantId, id: RuleId): Write
   insertVersion(version: RuleVersion): Write
+  /**
+   * Removes up to `limit` versions that were superseded before then and are neither active nor among the newest
+   * `maxSupersededVersions` of their rule's others, in all tenants.
+   */
+  removeVersionsSupersededBefore(at: Date, limit: number): Write
   /** Removes up to `limit` versions whose rules were removed before then, in all tenants. */
   removeVersionsOfRulesRemovedBefore(at: Date, limit: number): Write
 }
@@ -95,6 +106,8 @@ export const maxSecretValueBytes = 4096
 /** Characters. Shorter secret values are not masked in what a rule prints. */
 export const minMaskedSecretLength = 4
 export const maxRulesPerTenant = 100
+/** Versions of a rule that are kept beside the active one; older ones go when no exchange record can name them. */
+export const maxSupersededVersions = 50
 /** Scopes a callback rule may return. More, and the exchange fails. */
 export const maxRuleScopes = 1000
 /** UTF-8 bytes of all custom claims of one token as JSON. More, and the exchange fails. */

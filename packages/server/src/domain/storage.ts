@@ -37,6 +37,17 @@ export class GoneError extends Error {
   }
 }
 
+/** A write goes on from a state that is not the present one any more: another change came in between. */
+export class ChangedMeanwhileError extends Error {
+  override readonly name = 'ChangedMeanwhileError'
+  readonly noun: string
+
+  constructor(noun: string) {
+    super(`The ${noun} was changed or removed by another request meanwhile.`)
+    this.noun = noun
+  }
+}
+
 export interface Storage {
   readonly installation: InstallationStore
   readonly tenants: TenantStore
@@ -54,7 +65,7 @@ export interface Storage {
 
   /**
    * Carries out all of the writes in one durable transaction, or none. Resolves when it is on disk.
-   * @throws AlreadyExistsError, GoneError, or the database's own error; nothing has changed then.
+   * @throws AlreadyExistsError, GoneError, ChangedMeanwhileError, or the database's own error; nothing has changed then.
    */
   commit(writes: readonly Write[]): Promise<void>
 

@@ -33,7 +33,8 @@ export interface TenantStore {
   /** The one tenant made at the first start; undefined only while the database is empty. */
   findDefault(): Promise<Tenant | undefined>
   insert(tenant: Tenant): Write
-  update(tenant: Tenant): Write
+  /** Refused with ChangedMeanwhileError unless what is stored is still what was read. */
+  update(tenant: Tenant, read: Tenant): Write
 }
 
 const tenantName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ClientId } from '../domain/client.ts'
 import { ManagementError } from '../domain/errors.ts'
 import type { LogEntry, ManagementLogEntry } from '../domain/log-entry.ts'
-import { AlreadyExistsError, GoneError } from '../domain/storage.ts'
+import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
 import { logEntryIdOf } from './request.ts'
 
@@ -52,6 +52,13 @@ export function createRecordChange(deps: RecordChangeDeps): RecordChange {
     } catch (error) {
       if (error instanceof AlreadyExistsError) {
         throw new ManagementError('conflict', error.message, { cause: error })
+      }
+      if (error instanceof ChangedMeanwhileError) {
+        throw new ManagementError(
+          'conflict',
+          `The ${error.noun} was changed by another request at the same time. Read it again and repeat the change.`,
+          { cause: error },
+        )
       }
       if (error instanceof GoneError) throw new ManagementError('not_found', error.message, { cause: error })
       throw error

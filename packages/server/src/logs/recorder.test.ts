@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { acme, idOf, logId, sampleClient, sampleExchange } from '../../test/storage-conformance/samples.ts'
-import { AlreadyExistsError, GoneError, type Storage } from '../domain/storage.ts'
+import { AlreadyExistsError, ChangedMeanwhileError, GoneError, type Storage } from '../domain/storage.ts'
 import { openStorage } from '../storage/storage.ts'
 import { createRecorder, LogUnavailableError, maxBatch } from './recorder.ts'
 import { createTail, type Tail } from './tail.ts'
@@ -71,17 +71,18 @@ test('after a failed commit the next one is tried afresh', async () => {
 test('an entry that cannot be stored fails alone, with its own error, and takes its writes along', async () => {
   const recorder = recorderWith()
   await recorder.record(sampleExchange(1))
+  const nobody = sampleClient({ id: idOf('nobody') })
   const [first, taken, foreign, gone, last] = await Promise.allSettled([
     recorder.record(sampleExchange(2)),
     recorder.record(sampleExchange(1), [storage.clients.insert(sampleClient())]),
     recorder.record(sampleExchange(3, { tenantId: idOf('ten_nobody') })),
-    recorder.record(sampleExchange(4), [storage.clients.update(sampleClient({ id: idOf('nobody') }))]),
+    recorder.record(sampleExchange(4), [storage.clients.update(nobody, nobody)]),
     recorder.record(sampleExchange(5)),
   ])
   expect([first?.status, last?.status]).toEqual(['fulfilled', 'fulfilled'])
   expect(taken).toMatchObject({ reason: expect.any(AlreadyExistsError) })
   expect(foreign).toMatchObject({ reason: expect.any(GoneError) })
-  expect(gone).toMatchObject({ reason: expect.any(GoneError) })
+  expect(gone).toMatchObject({ reason: expect.any(ChangedMeanwhileError) })
   expect(await storage.clients.find(acme.id, sampleClient().id)).toBeUndefined()
   expect(await isStored(4)).toBe(false)
   expect(published).toEqual([logId(1), logId(2), logId(5)])

@@ -4,7 +4,7 @@
  * waits for no timer.
  */
 import type { LogEntry } from '../domain/log-entry.ts'
-import { AlreadyExistsError, GoneError, type Storage } from '../domain/storage.ts'
+import { AlreadyExistsError, ChangedMeanwhileError, GoneError, type Storage } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
 import type { Tail } from './tail.ts'
 
@@ -23,7 +23,7 @@ export interface RecorderDeps {
 export interface Recorder {
   /**
    * Commits the entry with the writes it accounts for, all or none; resolves when they are on disk.
-   * @throws AlreadyExistsError or GoneError when these writes were refused (others stand), or
+   * @throws AlreadyExistsError, GoneError or ChangedMeanwhileError when these writes were refused (others stand), or
    *   LogUnavailableError when they could not be written.
    */
   record(entry: LogEntry, writes?: readonly Write[]): Promise<void>
@@ -77,8 +77,7 @@ export function createRecorder({ storage, tail, maxWaiting = defaultMaxWaiting }
 
   function settle(one: Waiting, error: Error | undefined): void {
     if (error !== undefined) {
-      const isRefusal = error instanceof AlreadyExistsError || error instanceof GoneError
-      one.reject(isRefusal ? error : unavailable(error))
+      one.reject(isRefusal(error) ? error : unavailable(error))
       return
     }
     tail.publish(one.entry.tenantId, { kind: 'entry', entry: one.entry })
@@ -101,6 +100,10 @@ export function createRecorder({ storage, tail, maxWaiting = defaultMaxWaiting }
       await new Promise<void>((resolve) => drained.push(resolve))
     },
   }
+}
+
+function isRefusal(error: Error): boolean {
+  return [AlreadyExistsError, GoneError, ChangedMeanwhileError].some((refusal) => error instanceof refusal)
 }
 
 function unavailable(cause: unknown): LogUnavailableError {

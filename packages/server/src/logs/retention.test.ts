@@ -70,7 +70,7 @@ test('more than one step’s worth goes step by step', async () => {
   }
   await createRetention({ storage: { ...storage, commit }, now }).removeExpired()
   expect(await storage.logEntries.oldestAt()).toBeUndefined()
-  expect(steps).toEqual([1, 1, 1, 1])
+  expect(steps).toEqual([1, 1, 1, 2])
 })
 
 test('versions of a removed rule stay as long as a record may name them', async () => {
@@ -84,6 +84,22 @@ test('versions of a removed rule stay as long as a record may name them', async 
   present = new Date(start.getTime() + 7 * day + 1)
   await retention.removeExpired()
   expect(await storage.rules.findVersion(acme.id, version.id)).toBeUndefined()
+})
+
+test('old versions of a living rule go once no record can name them', async () => {
+  const versions = Array.from({ length: 60 }, (_, at) =>
+    sampleVersion({ id: idOf(`ver_${at + 1}`), number: at + 1, createdAt: start }),
+  )
+  const rule = sampleRule({ activeVersionId: idOf('ver_60') })
+  await storage.commit([storage.rules.insert(rule), ...versions.map(storage.rules.insertVersion)])
+  const retention = createRetention({ storage, now })
+  const kept = async () => (await storage.rules.versions(acme.id, rule.id)).length
+  present = new Date(start.getTime() + 7 * day)
+  await retention.removeExpired()
+  expect(await kept()).toBe(60)
+  present = new Date(start.getTime() + 7 * day + 1)
+  await retention.removeExpired()
+  expect(await kept()).toBe(51)
 })
 
 test('stopping ends a removal after its present step', async () => {

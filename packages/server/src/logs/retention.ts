@@ -1,5 +1,5 @@
 /**
- * Retention: log entries, exchange records and the versions of removed rules end when their time is over.
+ * Retention: log entries, exchange records and the versions that no rule needs end when their time is over.
  * They go in small steps with pauses between them, so that no request waits for a long deletion.
  */
 import { setTimeout as pause } from 'node:timers/promises'
@@ -46,9 +46,13 @@ export function createRetention({ storage, now }: RetentionDeps): Retention {
   async function removeAll(): Promise<void> {
     await removeOld(storage.logEntries, logRetentionDays)
     await removeOld(storage.exchangeRecords, exchangeRecordRetentionDays)
-    // A version is needed as long as an exchange record may name it: from the removal of its rule on.
+    // A version is needed as long as an exchange record may name it: from the next one, or its rule's removal, on.
     const end = daysBefore(now(), exchangeRecordRetentionDays)
-    if (!stopped) await storage.commit([storage.rules.removeVersionsOfRulesRemovedBefore(end, rowsPerStep)])
+    if (stopped) return
+    await storage.commit([
+      storage.rules.removeVersionsSupersededBefore(end, rowsPerStep),
+      storage.rules.removeVersionsOfRulesRemovedBefore(end, rowsPerStep),
+    ])
   }
 
   return {

@@ -85,8 +85,8 @@ export type PublishRule = (tenantId: TenantId, upload: RuleUpload) => Promise<Pu
 export function createPublishRule(deps: PublishRuleDeps): PublishRule {
   return async function publishRule(tenantId, upload) {
     const stored = await deps.rules.findByName(tenantId, upload.door, upload.name)
-    const versions = stored ? await deps.rules.versions(tenantId, stored.id) : []
-    const active = versions.find((version) => version.id === stored?.activeVersionId)
+    const latestNumber = stored ? await deps.rules.latestVersionNumber(tenantId, stored.id) : 0
+    const active = stored && (await deps.rules.findVersion(tenantId, stored.activeVersionId))
     if (!stored) await refuseOneRuleTooMany(deps.rules, tenantId)
     const source = upload.source ?? active?.source
     if (source === undefined) {
@@ -105,7 +105,7 @@ export function createPublishRule(deps: PublishRuleDeps): PublishRule {
       tenantId,
       id: versionId,
       ruleId,
-      number: (versions[0]?.number ?? 0) + 1,
+      number: latestNumber + 1,
       source,
       secrets: encryptSecrets(deps.encryption, tenantId, versionId, upload.secrets, active),
       webtask: upload.webtask,
@@ -128,7 +128,7 @@ export function createPublishRule(deps: PublishRuleDeps): PublishRule {
     return {
       rule,
       version,
-      writes: [stored ? rules.update(rule) : rules.insert(rule), rules.insertVersion(version)],
+      writes: [stored ? rules.update(rule, stored) : rules.insert(rule), rules.insertVersion(version)],
     }
   }
 }

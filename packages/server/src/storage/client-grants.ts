@@ -1,5 +1,6 @@
 import type { ClientGrant, ClientGrantFilter, ClientGrantStore } from '../domain/client-grant.ts'
 import type { TenantId } from '../domain/tenant.ts'
+import { movedOn, readColumns } from './change-time.ts'
 import { integer, nullableText, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import { readIdentifier, readTextList } from './row.ts'
@@ -82,15 +83,16 @@ function createClientGrantWrites(database: Database): Pick<ClientGrantStore, 'in
     { noun: 'client grant', refersTo: 'client or resource server' },
   )
   // Whose grant it is never changes; its scopes do.
-  const update = database.write(
-    { tenant_id: text, id: text, scopes: text, updated_at: integer },
-    (build, { tenant_id, id, ...changing }) =>
+  const update = database.change(
+    { tenant_id: text, id: text, scopes: text, updated_at: integer, ...readColumns },
+    (build, asked) =>
       build
         .updateTable('client_grants')
-        .set(changing)
-        .where('tenant_id', '=', tenant_id)
-        .where('id', '=', id),
-    { noun: 'client grant', mustExist: true },
+        .set({ scopes: asked.scopes, updated_at: movedOn(asked.updated_at, asked.read_updated_at) })
+        .where('tenant_id', '=', asked.tenant_id)
+        .where('id', '=', asked.id)
+        .where('updated_at', '=', asked.read_updated_at),
+    'client grant',
   )
   const remove = database.write(
     { tenant_id: text, id: text },
@@ -101,7 +103,7 @@ function createClientGrantWrites(database: Database): Pick<ClientGrantStore, 'in
 
   return {
     insert: (grant) => insert(toRow(grant)),
-    update: (grant) => update(toRow(grant)),
+    update: (grant, read) => update({ ...toRow(grant), read_updated_at: read.updatedAt.getTime() }),
     remove: (tenantId, id) => remove({ tenant_id: tenantId, id }),
   }
 }

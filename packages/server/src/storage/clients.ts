@@ -1,4 +1,5 @@
 import type { Client, ClientSecretHash, ClientStore, TokenEndpointAuthMethod } from '../domain/client.ts'
+import { movedOn, readColumns } from './change-time.ts'
 import { integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import {
@@ -74,11 +75,16 @@ function createClientWrites(
     noun: 'client',
     refersTo: 'tenant',
   })
-  const update = database.write(
-    clientColumns,
-    (build, { tenant_id, id, created_at: _, ...changing }) =>
-      build.updateTable('clients').set(changing).where('tenant_id', '=', tenant_id).where('id', '=', id),
-    { noun: 'client', mustExist: true },
+  const update = database.change(
+    { ...clientColumns, ...readColumns },
+    (build, { tenant_id, id, created_at: _, updated_at, read_updated_at, ...changing }) =>
+      build
+        .updateTable('clients')
+        .set({ ...changing, updated_at: movedOn(updated_at, read_updated_at) })
+        .where('tenant_id', '=', tenant_id)
+        .where('id', '=', id)
+        .where('updated_at', '=', read_updated_at),
+    'client',
   )
   // Its secrets and client grants go with it, by their foreign keys.
   const remove = database.write(
@@ -104,7 +110,7 @@ function createClientWrites(
 
   return {
     insert: (client) => insert(toRow(client)),
-    update: (client) => update(toRow(client)),
+    update: (client, read) => update({ ...toRow(client), read_updated_at: read.updatedAt.getTime() }),
     remove: (tenantId, id) => remove({ tenant_id: tenantId, id }),
     insertSecret: (secret) => insertSecret(toSecretRow(secret)),
     removeSecrets: (tenantId, clientId) => removeSecrets({ tenant_id: tenantId, client_id: clientId }),

@@ -5,6 +5,7 @@
  */
 import Sqlite from 'better-sqlite3'
 import { type Compilable, Kysely, type RawBuilder, sql } from 'kysely'
+import { ChangedMeanwhileError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
 import type { Bindable, Column, Columns, ValuesOf } from './column.ts'
 import { compileOnlyDialect } from './compile-only-dialect.ts'
@@ -41,6 +42,12 @@ export interface Database {
     compose: Compose<Table, unknown>,
     meaning: StepMeaning,
   ): (values: ValuesOf<Table>) => Step
+  /** A write of one step that goes on from what was read: where it finds nothing to change, another change came first. */
+  change<Table extends Columns>(
+    columns: Table,
+    compose: Compose<Table, unknown>,
+    noun: string,
+  ): (values: ValuesOf<Table>) => Write
   /** A write of one step. */
   write<Table extends Columns>(
     columns: Table,
@@ -108,11 +115,23 @@ function createDatabase(sqlite: Sqlite.Database): Database {
       return (values) => statement().all(bind(values))
     },
     step,
+    change(columns, compose, noun) {
+      const describe = step(columns, compose, { noun })
+      return (values) => {
+        const change = describe(values)
+        return describeWrite(sqlite, [{ ...change, run: () => requireOne(change.run(), noun) }])
+      }
+    },
     write(columns, compose, meaning) {
       const describe = step(columns, compose, meaning)
       return (values) => describeWrite(sqlite, [describe(values)])
     },
   }
+}
+
+function requireOne(changes: number, noun: string): number {
+  if (changes === 0) throw new ChangedMeanwhileError(noun)
+  return changes
 }
 
 /** Stands in a compiled query where an argument will be. */

@@ -5,6 +5,7 @@ import {
   signingAlgorithms,
   tokenDialects,
 } from '../domain/resource-server.ts'
+import { movedOn, readColumns } from './change-time.ts'
 import { integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import {
@@ -87,15 +88,16 @@ function createResourceServerWrites(
     (build, row) => build.insertInto('resource_servers').values(row),
     { noun: 'resource server', refersTo: 'tenant' },
   )
-  const update = database.write(
-    resourceServerColumns,
-    (build, { tenant_id, id, created_at: _, ...changing }) =>
+  const update = database.change(
+    { ...resourceServerColumns, ...readColumns },
+    (build, { tenant_id, id, created_at: _, updated_at, read_updated_at, ...changing }) =>
       build
         .updateTable('resource_servers')
-        .set(changing)
+        .set({ ...changing, updated_at: movedOn(updated_at, read_updated_at) })
         .where('tenant_id', '=', tenant_id)
-        .where('id', '=', id),
-    { noun: 'resource server', mustExist: true },
+        .where('id', '=', id)
+        .where('updated_at', '=', read_updated_at),
+    'resource server',
   )
   // Its client grants go with it, by their foreign key.
   const remove = database.write(
@@ -110,7 +112,8 @@ function createResourceServerWrites(
 
   return {
     insert: (resourceServer) => insert(toRow(resourceServer)),
-    update: (resourceServer) => update(toRow(resourceServer)),
+    update: (resourceServer, read) =>
+      update({ ...toRow(resourceServer), read_updated_at: read.updatedAt.getTime() }),
     remove: (tenantId, id) => remove({ tenant_id: tenantId, id }),
   }
 }

@@ -1,5 +1,11 @@
 /** The versions of rules: written once, never changed, but for the secrets that go when the rule does. */
-import type { EncryptedValue, RuleVersion, WebtaskDetails } from '../domain/rule.ts'
+import {
+  type EncryptedValue,
+  maxSupersededVersions,
+  type RuleVersion,
+  type RuleVersionDetails,
+  type WebtaskDetails,
+} from '../domain/rule.ts'
 import type { Write } from '../domain/write.ts'
 import { integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
@@ -28,10 +34,19 @@ export function createRuleVersionQueries(database: Database) {
   const ofRule = database.many({ tenant_id: text, rule_id: text }, (build, asked) =>
     build
       .selectFrom('rule_versions')
-      .selectAll()
+      .select(['tenant_id', 'id', 'rule_id', 'number', 'secrets', 'webtask', 'created_at'])
       .where('tenant_id', '=', asked.tenant_id)
       .where('rule_id', '=', asked.rule_id)
       .orderBy('number', 'desc'),
+  )
+  const latest = database.one({ tenant_id: text, rule_id: text }, (build, asked) =>
+    build
+      .selectFrom('rule_versions')
+      .select('number')
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('rule_id', '=', asked.rule_id)
+      .orderBy('number', 'desc')
+      .limit(1),
   )
   const insert = database.write(
     ruleVersionColumns,
@@ -68,24 +83,73 @@ export function createRuleVersionQueries(database: Database) {
         ),
     { noun: 'rule version' },
   )
+  const removeSupersededBefore = prepareRemoveSuperseded(database)
 
   return {
     find,
     ofRule,
+    latest,
     wipe,
+    removeSupersededBefore: (at: Date, limit: number): Write =>
+      removeSupersededBefore({ at: at.getTime(), limit }),
     insert: (version: RuleVersion): Write => insert(toRow(version)),
     removeOfRulesRemovedBefore: (at: Date, limit: number): Write =>
       removeOfRulesRemovedBefore({ at: at.getTime(), limit }),
   }
 }
 
+/**
+ * Numbers go up one by one and the oldest go first: a version was superseded when the next was made, and has as many
+ * newer ones as numbers follow it.
+ */
+function prepareRemoveSuperseded(database: Database) {
+  return database.write(
+    { at: integer, limit: integer },
+    (build, asked) =>
+      build.deleteFrom('rule_versions').where(({ eb, refTuple, selectFrom }) =>
+        eb(
+          refTuple('tenant_id', 'id'),
+          'in',
+          selectFrom('rules')
+            .innerJoin('rule_versions as active', (join) =>
+              join
+                .onRef('active.tenant_id', '=', 'rules.tenant_id')
+                .onRef('active.id', '=', 'rules.active_version_id'),
+            )
+            .innerJoin('rule_versions as old', (join) =>
+              join
+                .onRef('old.tenant_id', '=', 'rules.tenant_id')
+                .onRef('old.rule_id', '=', 'rules.id')
+                .on(({ eb: on, ref }) =>
+                  on('old.number', '<', on(ref('active.number'), '-', maxSupersededVersions)),
+                ),
+            )
+            .innerJoin('rule_versions as next', (join) =>
+              join
+                .onRef('next.tenant_id', '=', 'old.tenant_id')
+                .onRef('next.rule_id', '=', 'old.rule_id')
+                .on(({ eb: on, ref }) => on('next.number', '=', on(ref('old.number'), '+', 1))),
+            )
+            .select(['old.tenant_id', 'old.id'])
+            .where('next.created_at', '<', asked.at)
+            .limit(asked.limit)
+            .$asTuple('tenant_id', 'id'),
+        ),
+      ),
+    { noun: 'rule version' },
+  )
+}
+
 export function parseVersionRow(row: RuleVersionRow): RuleVersion {
+  return { ...parseDetailsRow(row), source: row.source }
+}
+
+export function parseDetailsRow(row: Omit<RuleVersionRow, 'source' | 'rule_removed_at'>): RuleVersionDetails {
   return {
     tenantId: readIdentifier(row.tenant_id, 'rule_versions.tenant_id'),
     id: readIdentifier(row.id, 'rule_versions.id'),
     ruleId: readIdentifier(row.rule_id, 'rule_versions.rule_id'),
     number: row.number,
-    source: row.source,
     secrets: readSecrets(row.secrets),
     webtask: parseWebtask(row.webtask),
     createdAt: new Date(row.created_at),

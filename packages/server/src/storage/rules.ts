@@ -1,9 +1,16 @@
 import { sql } from 'kysely'
 import type { PipelineRule, Rule, RuleStore } from '../domain/rule.ts'
+import { movedOn, readColumns } from './change-time.ts'
 import { text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import { readFlag, readIdentifier, readOneOf, writeFlag } from './row.ts'
-import { createRuleVersionQueries, parseVersionRow, parseWebtask, readSecrets } from './rule-versions.ts'
+import {
+  createRuleVersionQueries,
+  parseDetailsRow,
+  parseVersionRow,
+  parseWebtask,
+  readSecrets,
+} from './rule-versions.ts'
 import { ruleColumns } from './tables.ts'
 import { describeWrite } from './write.ts'
 
@@ -46,8 +53,11 @@ export function createRuleStore(database: Database, now: () => Date): RuleStore 
       return row && parseVersionRow(row)
     },
     versions: async (tenantId, ruleId) =>
-      versions.ofRule({ tenant_id: tenantId, rule_id: ruleId }).map(parseVersionRow),
+      versions.ofRule({ tenant_id: tenantId, rule_id: ruleId }).map(parseDetailsRow),
+    latestVersionNumber: async (tenantId, ruleId) =>
+      versions.latest({ tenant_id: tenantId, rule_id: ruleId })?.number ?? 0,
     insertVersion: versions.insert,
+    removeVersionsSupersededBefore: versions.removeSupersededBefore,
     removeVersionsOfRulesRemovedBefore: versions.removeOfRulesRemovedBefore,
     ...createRuleWrites(database, versions, now),
   }
@@ -89,11 +99,16 @@ function createRuleWrites(
     noun: 'rule',
     refersTo: 'rule version',
   })
-  const update = database.write(
-    ruleColumns,
-    (build, { tenant_id, id, created_at: _, ...changing }) =>
-      build.updateTable('rules').set(changing).where('tenant_id', '=', tenant_id).where('id', '=', id),
-    { noun: 'rule', mustExist: true },
+  const update = database.change(
+    { ...ruleColumns, ...readColumns },
+    (build, { tenant_id, id, created_at: _, updated_at, read_updated_at, ...changing }) =>
+      build
+        .updateTable('rules')
+        .set({ ...changing, updated_at: movedOn(updated_at, read_updated_at) })
+        .where('tenant_id', '=', tenant_id)
+        .where('id', '=', id)
+        .where('updated_at', '=', read_updated_at),
+    'rule',
   )
   const remove = database.step(
     { tenant_id: text, id: text },
@@ -104,7 +119,7 @@ function createRuleWrites(
 
   return {
     insert: (rule) => insert(toRow(rule)),
-    update: (rule) => update(toRow(rule)),
+    update: (rule, read) => update({ ...toRow(rule), read_updated_at: read.updatedAt.getTime() }),
     remove: (tenantId, id) =>
       describeWrite(database.sqlite, [
         remove({ tenant_id: tenantId, id }),

@@ -23,11 +23,17 @@ export function createTenantStore(database: Database): TenantStore {
   const insert = database.write(tenantColumns, (build, row) => build.insertInto('tenants').values(row), {
     noun: 'tenant',
   })
-  const update = database.write(
-    tenantColumns,
-    (build, { id, created_at: _, ...changing }) =>
-      build.updateTable('tenants').set(changing).where('id', '=', id),
-    { noun: 'tenant', mustExist: true },
+  const update = database.change(
+    { ...tenantColumns, read_name: text, read_profile: text, read_egress_allow: text },
+    (build, { id, created_at: _, read_name, read_profile, read_egress_allow, ...changing }) =>
+      build
+        .updateTable('tenants')
+        .set(changing)
+        .where('id', '=', id)
+        .where('name', '=', read_name)
+        .where('profile', '=', read_profile)
+        .where('egress_allow', '=', read_egress_allow),
+    'tenant',
   )
 
   const { remember } = database.memory
@@ -40,7 +46,7 @@ export function createTenantStore(database: Database): TenantStore {
     findByHost: async (host) => rememberedByHost(host),
     findDefault: async () => rememberedDefault(),
     insert: (tenant) => insert(toRow(tenant)),
-    update: (tenant) => update(toRow(tenant)),
+    update: (tenant, read) => update({ ...toRow(tenant), ...asRead(toRow(read)) }),
   }
 }
 
@@ -54,6 +60,10 @@ function parseRow(row: TenantRow | undefined): Tenant | undefined {
     egressAllow: readTextList(row.egress_allow, 'tenants.egress_allow'),
     createdAt: new Date(row.created_at),
   }
+}
+
+function asRead({ name, profile, egress_allow }: TenantRow) {
+  return { read_name: name, read_profile: profile, read_egress_allow: egress_allow }
 }
 
 function toRow(tenant: Tenant): TenantRow {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
+import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
 import {
   acme,
@@ -27,7 +27,8 @@ export function registerClientTests(current: Current): void {
 
   test('a client that is gone cannot be changed or given a secret; removing it again is fine', async () => {
     const { clients, commit } = current()
-    await expect(commit([clients.update(sampleClient())])).rejects.toThrow(GoneError)
+    const change = clients.update(sampleClient(), sampleClient())
+    await expect(commit([change])).rejects.toThrow(ChangedMeanwhileError)
     await expect(commit([clients.insertSecret(sampleSecret())])).rejects.toThrow(GoneError)
     await commit([clients.remove(acme.id, id), clients.removeSecrets(acme.id, id)])
   })
@@ -39,7 +40,8 @@ export function registerClientTests(current: Current): void {
     expect(await clients.findWithSecrets(globex.id, id)).toBeUndefined()
     expect(await clients.list(globex.id, { offset: 0, limit: 100 })).toEqual([])
     expect(await clients.count(globex.id)).toBe(0)
-    await expect(commit([clients.update(sampleClient({ tenantId: globex.id }))])).rejects.toThrow(GoneError)
+    const theirs = sampleClient({ tenantId: globex.id })
+    await expect(commit([clients.update(theirs, theirs)])).rejects.toThrow(ChangedMeanwhileError)
     await commit([clients.remove(globex.id, id), clients.removeSecrets(globex.id, id)])
     expect((await clients.findWithSecrets(acme.id, id))?.secrets).toHaveLength(1)
     await commit([clients.insert(sampleClient({ tenantId: globex.id }))])
@@ -57,8 +59,21 @@ export function registerClientTests(current: Current): void {
       tokenEndpointAuthMethod: 'none',
       updatedAt: secondsIn(9),
     })
-    await commit([clients.update(changed)])
+    await commit([clients.update(changed, client)])
     expect(await clients.find(acme.id, id)).toEqual(changed)
+  })
+
+  test('of two changes that go on from the same reading the second is refused, also within a millisecond', async () => {
+    const { clients, commit } = current()
+    const read = sampleClient()
+    await commit([clients.insert(read)])
+    await commit([clients.update({ ...read, name: 'first' }, read)])
+    const second = clients.update({ ...read, enabled: false }, read)
+    await expect(commit([second])).rejects.toThrow(ChangedMeanwhileError)
+    expect(await clients.find(acme.id, id)).toMatchObject({ name: 'first', enabled: true })
+    const again = (await clients.find(acme.id, id)) ?? read
+    await commit([clients.update({ ...again, enabled: false }, again)])
+    expect(await clients.find(acme.id, id)).toMatchObject({ name: 'first', enabled: false })
   })
 
   test('metadata named like an object’s own machinery is data', async () => {

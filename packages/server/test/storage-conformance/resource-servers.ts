@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
+import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
 import { acme, globex, idOf, sampleClient, sampleGrant, sampleResourceServer, secondsIn } from './samples.ts'
 
@@ -33,7 +33,8 @@ export function registerResourceServerTests(current: Current): void {
     expect(await resourceServers.find(globex.id, api.id)).toBeUndefined()
     expect(await resourceServers.findByIdentifier(globex.id, api.identifier)).toBeUndefined()
     await commit([resourceServers.remove(globex.id, api.id)])
-    await expect(commit([resourceServers.update({ ...api, tenantId: globex.id })])).rejects.toThrow(GoneError)
+    const theirs = resourceServers.update({ ...api, tenantId: globex.id }, api)
+    await expect(commit([theirs])).rejects.toThrow(ChangedMeanwhileError)
     expect(await resourceServers.list(acme.id, everything)).toEqual([api])
     expect(await resourceServers.count(acme.id)).toBe(1)
   })
@@ -57,8 +58,10 @@ export function registerResourceServerTests(current: Current): void {
       tokenLifetimeSeconds: 60,
       updatedAt: secondsIn(9),
     })
-    await commit([resourceServers.insert(api), resourceServers.update(changed)])
+    await commit([resourceServers.insert(api), resourceServers.update(changed, api)])
     expect(await resourceServers.find(acme.id, api.id)).toEqual(changed)
+    const late = resourceServers.update(sampleResourceServer({ name: 'late' }), api)
+    await expect(commit([late])).rejects.toThrow(ChangedMeanwhileError)
   })
 
   describe('client grants', () => {
@@ -91,15 +94,16 @@ export function registerResourceServerTests(current: Current): void {
       await commit([clientGrants.insert(grant)])
       const second = sampleGrant({ id: idOf('cgr_2') })
       await expect(commit([clientGrants.insert(second)])).rejects.toThrow(AlreadyExistsError)
-      await expect(commit([clientGrants.update(second)])).rejects.toThrow(GoneError)
+      await expect(commit([clientGrants.update(second, second)])).rejects.toThrow(ChangedMeanwhileError)
     })
 
     test('a client grant is found by id and by what it joins, in its own tenant only', async () => {
       const { clientGrants, commit } = current()
       const changed = sampleGrant({ scopes: [idOf('read')], updatedAt: secondsIn(9) })
-      await commit([clientGrants.insert(grant), clientGrants.update(changed)])
+      await commit([clientGrants.insert(grant), clientGrants.update(changed, grant)])
       expect(await clientGrants.find(acme.id, grant.id)).toEqual(changed)
       expect(await clientGrants.findFor(acme.id, grant.clientId, grant.resourceServerId)).toEqual(changed)
+      await expect(commit([clientGrants.update(grant, grant)])).rejects.toThrow(ChangedMeanwhileError)
       expect(await clientGrants.find(globex.id, grant.id)).toBeUndefined()
       expect(await clientGrants.findFor(globex.id, grant.clientId, grant.resourceServerId)).toBeUndefined()
       await commit([clientGrants.remove(globex.id, grant.id)])

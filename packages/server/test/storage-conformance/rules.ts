@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
-import type { RuleDoor, RuleId, RuleVersionId } from '../../src/domain/rule.ts'
-import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
+import {
+  maxSupersededVersions,
+  type RuleDoor,
+  type RuleId,
+  type RuleVersionId,
+} from '../../src/domain/rule.ts'
+import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
 import { type Current, present } from './current.ts'
 import { acme, globex, idOf, sampleRule, sampleVersion, secondsIn } from './samples.ts'
 
@@ -93,9 +98,13 @@ export function registerRuleTests(current: Current): void {
     const { rules, commit } = current()
     await commit([rules.insert(rule), rules.insertVersion(version)])
     const second = sampleVersion({ id: idOf('ver_2'), number: 2, source: '2', createdAt: secondsIn(3) })
-    await commit([rules.update({ ...rule, activeVersionId: second.id }), rules.insertVersion(second)])
+    await commit([rules.update({ ...rule, activeVersionId: second.id }, rule), rules.insertVersion(second)])
     expect((await rules.pipeline(acme.id)).map((one) => one.version.number)).toEqual([2])
-    expect(await rules.versions(acme.id, rule.id)).toEqual([second, version])
+    const withoutSource = [second, version].map(({ source: _, ...details }) => details)
+    expect(await rules.versions(acme.id, rule.id)).toEqual(withoutSource)
+    expect(await rules.latestVersionNumber(acme.id, rule.id)).toBe(2)
+    const late = rules.update({ ...rule, enabled: false }, rule)
+    await expect(commit([late])).rejects.toThrow(ChangedMeanwhileError)
   })
 
   test('another tenant neither finds, changes nor removes a rule or a version', async () => {
@@ -104,7 +113,9 @@ export function registerRuleTests(current: Current): void {
     expect(await rules.find(globex.id, rule.id)).toBeUndefined()
     expect(await rules.findVersion(globex.id, version.id)).toBeUndefined()
     expect(await rules.versions(globex.id, rule.id)).toEqual([])
-    await expect(commit([rules.update({ ...rule, tenantId: globex.id })])).rejects.toThrow(GoneError)
+    expect(await rules.latestVersionNumber(globex.id, rule.id)).toBe(0)
+    const theirs = rules.update({ ...rule, tenantId: globex.id }, rule)
+    await expect(commit([theirs])).rejects.toThrow(ChangedMeanwhileError)
     await commit([rules.remove(globex.id, rule.id)])
     expect(await rules.findVersion(acme.id, version.id)).toEqual(version)
   })
@@ -117,6 +128,26 @@ export function registerRuleTests(current: Current): void {
     expect(await rules.pipeline(acme.id)).toEqual([])
     expect(await rules.findVersion(acme.id, version.id)).toEqual({ ...version, secrets: {} })
     await commit([rules.remove(acme.id, rule.id)])
+  })
+
+  test('a rule keeps its active version and fifty others, and each as long as it was superseded lately', async () => {
+    const { rules, commit } = current()
+    const made = maxSupersededVersions + 4
+    const versions = Array.from({ length: made }, (_, at) =>
+      sampleVersion({ id: idOf(`ver_${at + 1}`), number: at + 1, createdAt: secondsIn(at + 1) }),
+    )
+    const active = rules.insert(sampleRule({ activeVersionId: idOf(`ver_${made}`) }))
+    await commit([active, ...versions.map(rules.insertVersion)])
+    const numbersAfter = async (at: Date, limit = 100) => {
+      await commit([rules.removeVersionsSupersededBefore(at, limit)])
+      return (await rules.versions(acme.id, rule.id)).map(({ number }) => number).reverse()
+    }
+    const all = versions.map(({ number }) => number)
+    expect(await numbersAfter(secondsIn(2))).toEqual(all)
+    expect(await numbersAfter(secondsIn(3))).toEqual(all.slice(1))
+    expect(await numbersAfter(secondsIn(1000), 1)).toEqual(all.slice(2))
+    expect(await numbersAfter(secondsIn(1000))).toEqual(all.slice(3))
+    expect(all.slice(3)).toHaveLength(maxSupersededVersions + 1)
   })
 
   test('versions of removed rules go when their time is over, those of living rules never', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
+import { AlreadyExistsError, ChangedMeanwhileError } from '../../src/domain/storage.ts'
 import { parseTenantName } from '../../src/domain/tenant.ts'
 import type { Current } from './current.ts'
 import { acme, globex, idOf, secondsIn } from './samples.ts'
@@ -28,7 +28,7 @@ export function registerTenantTests(current: Current): void {
   test('an unknown tenant cannot be changed and is not found', async () => {
     const { tenants, commit } = current()
     const unknown = { ...globex, id: idOf<typeof globex.id>('ten_3') }
-    await expect(commit([tenants.update(unknown)])).rejects.toThrow(GoneError)
+    await expect(commit([tenants.update(unknown, unknown)])).rejects.toThrow(ChangedMeanwhileError)
     expect(await tenants.find(unknown.id)).toBeUndefined()
     expect(await tenants.findByName(parseTenantName('nobody'))).toBeUndefined()
     expect(await tenants.findByHost('nobody.example.com')).toBeUndefined()
@@ -45,7 +45,9 @@ export function registerTenantTests(current: Current): void {
   test('a changed tenant is found by its new host and no longer by its old', async () => {
     const { tenants, commit } = current()
     const moved = { ...globex, origin: 'https://new.example.com:8443', egressAllow: ['a.example'] }
-    await commit([tenants.update(moved)])
+    await commit([tenants.update(moved, globex)])
+    const late = tenants.update({ ...globex, egressAllow: ['b.example'] }, globex)
+    await expect(commit([late])).rejects.toThrow(ChangedMeanwhileError)
     expect(await tenants.findByHost('new.example.com:8443')).toEqual(moved)
     expect(await tenants.findByHost('globex.example.com')).toBeUndefined()
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
+import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
 import type { Write } from '../../src/domain/write.ts'
 import type { Current } from './current.ts'
 import { acme, idOf, sampleClient, sampleRule, sampleSecret } from './samples.ts'
@@ -28,19 +28,17 @@ export function registerTransactionTests(current: Current): void {
 
   test('a group that fails leaves no trace, and the others stand', async () => {
     const { clients, commitGroups } = current()
+    const nobody = sampleClient({ id: idOf('nobody') })
     const errors = await commitGroups([
       [clients.insert(sampleClient({ id: idOf('client_1') }))],
-      [
-        clients.insert(sampleClient({ id: idOf('client_2') })),
-        clients.update(sampleClient({ id: idOf('nobody') })),
-      ],
+      [clients.insert(sampleClient({ id: idOf('client_2') })), clients.update(nobody, nobody)],
       [],
       [clients.insert(sampleClient({ id: idOf('client_1') }))],
       [clients.insert(sampleClient({ id: idOf('client_3') }))],
     ])
     expect(errors.map((error) => error?.constructor)).toEqual([
       undefined,
-      GoneError,
+      ChangedMeanwhileError,
       undefined,
       AlreadyExistsError,
       undefined,
@@ -65,7 +63,7 @@ export function registerTransactionTests(current: Current): void {
     await commit([
       clients.insert(sampleClient()),
       clients.insertSecret(sampleSecret()),
-      clients.update(sampleClient({ name: 'renamed' })),
+      clients.update(sampleClient({ name: 'renamed' }), sampleClient()),
     ])
     const found = await clients.findWithSecrets(acme.id, idOf('client_1'))
     expect(found?.client.name).toBe('renamed')

@@ -4,6 +4,7 @@
  */
 import { type Operation, type OperationName, operations } from '@tallystick/management-api/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { againIfChanged } from '../again-if-changed.ts'
 import type { Operator, ProveOperator } from './access.ts'
 import { requireScope } from './access.ts'
 import type { Call, Handlers } from './handler.ts'
@@ -38,7 +39,8 @@ export function bindOperation<Name extends OperationName>(
     async handler(request, reply) {
       const operator = operators.get(request)
       if (!operator) throw new TypeError('A handler ran before its operator was proven.')
-      const answer = await handle(parse(request, reply, operator))
+      const call = parse(request, reply, operator)
+      const answer = await againIfChanged(() => handle(call))
       if (!operation.eventStream) reply.header('cache-control', 'no-store')
       return reply.code(operation.status).send(answer)
     },

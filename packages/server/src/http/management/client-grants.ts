@@ -92,7 +92,7 @@ export function createClientGrantHandlers(
         deps.recordChange(request, {
           description: `Changed the client grant of ${audience} to the client ${grant.clientId}.`,
           status: 200,
-          writes: [deps.clientGrants.update(grant)],
+          writes: [deps.clientGrants.update(grant, stored)],
         })
       if (!resourceServer.isSystem || holdsEveryScope(scopes, resourceServer)) await record()
       else await deps.keepOneAdministrator(grant.tenantId, grant.clientId, record)

@@ -76,7 +76,7 @@ export function createClientHandlers(
         deps.recordChange(request, {
           description: `Changed the client ${client.name}.`,
           status: 200,
-          writes: [deps.clients.update(client)],
+          writes: [deps.clients.update(client, stored)],
         })
       if (mayGetTokens(client)) await record()
       else await deps.keepOneAdministrator(client.tenantId, client.id, record)
@@ -108,7 +108,7 @@ export function createClientHandlers(
         writes: [
           deps.clients.removeSecrets(client.tenantId, client.id),
           deps.clients.insertSecret(secret.hashed),
-          deps.clients.update(client),
+          deps.clients.update(client, stored),
         ],
       })
       return withSecret(request.tenant, client, secret.text)

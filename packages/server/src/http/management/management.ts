@@ -28,7 +28,7 @@ import { createResourceServerHandlers, type ResourceServerHandlerDeps } from './
 import { createTenantSettingsHandlers } from './tenant-settings.ts'
 
 export interface ManagementDeps extends RecordChangeDeps {
-  readonly tenants: Pick<TenantStore, 'update'>
+  readonly tenants: Pick<TenantStore, 'find' | 'update'>
   readonly clients: ClientStore
   readonly resourceServers: ResourceServerStore
   readonly clientGrants: ClientGrantStore

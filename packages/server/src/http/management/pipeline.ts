@@ -54,7 +54,9 @@ export function createPipelineHandlers(
         description: 'Changed the order of the pipeline.',
         status: 200,
         writes: rules.flatMap((rule, index) =>
-          rule.order === index + 1 ? [] : [deps.rules.update({ ...rule, order: index + 1, updatedAt: now })],
+          rule.order === index + 1
+            ? []
+            : [deps.rules.update({ ...rule, order: index + 1, updatedAt: now }, rule)],
         ),
       })
       return pipelineOnWire(deps, request.tenant.id)
@@ -108,7 +110,8 @@ export function createPipelineHandlers(
     async getRuleVersion({ request, param }) {
       const rule = await findRule(deps, request, param('id'))
       const versions = await deps.rules.versions(rule.tenantId, rule.id)
-      const version = versions.find(({ id }) => id === param('versionId'))
+      const asked = versions.find(({ id }) => id === param('versionId'))
+      const version = asked && (await deps.rules.findVersion(rule.tenantId, asked.id))
       if (!version) throw new ManagementError('not_found', 'The rule version does not exist')
       return { ...versionOnWire(rule, version), code: version.source }
     },
@@ -196,7 +199,7 @@ async function changed(
   }
   if (body.code === undefined && body.secrets === undefined) {
     const rule = { ...stored, ...settings, updatedAt: deps.now() }
-    return { rule, version, writes: [deps.rules.update(rule)] }
+    return { rule, version, writes: [deps.rules.update(rule, stored)] }
   }
   return publish(deps, stored.tenantId, {
     door: stored.door,

@@ -72,7 +72,7 @@ export function createResourceServerHandlers(
       await deps.recordChange(request, {
         description: `Changed the API ${resourceServer.identifier}.`,
         status: 200,
-        writes: [deps.resourceServers.update(resourceServer)],
+        writes: [deps.resourceServers.update(resourceServer, stored)],
       })
       return onWire(request.issuer, resourceServer)
     },

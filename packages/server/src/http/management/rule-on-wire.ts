@@ -4,7 +4,7 @@ import type {
   RuleVersion as RuleVersionOnWire,
   RuleWithCode,
 } from '@tallystick/management-api/contract/pipeline'
-import type { Rule, RuleVersion } from '../../domain/rule.ts'
+import type { Rule, RuleVersion, RuleVersionDetails } from '../../domain/rule.ts'
 
 export function ruleOnWire(rule: Rule, version: RuleVersion): RuleOnWire {
   return {
@@ -25,7 +25,7 @@ export function withCode(rule: Rule, version: RuleVersion): RuleWithCode {
   return { ...ruleOnWire(rule, version), code: version.source }
 }
 
-export function versionOnWire(rule: Rule, version: RuleVersion): RuleVersionOnWire {
+export function versionOnWire(rule: Rule, version: RuleVersionDetails): RuleVersionOnWire {
   return {
     id: version.id,
     number: version.number,

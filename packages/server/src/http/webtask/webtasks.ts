@@ -9,6 +9,7 @@ import {
   RuleRefusedError,
   type RuleUpload,
 } from '../../rules/publish-rule.ts'
+import { againIfChanged } from '../again-if-changed.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { DoorAccess } from './door-access.ts'
 import { metaOf } from './webtask-meta.ts'
@@ -56,12 +57,14 @@ export function createWebtasks({ access, rules, publishRule, recordChange, jwtKe
     async upload(request: FastifyRequest, reply: FastifyReply) {
       const { tenant } = await access.enter(request)
       const upload = parseWebtaskUpload(request.body, tenant.name)
-      const published = await publish(publishRule, tenant.id, upload)
-      const { rule, version, writes } = published
-      const description = `Rule ${rule.name} was uploaded with wt as version ${version.number}.`
-      await recordChange(request, { description, status: 200, writes })
+      const published = await lastOneWins(async () => {
+        const { writes, ...made } = await publish(publishRule, tenant.id, upload)
+        const description = `Rule ${upload.name} was uploaded with wt as version ${made.version.number}.`
+        await recordChange(request, { description, status: 200, writes })
+        return made
+      })
       return reply
-        .header('location', webtaskUrl(request.issuer, tenant, rule.name))
+        .header('location', webtaskUrl(request.issuer, tenant, upload.name))
         .type('text/plain; charset=utf-8')
         .send(signWebtaskToken(jwtKey, tenant.name, published))
     },
@@ -74,6 +77,24 @@ export function createWebtasks({ access, rules, publishRule, recordChange, jwtKe
       return reply.status(204).send()
     },
   }
+}
+
+/** An upload replaces what is there, so one that comes second is made again on top of the first. */
+async function lastOneWins<Made>(upload: () => Promise<Made>): Promise<Made> {
+  try {
+    return await againIfChanged(upload, isConflict)
+  } catch (error) {
+    if (!isConflict(error)) throw error
+    throw new ManagementError(
+      'operation_not_supported',
+      'Another upload of this rule came first. Upload it again.',
+      { cause: error },
+    )
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof ManagementError && error.code === 'conflict'
 }
 
 /** 403 is the one status that the client prints as a clean line when it creates. */

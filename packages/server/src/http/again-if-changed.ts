@@ -1,0 +1,28 @@
+/**
+ * Two changes of one thing at the same time: the second is made again on top of the first, from its reading on, so
+ * that neither undoes what the other did.
+ */
+import { ManagementError } from '../domain/errors.ts'
+import { ChangedMeanwhileError } from '../domain/storage.ts'
+
+/** Who is overtaken that often is told so. */
+const maxAttempts = 5
+
+/** `attempt` reads, decides and records; it has changed nothing when it throws. */
+export async function againIfChanged<Answer>(
+  attempt: () => Promise<Answer>,
+  wasOvertaken: (error: unknown) => boolean = isOvertaken,
+): Promise<Answer> {
+  for (let left = maxAttempts - 1; left > 0; left--) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!wasOvertaken(error)) throw error
+    }
+  }
+  return attempt()
+}
+
+function isOvertaken(error: unknown): boolean {
+  return error instanceof ManagementError && error.cause instanceof ChangedMeanwhileError
+}
