@@ -41,7 +41,6 @@ export function bindOperation<Name extends OperationName>(
       if (!operator) throw new TypeError('A handler ran before its operator was proven.')
       const call = parse(request, reply, operator)
       const answer = await againIfChanged(() => handle(call))
-      if (!operation.eventStream) reply.header('cache-control', 'no-store')
       return reply.code(operation.status).send(answer)
     },
   })

@@ -46,10 +46,7 @@ export function createLogTailHandlers(deps: LogTailHandlerDeps): Pick<Handlers, 
       const over = endWithAccess(deps, request, operator)
       over.signal.addEventListener('abort', () => follower.close())
       reply.raw.once('close', () => over.abort())
-      reply
-        .header('content-type', 'text/event-stream; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .header('x-accel-buffering', 'no')
+      reply.header('content-type', 'text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
       const texts = eventTexts(deps, request, follower, lastEventId, over.signal)
       return Readable.from(texts, { highWaterMark: 1 })
     },

@@ -13,6 +13,7 @@ import type { TenantStore } from '../../domain/tenant.ts'
 import type { SecretText } from '../../keys/secret-text.ts'
 import type { Tail } from '../../logs/tail.ts'
 import type { PublishRule } from '../../rules/publish-rule.ts'
+import { neverStore } from '../never-store.ts'
 import { createRecordChange, type RecordChangeDeps, recordRefusedChanges } from '../record-change.ts'
 import { type AccessDeps, createAccess, type IsStillGranted } from './access.ts'
 import { bindOperation } from './bind-operation.ts'
@@ -53,6 +54,7 @@ export function registerManagement(app: FastifyInstance, deps: ManagementDeps): 
   const { proveOperator, isStillGranted } = createAccess(deps)
   const handlers = createHandlers(deps, isStillGranted)
   app.register(async (api) => {
+    neverStore(api)
     recordRefusedChanges(api, deps)
     for (const name of operationNames) {
       bindOperation(api, prefix + operations[name].path, name, { proveOperator, handlers })

@@ -20,3 +20,16 @@ test('a part of the API that is not offered is refused to readers for want of a 
   expect(put.status).toBe(404)
   expect((await world.mine.fetch('/api/v2/users')).status).toBe(401)
 })
+
+test('what is sent to a part that is not offered is not read, with or without a token', async () => {
+  const unreadable = { method: 'POST', body: '{'.repeat(100_000) }
+  const type = { 'content-type': 'application/json' }
+  const stranger = await world.mine.fetch('/api/v2/users', { ...unreadable, headers: type })
+  expect(stranger.status).toBe(401)
+  const authorization = `Bearer ${await world.mine.token()}`
+  const operator = await world.mine.fetch('/api/v2/users', {
+    ...unreadable,
+    headers: { ...type, authorization },
+  })
+  expect(operator.status).toBe(404)
+})

@@ -48,6 +48,35 @@ for (const [method, url] of guarded) {
   })
 }
 
+test('no answer of the door is stored by anyone in between', async () => {
+  for (const [method, url] of guarded) {
+    expect((await door.app.inject({ method, url })).headers['cache-control']).toBe('no-store')
+  }
+  const headers = { authorization: `Bearer ${door.a.token}` }
+  for (const url of ['/api/webtask/a', '/api/webtask/a/only-a', '/api/webtask/a/nothing']) {
+    expect((await door.app.inject({ url, headers })).headers['cache-control']).toBe('no-store')
+  }
+})
+
+test('nobody without a token has a body read, and what is not offered reads none', async () => {
+  const unreadable = (url: string, token?: string) =>
+    door.app.inject({
+      method: 'POST',
+      url,
+      headers: {
+        'content-type': 'application/json',
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+      },
+      payload: '{'.repeat(100_000),
+    })
+  expect((await unreadable('/api/tokens/issue')).statusCode).toBe(401)
+  expect((await unreadable('/api/tokens/issue', 'wrong')).statusCode).toBe(401)
+  expect((await unreadable('/api/tokens/issue', door.a.token)).statusCode).toBe(400)
+  const scheduled = await unreadable('/api/cron/a')
+  expect(scheduled.statusCode).toBe(403)
+  expect(scheduled.headers['cache-control']).toBe('no-store')
+})
+
 test('another scheme than Bearer is no token', async () => {
   const response = await door.app.inject({
     url: '/api/webtask/a',

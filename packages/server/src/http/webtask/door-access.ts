@@ -47,10 +47,16 @@ export function createDoorAccess(deps: DoorAccessDeps) {
     return { tenant, token }
   }
 
+  const entered = new WeakMap<FastifyRequest, Visitor>()
+
   return {
-    /** @throws ManagementError without a valid bearer token, or for a container that is not its tenant's. */
+    /**
+     * Asked first before the body is read, and again by who needs the visitor.
+     * @throws ManagementError without a valid bearer token, or for a container that is not its tenant's.
+     */
     async enter(request: FastifyRequest, container?: string): Promise<Visitor> {
-      const visitor = await visitorOf(bearerOf(request), request)
+      const visitor = entered.get(request) ?? (await visitorOf(bearerOf(request), request))
+      entered.set(request, visitor)
       if (container !== undefined && container !== visitor.tenant.name) throw notFound()
       return visitor
     },

@@ -110,6 +110,7 @@ test('a program that takes no events gets one JSON record a line', async () => {
   door.print(door.a.tenant, 'hello')
   const listener = await listen({ accept: '*/*' })
   expect(listener.response.headers.get('content-type')).toBe('application/x-ndjson')
+  expect(listener.response.headers.get('cache-control')).toBe('no-store')
   const text = await listener.until((seen) => seen.endsWith('\n'))
   expect(JSON.parse(text)).toMatchObject({ msg: 'hello', level: 30 })
   await listener.cancel()

@@ -38,7 +38,6 @@ export function createLogStream({ access, tail, now, heartbeatMs }: LogStreamDep
       if (status === 429) reply.header('retry-after', '1')
       await reply
         .status(status)
-        .header('cache-control', 'no-store')
         .type('text/event-stream')
         .send(toServerSentEvent(noticeRecord(container, 'error', error.message, now())))
     }
@@ -62,7 +61,6 @@ export function createLogStream({ access, tail, now, heartbeatMs }: LogStreamDep
       if (value !== undefined) response.setHeader(name, value)
     }
     response.setHeader('content-type', wantsEvents ? 'text/event-stream' : 'application/x-ndjson')
-    response.setHeader('cache-control', 'no-store')
     response.setHeader('x-accel-buffering', 'no')
     // A connection that has streamed serves nothing else, so a stopping server need not wait for it.
     response.setHeader('connection', 'close')

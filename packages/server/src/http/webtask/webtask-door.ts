@@ -12,10 +12,11 @@ import type { Write } from '../../domain/write.ts'
 import type { Encryption } from '../../keys/encryption.ts'
 import type { Tail } from '../../logs/tail.ts'
 import type { PublishRule } from '../../rules/publish-rule.ts'
+import { neverStore } from '../never-store.ts'
 import { createRecordChange, recordRefusedChanges } from '../record-change.ts'
 import { createDoorAccess } from './door-access.ts'
 import { createLogStream } from './log-stream.ts'
-import { refusedPaths } from './refused-paths.ts'
+import { type RefusedPath, refusedPaths } from './refused-paths.ts'
 import { parseKeyQuery } from './webtask-query.ts'
 import { createWebtaskTokens } from './webtask-tokens.ts'
 import { createWebtasks } from './webtasks.ts'
@@ -57,27 +58,19 @@ export function registerWebtaskDoor(app: FastifyInstance, deps: WebtaskDoorDeps)
   const logs = createLogStream({ ...shared, heartbeatMs: deps.heartbeatMs ?? defaultHeartbeatMs })
 
   app.register(async (door) => {
+    neverStore(door)
     recordRefusedChanges(door, deps)
     acceptAnyJson(door)
     tellCodeOfErrors(door)
     door.addHook('preClose', async () => logs.close())
 
+    door.register(async (guarded) => {
+      // Before the body is read: nobody without a token makes us parse anything.
+      guarded.addHook('onRequest', async (request) => void (await access.enter(request)))
+      for (const api of prefixes) registerGuarded(guarded, api, webtasks, tokens)
+    })
+    // Its client cannot send a header, so it has a way of its own to enter.
     for (const api of prefixes) {
-      door.post(`${api}/tokens/issue`, (request, reply) => webtasks.upload(request, reply))
-      door.get(`${api}/tokens/inspect`, (request) => tokens.inspect(request))
-      door.post(`${api}/tokens/revoke`, async (request, reply) => {
-        await tokens.revoke(request)
-        return reply.status(204).send()
-      })
-      door.get<InContainer>(`${api}/webtask/:container`, (request) =>
-        webtasks.list(request, request.params.container),
-      )
-      door.get<Named>(`${api}/webtask/:container/:name`, (request) =>
-        webtasks.show(request, request.params.container, request.params.name),
-      )
-      door.delete<Named>(`${api}/webtask/:container/:name`, (request, reply) =>
-        webtasks.remove(request, reply, request.params.container, request.params.name),
-      )
       door.get<InContainer>(`${api}/logs/tenant/:container`, { exposeHeadRoute: false }, (request, reply) =>
         logs.follow(request, reply, request.params.container, parseKeyQuery(request.query)),
       )
@@ -86,17 +79,50 @@ export function registerWebtaskDoor(app: FastifyInstance, deps: WebtaskDoorDeps)
 
   // Beside the door, not in it: asking for what is not offered is no change that was refused.
   app.register(async (beside) => {
+    neverStore(beside)
     tellCodeOfErrors(beside)
-    for (const { methods, path, code, message } of refusedPaths) {
-      const url = prefixes.map((api) => api + path)
-      for (const one of url) {
-        beside.route({ method: [...methods], url: one, exposeHeadRoute: false, handler: refuse })
-      }
-      async function refuse(): Promise<never> {
-        throw new ManagementError(code, message)
-      }
-    }
+    for (const refused of refusedPaths) refusePath(beside, refused)
   })
+}
+
+function registerGuarded(
+  guarded: FastifyInstance,
+  api: string,
+  webtasks: ReturnType<typeof createWebtasks>,
+  tokens: ReturnType<typeof createWebtaskTokens>,
+): void {
+  guarded.post(`${api}/tokens/issue`, (request, reply) => webtasks.upload(request, reply))
+  guarded.get(`${api}/tokens/inspect`, (request) => tokens.inspect(request))
+  guarded.post(`${api}/tokens/revoke`, async (request, reply) => {
+    await tokens.revoke(request)
+    return reply.status(204).send()
+  })
+  guarded.get<InContainer>(`${api}/webtask/:container`, (request) =>
+    webtasks.list(request, request.params.container),
+  )
+  guarded.get<Named>(`${api}/webtask/:container/:name`, (request) =>
+    webtasks.show(request, request.params.container, request.params.name),
+  )
+  guarded.delete<Named>(`${api}/webtask/:container/:name`, (request, reply) =>
+    webtasks.remove(request, reply, request.params.container, request.params.name),
+  )
+}
+
+function refusePath(beside: FastifyInstance, { methods, path, code, message }: RefusedPath): void {
+  async function refuse(): Promise<never> {
+    throw new ManagementError(code, message)
+  }
+  for (const api of prefixes) {
+    // At once: whatever is sent here is not read.
+    const onRequest = refuse
+    beside.route({
+      method: [...methods],
+      url: api + path,
+      exposeHeadRoute: false,
+      onRequest,
+      handler: refuse,
+    })
+  }
 }
 
 /** Parsed here, so that broken JSON and special names are refused with a sentence the client can print. */
