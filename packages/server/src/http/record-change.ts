@@ -1,7 +1,7 @@
 /**
  * Every change that an operator makes, through whichever door, is committed together with the log entry
  * that tells of it: there is no change without an entry, and no entry of a change that did not happen. A refused
- * change leaves an entry too, written before the refusal goes out. Reads leave none.
+ * change leaves an entry too, written before the refusal goes out; of strangers only so many. Reads leave none.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ClientId } from '../domain/client.ts'
@@ -9,12 +9,15 @@ import { ManagementError } from '../domain/errors.ts'
 import type { LogEntry, ManagementLogEntry } from '../domain/log-entry.ts'
 import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
+import { createRefusalQuota } from './refusal-quota.ts'
 import { logEntryIdOf } from './request.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who makes the change, once proven; undefined at a door that knows no clients. */
     actor: Actor | undefined
+    /** The caller proved to be someone, be it a client or the holder of a container's token. */
+    isProven: boolean
     /** Why this request is refused. */
     refusal: Error | undefined
     /** Its log entry is on disk. */
@@ -69,8 +72,11 @@ export function createRecordChange(deps: RecordChangeDeps): RecordChange {
 /** From now on, each request to `app` that would change something and is refused leaves an entry. */
 export function recordRefusedChanges(app: FastifyInstance, deps: RecordChangeDeps): void {
   app.decorateRequest('actor', undefined)
+  app.decorateRequest('isProven', false)
   app.decorateRequest('refusal', undefined)
   app.decorateRequest('recorded', false)
+
+  const quota = createRefusalQuota(tell)
 
   // Only takes note: thrown again, the error goes to the one place that turns errors into responses.
   app.setErrorHandler((error: Error, request) => {
@@ -84,14 +90,19 @@ export function recordRefusedChanges(app: FastifyInstance, deps: RecordChangeDep
     request.recorded = true
     const description = refusalInWords(request.refusal)
     const entry = entryOf(request, deps.now(), { type: 'fapi', description, status: reply.statusCode })
+    if (request.isProven || request.actor !== undefined || quota.admit(entry)) await tell(entry)
+    return payload
+  })
+  app.addHook('onClose', () => quota.close())
+
+  async function tell(entry: ManagementLogEntry): Promise<void> {
     try {
       await deps.record(entry, [])
     } catch (error) {
       // Nothing was changed, so the refusal may go out without its entry; the operator has to know.
-      request.log.error(error, 'the log entry of a refused change could not be written')
+      app.log.error(error, 'the log entry of a refused change could not be written')
     }
-    return payload
-  })
+  }
 }
 
 function refusalInWords(refusal: Error | undefined): string {

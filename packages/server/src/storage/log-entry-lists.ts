@@ -17,7 +17,7 @@ interface FilterShape {
 const filterColumns = { tenant_id: text, type: text, client_id: text }
 
 /** Entries counted at once: some milliseconds, in which nobody else is answered. */
-export const entriesPerPart = 10_000
+const entriesPerPart = 10_000
 
 export function createLogEntryLists(database: Database): Pick<LogEntryStore, 'list' | 'count' | 'listAfter'> {
   // A statement for each shape of the filter, so that each goes by its own index: this table is the long one.

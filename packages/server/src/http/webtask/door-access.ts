@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import { ManagementError } from '../../domain/errors.ts'
 import type { Tenant, TenantStore } from '../../domain/tenant.ts'
 import type { WebtaskToken, WebtaskTokenStore } from '../../domain/webtask-token.ts'
+import type {} from '../record-change.ts'
 
 export interface DoorAccessDeps {
   readonly tenants: Pick<TenantStore, 'find'>
@@ -57,6 +58,7 @@ export function createDoorAccess(deps: DoorAccessDeps) {
     async enter(request: FastifyRequest, container?: string): Promise<Visitor> {
       const visitor = entered.get(request) ?? (await visitorOf(bearerOf(request), request))
       entered.set(request, visitor)
+      request.isProven = true
       if (container !== undefined && container !== visitor.tenant.name) throw notFound()
       return visitor
     },
