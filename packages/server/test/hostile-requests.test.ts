@@ -61,6 +61,38 @@ describe('a secret that was put where none belongs', () => {
   }
 })
 
+test('a secret longer than what a remark shows of a name is masked before it is cut', async () => {
+  const value = 'hidden-and-long-'.repeat(20)
+  await server.uploadRule({
+    source: `module.exports = function (client, scope, audience, context, cb) {
+      var r = { scope: scope }; r[context.webtask.secrets.KEY] = 1; cb(null, r) }`,
+    secrets: { KEY: value },
+  })
+  const logs = await fetch(`${server.url}/api/logs/tenant/demo?key=${server.bootstrap.webtask.token}`, {
+    headers: { accept: 'text/event-stream' },
+  })
+  await server.requestToken()
+  const reader = logs.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let printed = ''
+  while (reader && !printed.includes('were dropped: [secret]')) {
+    const { value: chunk, done } = await reader.read()
+    if (done) break
+    printed += chunk
+    expect(printed).not.toContain('hidden-and-long-')
+  }
+  expect(printed).toContain('were dropped: [secret]')
+  await reader?.cancel()
+})
+
+test('an unknown path is refused before its body is read', async () => {
+  const response = await fetch(`${server.url}/nowhere`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{ this is no JSON',
+  })
+  expect(response.status).toBe(404)
+})
+
 describe('a body made to be too much', () => {
   beforeAll(() =>
     server.uploadRule({ source: 'module.exports = (a, scope, c, context, cb) => cb(null, { scope })' }),

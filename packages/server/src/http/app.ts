@@ -2,7 +2,14 @@
  * The list of routes. Around all of them: a request id that is also the id of a log entry, the tenant that the
  * Host names, limits on what is read, and one place for errors.
  */
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify'
 import { issuerOf } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
 import type { Tenant, TenantStore } from '../domain/tenant.ts'
@@ -65,13 +72,10 @@ export function createApp(deps: AppDeps): { app: FastifyInstance; drain: Drain }
   const drain = createDrain(app)
   registerHealth(app, deps)
   app.setErrorHandler(sendError)
-  app.setNotFoundHandler((request, reply) =>
-    sendManagementBody(
-      reply,
-      404,
-      `There is nothing at ${request.method} ${pathOf(request.url)}.`,
-      'not_found',
-    ),
+  app.setNotFoundHandler(sendNotFound)
+  // As early as this, so that nobody's body is read for a path that does not exist.
+  app.addHook('onRequest', async (request, reply) =>
+    request.is404 ? sendNotFound(request, reply) : undefined,
   )
   app.register(async (tenants) => {
     tenants.addHook('onRequest', async (request) => {
@@ -86,6 +90,15 @@ export function createApp(deps: AppDeps): { app: FastifyInstance; drain: Drain }
     tenants.register(async (scope) => registerWebtaskDoor(scope, deps.webtaskDoor))
   })
   return { app, drain }
+}
+
+function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendManagementBody(
+    reply,
+    404,
+    `There is nothing at ${request.method} ${pathOf(request.url)}.`,
+    'not_found',
+  )
 }
 
 function pathOf(url: string): string {

@@ -158,7 +158,7 @@ function shape(result: Claims, turn: RuleTurn): Verdict {
   const { claims, dropped } = namespacedClaims(result)
   if (dropped.length > 0) {
     remarks.push(
-      `The rule ${name} returned claims that were dropped: ${listed(dropped)}. ` +
+      `The rule ${name} returned claims that were dropped: ${listed(dropped, turn.mask)}. ` +
         'A claim needs a name that is an http or https URL; standard claims cannot be set.',
     )
   }
@@ -171,7 +171,7 @@ function shape(result: Claims, turn: RuleTurn): Verdict {
   const { kept, cut } = boundRuleScopes(returned ?? [], turn.bounds)
   if (cut.length > 0) {
     remarks.push(
-      `The rule ${name} returned scopes that were cut: ${listed(cut)}. ` +
+      `The rule ${name} returned scopes that were cut: ${listed(cut, turn.mask)}. ` +
         `The API allows rules the scopes of policy "${turn.bounds.policy}".`,
     )
   }
@@ -185,10 +185,11 @@ function shape(result: Claims, turn: RuleTurn): Verdict {
 
 const maxListedNames = 20
 
-function listed(names: readonly string[]): string {
+// Masked before it is cut: half a secret no longer looks like one.
+function listed(names: readonly string[], mask: (text: string) => string): string {
   const shown = names
     .slice(0, maxListedNames)
-    .map((name) => name.slice(0, 100))
+    .map((name) => mask(name).slice(0, 100))
     .join(', ')
   return names.length > maxListedNames ? `${shown} and ${names.length - maxListedNames} more` : shown
 }
