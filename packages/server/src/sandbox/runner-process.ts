@@ -146,10 +146,10 @@ export class RunnerProcess {
     this.#child.kill('SIGKILL')
   }
 
-  /** Processor time of its main thread, where the system tells (Linux); else undefined. */
-  processorMs(): number | undefined {
+  /** How long its main thread was ready to run and had no processor, where the system tells (Linux); else undefined. */
+  queuedMs(): number | undefined {
     try {
-      return Number(readFileSync(`/proc/${this.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+      return Number(readFileSync(`/proc/${this.pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
     } catch {
       return undefined
     }

@@ -8,9 +8,9 @@ const intervalMs = 20
 const pingEveryMs = 25
 /** The slow lane's main thread never runs a slice, but it does a program's cryptography. */
 const silenceMs = { fast: 150, slow: 700 } as const
-/** A silent runner that was hardly given a processor is starved, not stuck; it is waited for this much longer. */
-const starvedFactor = 4
-const starvedShare = 0.3
+/** A silent runner that mostly queued for a processor is starved, not stuck; it is waited for this much longer. */
+const starvedFactor = 2
+const starvedShare = 0.5
 const maxResidentBytes = 900_000_000
 const measureEveryMs = 100
 
@@ -18,8 +18,8 @@ export class Watchdog {
   readonly #tick: (nowMs: number) => boolean
   readonly #nextPing = new WeakMap<RunnerProcess, number>()
   readonly #nextMeasure = new WeakMap<RunnerProcess, number>()
-  /** What its processor time was when half of the silence was over. */
-  readonly #halfway = new WeakMap<RunnerProcess, { nowMs: number; processorMs: number | undefined }>()
+  /** How long it had queued for a processor when half of the silence was over. */
+  readonly #halfway = new WeakMap<RunnerProcess, { nowMs: number; queuedMs: number | undefined }>()
   #timer: NodeJS.Timeout | undefined
   #lastTickMs = 0
   /** How long this process itself was held up: for that time no answer could have been read. */
@@ -49,19 +49,17 @@ export class Watchdog {
   #judgeSilence(runner: RunnerProcess, silentMs: number, nowMs: number): void {
     const limitMs = silenceMs[runner.lane ?? 'fast']
     if (silentMs < limitMs / 2) this.#halfway.delete(runner)
-    else if (!this.#halfway.has(runner))
-      this.#halfway.set(runner, { nowMs, processorMs: runner.processorMs() })
+    else if (!this.#halfway.has(runner)) this.#halfway.set(runner, { nowMs, queuedMs: runner.queuedMs() })
     if (silentMs <= limitMs) return
-    const halfway = this.#halfway.get(runner)
-    const processorMs = runner.processorMs()
-    if (
-      halfway?.processorMs !== undefined &&
-      processorMs !== undefined &&
-      silentMs < limitMs * starvedFactor
-    ) {
-      if (processorMs - halfway.processorMs < (nowMs - halfway.nowMs) * starvedShare) return
-    }
+    if (silentMs < limitMs * starvedFactor && this.#isStarved(runner, nowMs)) return
     runner.kill('silent')
+  }
+
+  #isStarved(runner: RunnerProcess, nowMs: number): boolean {
+    const halfway = this.#halfway.get(runner)
+    const queuedMs = runner.queuedMs()
+    if (halfway?.queuedMs === undefined || queuedMs === undefined) return false
+    return queuedMs - halfway.queuedMs > (nowMs - halfway.nowMs) * starvedShare
   }
 
   inspect(runner: RunnerProcess, isBusy: boolean, nowMs: number): void {
