@@ -1,6 +1,6 @@
 /** The same trial for every hostile rule, through the token endpoint, beside a neighbour that must not notice. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { hostilePrograms } from '../src/sandbox/hostile-programs.ts'
+import { hostilePrograms } from './sandbox/hostile-programs.ts'
 import { credentialsOf, startTestServer, type TestClient, type TestServer } from './test-server.ts'
 
 /** The default. */

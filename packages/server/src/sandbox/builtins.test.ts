@@ -1,8 +1,8 @@
 /** Each module and global that a program is offered, used for what rules use it for. */
 import { createHmac, generateKeyPairSync, verify } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestSandbox, type TestSandbox } from '../../test/sandbox/start-test-sandbox.ts'
 import { builtinModules } from './builtin-modules.ts'
-import { startTestSandbox, type TestSandbox } from './start-test-sandbox.ts'
 
 let tested: TestSandbox
 beforeAll(async () => {

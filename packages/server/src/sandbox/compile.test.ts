@@ -1,6 +1,6 @@
 /** A source is refused before it is ever run. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestSandbox, type TestSandbox, testAdapter } from './start-test-sandbox.ts'
+import { startTestSandbox, type TestSandbox, testAdapter } from '../../test/sandbox/start-test-sandbox.ts'
 
 let tested: TestSandbox
 beforeAll(async () => {

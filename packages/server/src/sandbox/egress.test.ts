@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestSandbox } from '../../test/sandbox/start-test-sandbox.ts'
 import { createEgress, type EgressAnswer, type EgressPolicy } from './egress.ts'
-import { startTestSandbox } from './start-test-sandbox.ts'
 
 const hits: string[] = []
 let listener: Server

@@ -1,6 +1,6 @@
 /** Much honest work is not misbehaviour. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestSandbox, type TestSandbox } from './start-test-sandbox.ts'
+import { startTestSandbox, type TestSandbox } from '../../test/sandbox/start-test-sandbox.ts'
 
 let tested: TestSandbox
 beforeAll(async () => {

@@ -1,3 +1,3 @@
-import { describeHostileMatrix } from './hostile-matrix.ts'
+import { describeHostileMatrix } from '../../test/sandbox/hostile-matrix.ts'
 
 describeHostileMatrix('fast')

@@ -1,7 +1,7 @@
 /** What the sandbox does at its own limits: isolates, invocations under way, memory. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { startTestSandbox, type TestSandbox, testLimits } from './start-test-sandbox.ts'
+import { startTestSandbox, type TestSandbox, testLimits } from '../../test/sandbox/start-test-sandbox.ts'
 
 const counter = 'globalThis.count = 0; module.exports = () => ++globalThis.count'
 

@@ -1,7 +1,7 @@
 /** Runners die; invocations do not. */
 import { spawn } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { startTestSandbox, testLimits } from './start-test-sandbox.ts'
+import { startTestSandbox, testLimits } from '../../test/sandbox/start-test-sandbox.ts'
 
 const isAlive = (pid: number) => {
   try {
@@ -12,8 +12,9 @@ const isAlive = (pid: number) => {
   }
 }
 
+const support = new URL('../../test/sandbox/start-test-sandbox.ts', import.meta.url).href
 const serverThatWaits = `
-  const { startTestSandbox } = await import('${new URL('./start-test-sandbox.ts', import.meta.url).href}')
+  const { startTestSandbox } = await import('${support}')
   const tested = await startTestSandbox({ limits: { timeoutMs: 60000, memoryMb: 64, maxFetchBytes: 1, maxConsoleBytes: 1 } })
   void tested.run('for (;;) {}')
   setTimeout(() => console.log(JSON.stringify(tested.sandbox.runnerPids())), 500)`

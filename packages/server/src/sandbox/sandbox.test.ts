@@ -1,8 +1,8 @@
 /** The sandbox through its door: what programs may do, and what becomes of those that fail. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestSandbox, type TestSandbox } from '../../test/sandbox/start-test-sandbox.ts'
 import type { ConsoleLine } from './invocation.ts'
-import { startTestSandbox, type TestSandbox } from './start-test-sandbox.ts'
 
 let tested: TestSandbox
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 /** A real sandbox for tests, and a short way to run a source in it. */
-import type { SandboxEvent } from './conduct.ts'
-import type { EgressPolicy } from './egress.ts'
-import type { ConsoleLine, InvocationResult, Sandbox, SandboxLimits } from './invocation.ts'
-import { createSandbox, type SandboxDeps } from './pool.ts'
+import type { SandboxEvent } from '../../src/sandbox/conduct.ts'
+import type { EgressPolicy } from '../../src/sandbox/egress.ts'
+import type { ConsoleLine, InvocationResult, Sandbox, SandboxLimits } from '../../src/sandbox/invocation.ts'
+import { createSandbox, type SandboxDeps } from '../../src/sandbox/pool.ts'
 
 export interface Run {
   /** The same name is the same program. */

@@ -1,7 +1,7 @@
 /** The same trial for every hostile program, in either lane, beside a neighbour that must not notice. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Lane } from '../../src/sandbox/protocol.ts'
 import { hostilePrograms } from './hostile-programs.ts'
-import type { Lane } from './protocol.ts'
 import { startNeighbour, startTestSandbox, type TestSandbox, testLimits } from './start-test-sandbox.ts'
 
 const answerWithinMs = testLimits.timeoutMs + 500

@@ -2,7 +2,7 @@
  * Programs that try to stop, starve, crash or leave the sandbox, and the endings that count as contained.
  * `harmless` ones must return what is given.
  */
-import type { InvocationOutcome } from './invocation.ts'
+import type { InvocationOutcome } from '../../src/sandbox/invocation.ts'
 
 type Kind = InvocationOutcome['kind']
 
