@@ -29,6 +29,8 @@ const planted: [room: string, target: string][] = [
   ['http', 'better-sqlite3'],
   ['token', 'fastify'],
   ['rules', 'isolated-vm'],
+  ['sandbox', '../../test/sandbox/start-test-sandbox.ts'],
+  ['http/webtask', '../../../test/webtask-door.ts'],
 ]
 
 const tree = mkdtempSync(join(tmpdir(), 'tallystick-lint-'))
@@ -59,6 +61,8 @@ beforeAll(() => {
     "import type { Client } from '../domain/client.ts'\n\nexport type Allowed = Client\n",
   )
   plant('packages/server/src/main.ts', 'export const home = process.env.HOME\n')
+  plant('packages/cli/src/program.ts', "export { started } from '../test/beside-server.ts'\n")
+  plant('packages/cli/src/program.test.ts', "export { started } from '../test/beside-server.ts'\n")
   const biome = fileURLToPath(new URL('../node_modules/.bin/biome', import.meta.url))
   const { stdout } = spawnSync(biome, ['lint', '--reporter=github', '--max-diagnostics=none', '.'], {
     cwd: tree,
@@ -77,6 +81,11 @@ for (const [index, [room, target]] of planted.entries()) {
     expect(found(restricted, plantedPath(index))).toBe(true)
   })
 }
+
+test('what tests have in common may be imported by tests alone', () => {
+  expect(found(restricted, 'packages/cli/src/program.ts')).toBe(true)
+  expect(findings.some((line) => line.includes('program.test.ts'))).toBe(false)
+})
 
 test('files may not import one another in a circle, types included', () => {
   expect(found('lint/suspicious/noImportCycles', 'packages/server/src/token/round.ts')).toBe(true)

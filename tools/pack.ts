@@ -6,7 +6,7 @@
  *     node tools/pack.ts [folder]
  */
 import { execFile } from 'node:child_process'
-import { cp, glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +23,8 @@ const notEmitted = [
   '**/node_modules',
   // Plain JavaScript below `src` is data to us (it runs inside the sandbox): it is copied as it stands.
   'packages/*/src/**/*.js',
+  // Tests lie beside what they test; what they have in common lies in `test` folders, which no package lists.
+  'packages/*/src/**/*.test.ts',
 ]
 
 /** The path of each package's tarball in the folder. */
@@ -56,7 +58,7 @@ async function emitJavaScript(stage: string): Promise<void> {
       outDir: join(stage, 'emitted'),
     },
     include: [join(checkout, 'packages/*/src'), join(checkout, 'packages/*/bin')],
-    exclude: [...notEmitted, ...(await testFiles())].map((pattern) => join(checkout, pattern)),
+    exclude: notEmitted.map((pattern) => join(checkout, pattern)),
   }
   const project = join(stage, 'tsconfig.json')
   await writeFile(project, JSON.stringify(settings))
@@ -66,16 +68,6 @@ async function emitJavaScript(stage: string): Promise<void> {
     const report = error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error)
     throw new Error(`The packages do not compile, so nothing was packed.\n${report}`, { cause: error })
   }
-}
-
-/** Tests lie beside what they test, and so does what several of them have in common; all of it stays here. */
-async function testFiles(): Promise<string[]> {
-  const found: string[] = []
-  for await (const path of glob('packages/*/src/**/*.ts', { cwd: checkout })) {
-    const isTest = path.endsWith('.test.ts')
-    if (isTest || (await readFile(join(checkout, path), 'utf8')).includes("from 'vitest'")) found.push(path)
-  }
-  return found
 }
 
 async function packOne(folder: PackageFolder, stage: string, outDir: string): Promise<string> {
