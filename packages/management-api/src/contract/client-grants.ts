@@ -1,5 +1,6 @@
 /** Client grants: the scopes of one audience that one client may be given. */
 import { type Static, Type } from 'typebox'
+import type { Operation } from './operation.ts'
 import { closed, pageQuery, scopeToken, totals } from './schema.ts'
 
 const scope = Type.Array(scopeToken, { maxItems: 1000, uniqueItems: true })
@@ -35,3 +36,43 @@ export type ClientGrantsQuery = Static<typeof clientGrantsQuery>
 export const clientGrantList = Type.Array(clientGrant)
 export const clientGrantPage = closed({ ...totals, client_grants: clientGrantList })
 export type ClientGrantPage = Static<typeof clientGrantPage>
+
+export const clientGrantOperations = {
+  listClientGrants: {
+    method: 'GET',
+    path: '/client-grants',
+    scopes: ['read:client_grants'],
+    query: clientGrantsQuery,
+    status: 200,
+    response: Type.Union([clientGrantList, clientGrantPage]),
+  },
+  createClientGrant: {
+    method: 'POST',
+    path: '/client-grants',
+    scopes: ['create:client_grants'],
+    body: clientGrantToCreate,
+    status: 201,
+    response: clientGrant,
+  },
+  getClientGrant: {
+    method: 'GET',
+    path: '/client-grants/:id',
+    scopes: ['read:client_grants'],
+    status: 200,
+    response: clientGrant,
+  },
+  updateClientGrant: {
+    method: 'PATCH',
+    path: '/client-grants/:id',
+    scopes: ['update:client_grants'],
+    body: clientGrantChange,
+    status: 200,
+    response: clientGrant,
+  },
+  deleteClientGrant: {
+    method: 'DELETE',
+    path: '/client-grants/:id',
+    scopes: ['delete:client_grants'],
+    status: 204,
+  },
+} as const satisfies Record<string, Operation>

@@ -5,6 +5,7 @@
  * shows its secret, and nobody can set one of their own choice.
  */
 import { type Static, Type } from 'typebox'
+import type { Operation } from './operation.ts'
 import { closed, displayName, kept, nullable, oneOf, pageQuery, record, totals } from './schema.ts'
 
 export const maxClientMetadataMembers = 10
@@ -118,3 +119,45 @@ export type ClientsQuery = Static<typeof clientsQuery>
 export const clientList = Type.Array(client)
 export const clientPage = closed({ ...totals, clients: clientList })
 export type ClientPage = Static<typeof clientPage>
+
+export const clientOperations = {
+  listClients: {
+    method: 'GET',
+    path: '/clients',
+    scopes: ['read:clients'],
+    query: clientsQuery,
+    status: 200,
+    response: Type.Union([clientList, clientPage]),
+  },
+  createClient: {
+    method: 'POST',
+    path: '/clients',
+    scopes: ['create:clients'],
+    body: clientToCreate,
+    status: 201,
+    response: clientWithSecret,
+  },
+  getClient: {
+    method: 'GET',
+    path: '/clients/:id',
+    scopes: ['read:clients'],
+    status: 200,
+    response: client,
+  },
+  updateClient: {
+    method: 'PATCH',
+    path: '/clients/:id',
+    scopes: ['update:clients'],
+    body: clientChange,
+    status: 200,
+    response: client,
+  },
+  deleteClient: { method: 'DELETE', path: '/clients/:id', scopes: ['delete:clients'], status: 204 },
+  rotateClientSecret: {
+    method: 'POST',
+    path: '/clients/:id/rotate-secret',
+    scopes: ['update:client_keys'],
+    status: 200,
+    response: clientWithSecret,
+  },
+} as const satisfies Record<string, Operation>

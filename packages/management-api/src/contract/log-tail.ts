@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from 'typebox'
 import { logEntry } from './logs.ts'
+import type { Operation } from './operation.ts'
 import { closed, dateTime, nullable, oneOf } from './schema.ts'
 
 /** One entry of the log. */
@@ -30,3 +31,14 @@ export type TailGap = Static<typeof tailGap>
 
 export const tailEvent = Type.Union([tailEntry, tailConsole, tailGap])
 export type TailEvent = Static<typeof tailEvent>
+
+export const logTailOperations = {
+  followLog: {
+    method: 'GET',
+    path: '/log-tail',
+    scopes: ['read:logs'],
+    status: 200,
+    response: tailEvent,
+    eventStream: true,
+  },
+} as const satisfies Record<string, Operation>

@@ -3,6 +3,7 @@
  * (`sapi`) or refused (`fapi`) in the management API. Claim values and credentials are never in it.
  */
 import { type Static, Type } from 'typebox'
+import type { Operation } from './operation.ts'
 import { closed, dateTime, oneOf, pageQuery, totals } from './schema.ts'
 
 const entryMembers = {
@@ -86,3 +87,21 @@ export type LogsQuery = Static<typeof logsQuery>
 export const logEntryList = Type.Array(logEntry)
 export const logEntryPage = closed({ ...totals, length: Type.Integer({ minimum: 0 }), logs: logEntryList })
 export type LogEntryPage = Static<typeof logEntryPage>
+
+export const logOperations = {
+  listLogEntries: {
+    method: 'GET',
+    path: '/logs',
+    scopes: ['read:logs'],
+    query: logsQuery,
+    status: 200,
+    response: Type.Union([logEntryList, logEntryPage]),
+  },
+  getLogEntry: {
+    method: 'GET',
+    path: '/logs/:id',
+    scopes: ['read:logs'],
+    status: 200,
+    response: logEntry,
+  },
+} as const satisfies Record<string, Operation>

@@ -3,6 +3,7 @@
  * which the next token request runs; versions never change. Secrets go in and never come out.
  */
 import { type Static, Type } from 'typebox'
+import type { Operation } from './operation.ts'
 import { closed, dateTime, nullable, oneOf, record } from './schema.ts'
 
 const ruleName = Type.String({ pattern: '^[-A-Za-z0-9._~!$+=:@]{1,128}$' })
@@ -85,3 +86,71 @@ export type RuleChange = Static<typeof ruleChange>
 
 /** Newest first. */
 export const ruleVersionList = Type.Array(ruleVersion)
+
+export const pipelineOperations = {
+  getPipeline: {
+    method: 'GET',
+    path: '/pipeline',
+    scopes: ['read:pipeline_rules'],
+    status: 200,
+    response: pipeline,
+  },
+  orderPipeline: {
+    method: 'PATCH',
+    path: '/pipeline',
+    scopes: ['update:pipeline_rules'],
+    body: pipelineOrder,
+    status: 200,
+    response: pipeline,
+  },
+  listRules: {
+    method: 'GET',
+    path: '/pipeline/rules',
+    scopes: ['read:pipeline_rules'],
+    status: 200,
+    response: ruleList,
+  },
+  createRule: {
+    method: 'POST',
+    path: '/pipeline/rules',
+    scopes: ['create:pipeline_rules'],
+    body: ruleToCreate,
+    status: 201,
+    response: ruleWithCode,
+  },
+  getRule: {
+    method: 'GET',
+    path: '/pipeline/rules/:id',
+    scopes: ['read:pipeline_rules'],
+    status: 200,
+    response: ruleWithCode,
+  },
+  updateRule: {
+    method: 'PATCH',
+    path: '/pipeline/rules/:id',
+    scopes: ['update:pipeline_rules'],
+    body: ruleChange,
+    status: 200,
+    response: ruleWithCode,
+  },
+  deleteRule: {
+    method: 'DELETE',
+    path: '/pipeline/rules/:id',
+    scopes: ['delete:pipeline_rules'],
+    status: 204,
+  },
+  listRuleVersions: {
+    method: 'GET',
+    path: '/pipeline/rules/:id/versions',
+    scopes: ['read:pipeline_rules'],
+    status: 200,
+    response: ruleVersionList,
+  },
+  getRuleVersion: {
+    method: 'GET',
+    path: '/pipeline/rules/:id/versions/:versionId',
+    scopes: ['read:pipeline_rules'],
+    status: 200,
+    response: ruleVersionWithCode,
+  },
+} as const satisfies Record<string, Operation>

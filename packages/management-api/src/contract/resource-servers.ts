@@ -3,6 +3,7 @@
  * percent-encoded identifier, which is kept byte for byte and never changes.
  */
 import { type Static, Type } from 'typebox'
+import type { Operation } from './operation.ts'
 import { closed, displayName, kept, oneOf, pageQuery, scopeToken, totals } from './schema.ts'
 
 const name = displayName(200)
@@ -77,3 +78,43 @@ export type ResourceServersQuery = Static<typeof resourceServersQuery>
 export const resourceServerList = Type.Array(resourceServer)
 export const resourceServerPage = closed({ ...totals, resource_servers: resourceServerList })
 export type ResourceServerPage = Static<typeof resourceServerPage>
+
+export const resourceServerOperations = {
+  listResourceServers: {
+    method: 'GET',
+    path: '/resource-servers',
+    scopes: ['read:resource_servers'],
+    query: resourceServersQuery,
+    status: 200,
+    response: Type.Union([resourceServerList, resourceServerPage]),
+  },
+  createResourceServer: {
+    method: 'POST',
+    path: '/resource-servers',
+    scopes: ['create:resource_servers'],
+    body: resourceServerToCreate,
+    status: 201,
+    response: resourceServer,
+  },
+  getResourceServer: {
+    method: 'GET',
+    path: '/resource-servers/:id',
+    scopes: ['read:resource_servers'],
+    status: 200,
+    response: resourceServer,
+  },
+  updateResourceServer: {
+    method: 'PATCH',
+    path: '/resource-servers/:id',
+    scopes: ['update:resource_servers'],
+    body: resourceServerChange,
+    status: 200,
+    response: resourceServer,
+  },
+  deleteResourceServer: {
+    method: 'DELETE',
+    path: '/resource-servers/:id',
+    scopes: ['delete:resource_servers'],
+    status: 204,
+  },
+} as const satisfies Record<string, Operation>

@@ -1,5 +1,6 @@
 /** The settings of the tenant that the connection speaks to. */
 import { type Static, Type } from 'typebox'
+import type { Operation } from './operation.ts'
 import { closed } from './schema.ts'
 
 const hostName = '[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?'
@@ -21,3 +22,21 @@ export type TenantSettings = Static<typeof tenantSettings>
 
 export const tenantSettingsChange = closed({ egress: Type.Optional(egress) })
 export type TenantSettingsChange = Static<typeof tenantSettingsChange>
+
+export const tenantSettingsOperations = {
+  getTenantSettings: {
+    method: 'GET',
+    path: '/tenants/settings',
+    scopes: ['read:tenant_settings'],
+    status: 200,
+    response: tenantSettings,
+  },
+  updateTenantSettings: {
+    method: 'PATCH',
+    path: '/tenants/settings',
+    scopes: ['update:tenant_settings'],
+    body: tenantSettingsChange,
+    status: 200,
+    response: tenantSettings,
+  },
+} as const satisfies Record<string, Operation>

@@ -2,7 +2,8 @@
  * One operation of the contract as one route. For each the same steps in the same order: who asks, may they,
  * is it well-formed, do it, answer.
  */
-import { type Operation, type OperationName, operations } from '@tallystick/management-api/contract'
+import { type OperationName, operations } from '@tallystick/management-api/contract'
+import type { Operation } from '@tallystick/management-api/contract/operation'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { againIfChanged } from '../again-if-changed.ts'
 import type { Operator, ProveOperator } from './access.ts'

@@ -1,11 +1,11 @@
 /** What holds for every operation of the management API, taken from the table of operations itself. */
 import {
   managementScopes,
-  type Operation,
   type OperationName,
   operationNames,
   operations,
 } from '@tallystick/management-api/contract'
+import type { Operation } from '@tallystick/management-api/contract/operation'
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTwoTenants, type TestTenant, type TwoTenants } from '../../../test/two-tenants.ts'
