@@ -9,6 +9,7 @@ import { type Connection, connect } from '@tallystick/management-api/connect'
 import { pino } from 'pino'
 import { parseConfig } from '../src/config.ts'
 import { startServer } from '../src/server.ts'
+import { followEvents } from './follow-events.ts'
 
 export interface TestClient {
   readonly id: string
@@ -89,6 +90,9 @@ export async function startTestServer({
     requestToken: (fields: Record<string, unknown> = {}, init: RequestInit = {}) =>
       requestToken(server.url, { ...credentialsOf(billing), audience: invoices, ...fields }, init),
     uploadRule: (rule: TestRule) => uploadRule(server.url, bootstrap, rule),
+    sendRule: (rule: TestRule) => sendRule(server.url, bootstrap, rule),
+    /** What `wt logs` follows. */
+    followLines: () => followEvents(lineStreamOf(server.url, bootstrap)),
     close: async () => {
       await server.close()
       rmSync(dataDir, { recursive: true, force: true })
@@ -165,9 +169,15 @@ const extensionMeta = {
   'auth0-extension-name': 'credentials-exchange',
 }
 
-/** What `wt create` sends. @throws Error with the door's words when it refuses. */
-async function uploadRule(url: string, { webtask }: BootstrapFile, rule: TestRule): Promise<void> {
-  const response = await fetch(`${url}/api/tokens/issue`, {
+/** @throws Error with the door's words when it refuses. */
+async function uploadRule(url: string, bootstrap: BootstrapFile, rule: TestRule): Promise<void> {
+  const response = await sendRule(url, bootstrap, rule)
+  if (!response.ok) throw new Error(await response.text())
+}
+
+/** What `wt create` sends. */
+function sendRule(url: string, { webtask }: BootstrapFile, rule: TestRule): Promise<Response> {
+  return fetch(`${url}/api/tokens/issue`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${webtask.token}` },
     body: JSON.stringify({
@@ -181,5 +191,8 @@ async function uploadRule(url: string, { webtask }: BootstrapFile, rule: TestRul
       jtn: rule.name ?? 'rule',
     }),
   })
-  if (!response.ok) throw new Error(await response.text())
+}
+
+function lineStreamOf(url: string, { webtask }: BootstrapFile): string {
+  return `${url}/api/logs/tenant/${webtask.container}?key=${encodeURIComponent(webtask.token)}`
 }
