@@ -135,9 +135,9 @@ function logCalls(call: Call, connection: ConnectionOptions) {
 }
 
 // A list is asked for in one of two shapes; these say which one was asked for.
-function pageOf<Answer>(answer: Answer): Exclude<Answer, readonly unknown[]> {
+function pageOf<Answer>(answer: Answer): Extract<Answer, { total: number }> {
   if (Array.isArray(answer)) throw new TypeError('The server did not tell the totals it was asked for.')
-  return answer as Exclude<Answer, readonly unknown[]>
+  return answer as Extract<Answer, { total: number }>
 }
 
 function arrayOf<Answer>(answer: Answer): Extract<Answer, readonly unknown[]> {

@@ -50,10 +50,46 @@ export function kept(): TOptional<TUnsafe<unknown>> {
 
 /** `page` counts from 0; a page past the end is an empty list. */
 export const pageQuery = {
-  page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+  page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   include_totals: Type.Optional(Type.Boolean()),
 }
+
+/**
+ * By page, or by checkpoint when `take` or `from` is there: `take` objects after the one that `from` points to,
+ * oldest first. `from` is the `next` of the answer before.
+ */
+export const listQuery = {
+  ...pageQuery,
+  take: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  from: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+}
+
+/** Only these members of each object, or all but these with `include_fields=false`; names nobody knows match nothing. */
+export const fieldsQuery = {
+  fields: Type.Optional(Type.String({ maxLength: 2000, pattern: '^[A-Za-z0-9_$]+(,[A-Za-z0-9_$]+)*$' })),
+  include_fields: Type.Optional(Type.Boolean()),
+}
+
+/** The three shapes of a list: bare, with its totals, and by checkpoint; without `next` it ends there. */
+export function listAnswer<const Plural extends string, Item extends TSchema>(
+  plural: Plural,
+  item: Item,
+): TUnsafe<ListAnswer<Plural, Static<Item>>> {
+  const items = Type.Array(item)
+  return Type.Unsafe<ListAnswer<Plural, Static<Item>>>(
+    Type.Union([
+      items,
+      closed({ ...totals, [plural]: items }),
+      closed({ [plural]: items, next: Type.Optional(Type.String()) }),
+    ]),
+  )
+}
+
+export type ListAnswer<Plural extends string, Item> =
+  | Item[]
+  | ({ start: number; limit: number; total: number } & { [Name in Plural]: Item[] })
+  | ({ next?: string } & { [Name in Plural]: Item[] })
 
 /** What surrounds a list when `include_totals` is asked for. */
 export const totals = {

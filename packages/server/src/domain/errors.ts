@@ -41,6 +41,7 @@ export type ManagementErrorCode =
   | 'invalid_body'
   | 'invalid_query_string'
   | 'invalid_uri'
+  | 'invalid_header'
   | 'invalid_token'
   | 'insufficient_scope'
   | 'operation_not_supported'
@@ -48,16 +49,24 @@ export type ManagementErrorCode =
   | 'conflict'
   | 'precondition_failed'
   | 'body_too_large'
+  | 'idempotency_key_reused'
   | 'too_many_requests'
   | 'temporarily_unavailable'
+
+export interface ManagementErrorOptions extends ErrorOptions {
+  /** Told instead of the code, where tools of Auth0's API know another word, such as `inexistent_client`. */
+  readonly errorCode?: string
+}
 
 /** A call of the management API or of the webtask door that is refused. The code decides the status. */
 export class ManagementError extends Error {
   override readonly name = 'ManagementError'
   readonly code: ManagementErrorCode
+  readonly errorCode: string
 
-  constructor(code: ManagementErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ManagementErrorCode, message: string, options: ManagementErrorOptions = {}) {
     super(message, options)
     this.code = code
+    this.errorCode = options.errorCode ?? code
   }
 }

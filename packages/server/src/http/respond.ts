@@ -30,6 +30,7 @@ const managementStatus = {
   invalid_body: 400,
   invalid_query_string: 400,
   invalid_uri: 400,
+  invalid_header: 400,
   invalid_token: 401,
   insufficient_scope: 403,
   operation_not_supported: 403,
@@ -37,6 +38,7 @@ const managementStatus = {
   conflict: 409,
   precondition_failed: 412,
   body_too_large: 413,
+  idempotency_key_reused: 422,
   too_many_requests: 429,
   temporarily_unavailable: 503,
 } satisfies Record<ManagementErrorCode, number>
@@ -51,6 +53,7 @@ const statusName: Readonly<Record<number, string>> = {
   412: 'Precondition Failed',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
@@ -105,7 +108,7 @@ export function sendError(
   if (refusal.code === 'temporarily_unavailable' || refusal.code === 'too_many_requests') {
     reply.header('retry-after', '1')
   }
-  return sendManagementBody(reply, managementStatus[refusal.code], refusal.message, refusal.code)
+  return sendManagementBody(reply, managementStatus[refusal.code], refusal.message, refusal.errorCode)
 }
 
 /** What a fault of the transport or of another room means to the caller; undefined for a fault of ours. */

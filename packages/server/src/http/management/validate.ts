@@ -42,7 +42,7 @@ export function typedQuery(schema: TSchema, rawQuery: unknown): Record<string, u
 
 function typedText(type: unknown, text: unknown): unknown {
   if (typeof text !== 'string') return text
-  if (type === 'integer' && /^(?:0|[1-9][0-9]{0,8})$/.test(text)) return Number(text)
+  if (type === 'integer' && /^(?:0|[1-9][0-9]{0,9})$/.test(text)) return Number(text)
   if (type === 'boolean' && text === 'true') return true
   if (type === 'boolean' && text === 'false') return false
   return text
