@@ -23,6 +23,49 @@ test('a secret that contains another one is masked whole', () => {
   expect(createMask(['shhhh', 'shhhh-and-more'])('it is shhhh-and-more')).toBe('it is [secret]')
 })
 
+test('of secrets that overlap, neither shows an end', () => {
+  expect(createMask(['xyzab', 'abcdefgh'])('it is xyzabcdefgh.')).toBe('it is [secret].')
+  expect(createMask(['abab'])('abababa, aba')).toBe('[secret]a, aba')
+  expect(createMask(['aaaa'])('aaaaaaa and aaaaaaaa')).toBe('[secret] and [secret]')
+})
+
+test('secrets side by side are masked each for itself', () => {
+  expect(createMask(['key-1', 'word-2'])('key-1word-2key-1')).toBe('[secret][secret][secret]')
+})
+
+for (const [what, value] of [
+  ['of four letters', 'aaab'],
+  ['of many letters', 'shhhh-and-more'],
+  ['that repeats itself', 'abcXabcYabcXabc'],
+  ['of the greatest length', `${'k7-'.repeat(1365)}!`],
+  ['beyond ASCII', 'pä§∑wörd😀x'],
+] as const) {
+  test(`no letter of a secret ${what} is left where a text is cut, wherever that is`, () => {
+    const mask = createMask([value])
+    const encodings = [value, Buffer.from(value).toString('hex'), encodeURIComponent(value)]
+    for (const encoded of encodings) {
+      const step = Math.ceil(encoded.length / 50)
+      for (let length = 1; length < encoded.length; length += step)
+        expect(mask(`it is ${encoded.slice(0, length)}`, 'cut')).toBe('it is ')
+      expect(mask(`it is ${encoded}`, 'cut')).toBe('it is [secret]')
+    }
+  })
+}
+
+test('a whole secret before the beginning of another, or that ends like its own beginning, stays masked whole', () => {
+  expect(createMask(['abcXabc'])('it is abcXabc', 'cut')).toBe('it is [secret]')
+  expect(createMask(['xyzab', 'abcdefgh'])('it is xyzabcd', 'cut')).toBe('it is [secret]')
+  expect(createMask(['12345', 'ab-12345-cd'])('it is ab-12345-', 'cut')).toBe('it is ')
+})
+
+test('the end of a text that was not cut stays, also where it is like the beginning of a secret', () => {
+  expect(createMask(['shhhh'])('it is shhh')).toBe('it is shhh')
+})
+
+test('a value with half a letter is masked, and nothing fails for it', () => {
+  expect(createMask(['\ud800abcd'])('it is \ud800abcd')).toBe('it is [secret]')
+})
+
 test('a value under four characters is left, since masking it would destroy the text', () => {
   expect(createMask(['a', 'abc'])('a cab abc')).toBe('a cab abc')
 })

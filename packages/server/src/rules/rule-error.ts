@@ -3,7 +3,8 @@
  * *refuses*, which is its right, and a rule that *failed*, of which the client learns nothing.
  */
 import { OAuthError, type OAuthErrorCode } from '../domain/errors.ts'
-import type { InvocationOutcome } from '../sandbox/invocation.ts'
+import { type InvocationOutcome, maxThrownMessageLength, maxThrownNameLength } from '../sandbox/invocation.ts'
+import type { Mask } from './masking.ts'
 
 const refusalCodes: ReadonlyMap<string, OAuthErrorCode> = new Map([
   ['InvalidRequestError', 'invalid_request'],
@@ -34,23 +35,25 @@ export function failureOf(cause: string): OAuthError {
 export function endOf(
   ruleName: string,
   outcome: Exclude<InvocationOutcome, { kind: 'returned' }>,
-  mask: (text: string) => string,
+  mask: Mask,
 ): { ended: string; sentence: string; error: OAuthError } {
-  const { ended, predicate } = inWords(outcome)
+  const { ended, predicate } = inWords(outcome, mask)
   const sentence = mask(`The rule ${ruleName} ${predicate}.`)
   const error =
     'retryAfterSeconds' in outcome ? unavailable(sentence, outcome.retryAfterSeconds) : failureOf(sentence)
   return { ended, sentence, error }
 }
 
-function inWords(outcome: Exclude<InvocationOutcome, { kind: 'returned' }>): {
-  ended: string
-  predicate: string
-} {
+function inWords(
+  outcome: Exclude<InvocationOutcome, { kind: 'returned' }>,
+  mask: Mask,
+): { ended: string; predicate: string } {
   switch (outcome.kind) {
     case 'threw': {
       const where = outcome.line === undefined ? '' : ` (line ${outcome.line})`
-      return { ended: 'threw', predicate: `threw ${outcome.name}: ${outcome.message}${where}` }
+      const name = quoted(outcome.name, maxThrownNameLength, mask)
+      const message = quoted(outcome.message, maxThrownMessageLength, mask)
+      return { ended: 'threw', predicate: `threw ${name}: ${message}${where}` }
     }
     case 'timed_out':
       return {
@@ -59,8 +62,10 @@ function inWords(outcome: Exclude<InvocationOutcome, { kind: 'returned' }>): {
       }
     case 'out_of_memory':
       return { ended: 'out_of_memory', predicate: 'used more memory than a rule may have' }
-    case 'result_refused':
-      return { ended: 'bad_result', predicate: `returned a result that cannot be used: ${outcome.reason}` }
+    case 'result_refused': {
+      const reason = quoted(outcome.reason, maxThrownMessageLength, mask)
+      return { ended: 'bad_result', predicate: `returned a result that cannot be used: ${reason}` }
+    }
     case 'runner_lost':
       return { ended: 'runner_lost', predicate: 'blocked its runner process, which was ended' }
     case 'quarantined':
@@ -71,6 +76,11 @@ function inWords(outcome: Exclude<InvocationOutcome, { kind: 'returned' }>): {
     case 'overloaded':
       return { ended: 'overloaded', predicate: 'was not run, because too many invocations wait already' }
   }
+}
+
+// What has the greatest length was cut, or might have been.
+function quoted(words: string, maxLength: number, mask: Mask): string {
+  return words.length < maxLength ? words : mask(words, 'cut')
 }
 
 function unavailable(cause: string, retryAfterSeconds: number): OAuthError {

@@ -7,7 +7,7 @@ import type { OAuthError } from '../domain/errors.ts'
 import type { RuleTrace } from '../domain/log-entry.ts'
 import type { Scope } from '../domain/resource-server.ts'
 import type { PipelineRule, RuleStore } from '../domain/rule.ts'
-import type { ConsoleLine, InvocationResult, Sandbox } from '../sandbox/invocation.ts'
+import type { ConsoleLine, FetchTrace, InvocationResult, Sandbox } from '../sandbox/invocation.ts'
 import { callbackInput } from './callback-input.ts'
 import { callbackProgram, parseCallbackAnswer } from './callback-model.ts'
 import {
@@ -18,6 +18,7 @@ import {
   parseRuleScopes,
   type ScopeBounds,
 } from './claims.ts'
+import type { Mask } from './masking.ts'
 import type { PipelineExchange } from './pipeline-exchange.ts'
 import { endOf, failureOf, refusalOf } from './rule-error.ts'
 
@@ -25,13 +26,16 @@ import { endOf, failureOf, refusalOf } from './rule-error.ts'
 export interface RuleRun {
   readonly trace: RuleTrace
   readonly scopesBefore: readonly Scope[]
-  readonly console: readonly ConsoleLine[]
-  readonly fetches: InvocationResult['fetches']
+  readonly console: readonly MaskedLine[]
+  readonly fetches: readonly MaskedFetch[]
   readonly lane: InvocationResult['lane']
   readonly resends: number
   /** What the rule decided: claims it set and the scopes after it; or the error that ended the exchange. */
   readonly decision: RuleDecision
 }
+
+type MaskedLine = Omit<ConsoleLine, 'isCut'>
+type MaskedFetch = Omit<FetchTrace, 'isBodyCut'>
 
 export type RuleDecision =
   | { readonly kind: 'shaped'; readonly claims: Claims; readonly scopes: readonly Scope[] }
@@ -41,7 +45,7 @@ export interface RunRuleDeps {
   readonly rules: RuleStore
   readonly sandbox: Pick<Sandbox, 'invoke'>
   /** Follows the console of rules while they run. */
-  readonly onRuleLine: (exchange: PipelineExchange, step: PipelineRule, line: ConsoleLine) => void
+  readonly onRuleLine: (exchange: PipelineExchange, step: PipelineRule, line: MaskedLine) => void
 }
 
 /** What one rule needs beyond the exchange: the state of the pipeline when its turn comes. */
@@ -50,7 +54,7 @@ export interface RuleTurn {
   readonly secrets: Readonly<Record<string, string>>
   readonly scopes: readonly Scope[]
   readonly bounds: ScopeBounds
-  readonly mask: (text: string) => string
+  readonly mask: Mask
 }
 
 export async function runRule(
@@ -58,10 +62,10 @@ export async function runRule(
   exchange: PipelineExchange,
   turn: RuleTurn,
 ): Promise<RuleRun> {
-  const lines: ConsoleLine[] = []
+  const lines: MaskedLine[] = []
   let settled = false
   const say = (line: ConsoleLine) => {
-    const masked = { level: line.level, text: turn.mask(line.text) }
+    const masked = { level: line.level, text: turn.mask(line.text, line.isCut && 'cut') }
     if (!settled) lines.push(masked)
     deps.onRuleLine(exchange, turn.step, masked)
   }
@@ -80,15 +84,16 @@ export async function runRule(
     trace: traceOf(turn, result, verdict),
     scopesBefore: turn.scopes,
     console: lines,
-    fetches: result.fetches.map((fetch) => ({
-      ...fetch,
-      url: turn.mask(fetch.url),
-      bodyHead: turn.mask(fetch.bodyHead),
-    })),
+    fetches: result.fetches.map((fetch) => maskedFetch(fetch, turn.mask)),
     lane: result.lane,
     resends: result.resends,
     decision: verdict.decision,
   }
+}
+
+function maskedFetch({ isBodyCut, ...fetch }: FetchTrace, mask: Mask): MaskedFetch {
+  const bodyHead = isBodyCut ? mask(fetch.bodyHead, 'cut') : mask(fetch.bodyHead)
+  return { ...fetch, url: mask(fetch.url), bodyHead }
 }
 
 function programOf(rules: RuleStore, { rule, version }: PipelineRule) {
@@ -186,7 +191,7 @@ function shape(result: Claims, turn: RuleTurn): Verdict {
 const maxListedNames = 20
 
 // Masked before it is cut: half a secret no longer looks like one.
-function listed(names: readonly string[], mask: (text: string) => string): string {
+function listed(names: readonly string[], mask: Mask): string {
   const shown = names
     .slice(0, maxListedNames)
     .map((name) => mask(name).slice(0, 100))

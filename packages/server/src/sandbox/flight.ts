@@ -102,11 +102,9 @@ export class Flight {
       this.#addLine({ level, text })
       return
     }
-    const fitting = new TextDecoder().decode(Buffer.from(text).subarray(0, this.#consoleLeft), {
-      stream: true,
-    })
+    const fitting = beginningOf(Buffer.from(text), this.#consoleLeft)
     this.#consoleLeft = 0
-    this.#addLine({ level, text: fitting })
+    this.#addLine({ level, text: fitting, isCut: true })
     this.#addLine({ level: 'warn', text: '[console output cut: the limit of this invocation is reached]' })
   }
 
@@ -167,8 +165,15 @@ export class Flight {
       error: isAnswered ? undefined : answer.error,
       startedAtMs: startedAt - this.startedAt,
       durationMs: endedAt - startedAt,
-      bodyHead: isAnswered ? answer.body.toString('utf8', 0, maxBodyHeadBytes) : '',
+      bodyHead: isAnswered ? beginningOf(answer.body, maxBodyHeadBytes) : '',
+      isBodyCut: isAnswered && answer.body.length > maxBodyHeadBytes,
       bodySha256: isAnswered ? createHash('sha256').update(answer.body).digest('hex') : '',
     }
   }
+}
+
+/** Whole characters: half of one at the end would hide what the text ends with. */
+function beginningOf(text: Buffer, maxBytes: number): string {
+  const isCut = text.length > maxBytes
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(text.subarray(0, maxBytes), { stream: isCut })
 }

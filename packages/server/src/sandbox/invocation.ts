@@ -48,6 +48,8 @@ export interface ConsoleLine {
   readonly level: ConsoleLevel
   /** One call of `console`, formatted; never longer than what is left of the invocation's 16 kB. */
   readonly text: string
+  /** There was more. */
+  readonly isCut?: true
 }
 
 /** What became of one fetch of the program. */
@@ -63,9 +65,15 @@ export interface FetchTrace {
   readonly durationMs: number
   /** The first 16 kB of the answer, as text. */
   readonly bodyHead: string
+  /** There was more. */
+  readonly isBodyCut: boolean
   /** Of the whole answer, hexadecimal; empty when there was none. */
   readonly bodySha256: string
 }
+
+/** Characters. What a program threw is cut to these: a text of this length may be the beginning of a longer one. */
+export const maxThrownNameLength = 100
+export const maxThrownMessageLength = 2000
 
 export type InvocationOutcome =
   /** The program settled; the text is what it handed over, size- and depth-checked, not believed. */
@@ -74,7 +82,7 @@ export type InvocationOutcome =
   | { readonly kind: 'threw'; readonly name: string; readonly message: string; readonly line?: number }
   | { readonly kind: 'timed_out'; readonly afterMs: number }
   | { readonly kind: 'out_of_memory' }
-  /** The value handed over was too large or too deep. */
+  /** The value handed over was too large or too deep. The reason may quote what was thrown and is as long at most. */
   | { readonly kind: 'result_refused'; readonly reason: string }
   /** The runner process died under the program and it could not be run again. */
   | { readonly kind: 'runner_lost' }

@@ -1,5 +1,5 @@
 /** What programs say on their way out, parsed: an isolate may have been broken out of, so no shape is certain. */
-import type { ConsoleLevel } from './invocation.ts'
+import { type ConsoleLevel, maxThrownMessageLength, maxThrownNameLength } from './invocation.ts'
 
 const levels: ReadonlySet<string> = new Set<ConsoleLevel>(['debug', 'info', 'warn', 'error'])
 
@@ -15,14 +15,12 @@ export function parseText(json: string): string {
   }
 }
 
-const maxThrownLength = 2000
-
 export function parseThrown(json: string): { name: string; message: string; line?: number } {
   try {
     const { name, message, line } = JSON.parse(json)
     return {
-      name: String(name).slice(0, 100),
-      message: String(message).slice(0, maxThrownLength),
+      name: String(name).slice(0, maxThrownNameLength),
+      message: String(message).slice(0, maxThrownMessageLength),
       ...(Number.isInteger(line) && line >= 1 ? { line } : {}),
     }
   } catch {

@@ -1,7 +1,7 @@
 /** What runners say, line by line, and what becomes of it. Lines of an attempt that is over are not listened to. */
 import type { Egress } from './egress.ts'
 import type { Flight } from './flight.ts'
-import type { InvocationOutcome } from './invocation.ts'
+import { type InvocationOutcome, maxThrownMessageLength } from './invocation.ts'
 import type { OpenFlights } from './open-flights.ts'
 import { parseLevel, parseText, parseThrown } from './program-words.ts'
 import { parseStopReason, type StopReason, splitLine, toPool, toRunner } from './protocol.ts'
@@ -43,7 +43,10 @@ export function createHearLine(deps: RunnerLinesDeps): HearLine {
       case toPool.threw:
         return flight.settle({ kind: 'threw', ...parseThrown(rest) })
       case toPool.refused:
-        return flight.settle({ kind: 'result_refused', reason: parseText(rest) })
+        return flight.settle({
+          kind: 'result_refused',
+          reason: parseText(rest).slice(0, maxThrownMessageLength),
+        })
       case toPool.stopped:
         return deps.stopped(flight, parseStopReason(rest.trim()))
       case toPool.entered:
