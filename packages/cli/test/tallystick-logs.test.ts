@@ -21,6 +21,22 @@ test('an id that is not known is answered with how ids look and where they are l
   }
 })
 
+for (const limit of ['1001', '0', '-1', '1e3', 'all']) {
+  test(`a list of ${limit} entries is refused before anything is sent, and the limits are told`, async () => {
+    const { exitCode, messages } = await here.tallystick(['logs', 'list', `--limit=${limit}`], {
+      env: { TALLYSTICK_URL: 'http://127.0.0.1:9' },
+    })
+    expect(exitCode).toBe(2)
+    expect(messages).toMatch(/--limit.*from 1 to 1,000/)
+  })
+}
+
+test('the longest list that may be asked for is given', async () => {
+  expect(await here.json(['logs', 'list', '--limit', '1000'])).toContainEqual(
+    expect.objectContaining({ type: 'fapi' }),
+  )
+})
+
 test('the log tells of exchanges and of changes, and filters both', async () => {
   const exchanges = await here.json(['logs', 'list', '--type', 'seccft', '--limit', '2'])
   expect(exchanges).toMatchObject([{ type: 'seccft' }, { type: 'seccft' }])

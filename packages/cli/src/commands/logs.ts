@@ -1,14 +1,13 @@
 /** `tallystick logs`: what happened, and what is happening. */
 import type { TailEvent } from '@tallystick/management-api/contract/log-tail'
 import type { LogEntry } from '@tallystick/management-api/contract/logs'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { interruption } from '../ask.ts'
 import type { CommandContext, OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
 import { neutralLine } from '../neutral-text.ts'
 import { cutToWidth } from '../table.ts'
 import { aboutEntry, consoleLine, entryDetails, entryLine, isExchange } from './log-lines.ts'
-import { wholeNumber } from './option-values.ts'
 import { addIdsOption, type ListOptions, presentList } from './present-list.ts'
 
 interface ListLogsOptions extends ListOptions {
@@ -24,6 +23,8 @@ interface TailOptions {
   readonly after?: string
 }
 
+/** Newest first, the server's pages end there. */
+const maxListed = 1000
 /** A client's id fits. */
 const maxClientWidth = 32
 
@@ -44,7 +45,7 @@ export function addLogsCommands(logs: Command, open: OpenContext): void {
   addIdsOption(logs.command('list').description('log entries, newest first'))
     .addOption(new Option('--type <type>', 'of this type only').choices(entryTypes))
     .option('--client <client_id>', 'of this client only')
-    .option('--limit <number>', 'at most so many', wholeNumber, 50)
+    .option('--limit <number>', 'at most so many, up to 1,000', listLimit, 50)
     .action(async (options: ListLogsOptions) => {
       const context = open()
       presentList(context, options, {
@@ -83,6 +84,15 @@ export function addLogsCommands(logs: Command, open: OpenContext): void {
     .action(async (options: TailOptions) => tail(open(), options))
 }
 
+function listLimit(text: string): number {
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= maxListed) return limit
+  throw new InvalidArgumentError(
+    'It needs a whole number from 1 to 1,000. Narrow a longer list with --type or --client; all entries can be ' +
+      'read from the oldest on, with `from` and `take` of GET /api/v2/logs.',
+  )
+}
+
 async function readEntries(
   context: CommandContext,
   { type, client, limit }: ListLogsOptions,
@@ -90,7 +100,7 @@ async function readEntries(
   const { logs } = await context.connect()
   const filters = [type && `type:${type}`, client && `client_id:${client}`].filter(Boolean)
   const entries: LogEntry[] = []
-  const perPage = Math.max(1, Math.min(limit, 100))
+  const perPage = Math.min(limit, 100)
   for (let page = 0; entries.length < limit; page++) {
     const read = await logs.list({
       page,
