@@ -3,9 +3,10 @@
  * and is made only where there is no data yet: a fresh key beside old data would lock it for ever.
  */
 import { createSecretKey, randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Installation } from '../domain/installation.ts'
+import { writeDurably } from './durable-file.ts'
 import { deriveSubkey, type MasterKey } from './subkey.ts'
 
 /** The server cannot start with this master key. The message is one sentence for its operator. */
@@ -95,7 +96,8 @@ function isAbsence(error: unknown): boolean {
 function createKeyFile(path: string): MasterKey {
   const key = randomBytes(masterKeyBytes)
   try {
-    writeDurably(path, `${key.toString('base64url')}\n`)
+    // On disk before any data is: rows encrypted under a lost key are lost.
+    writeDurably(path, `${key.toString('base64url')}\n`, 0o600)
   } catch (cause) {
     throw new MasterKeyError(
       `The file ${path} cannot be written; make its folder writable or set TALLYSTICK_MASTER_KEY.`,
@@ -105,24 +107,4 @@ function createKeyFile(path: string): MasterKey {
     )
   }
   return createSecretKey(key)
-}
-
-/** Whole or not at all, and on disk before any data is: rows encrypted under a lost key are lost. */
-function writeDurably(path: string, text: string): void {
-  const unfinished = `${path}.new`
-  rmSync(unfinished, { force: true })
-  const file = openSync(unfinished, 'wx', 0o600)
-  try {
-    writeSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(unfinished, path)
-  const folder = openSync(join(path, '..'), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }

@@ -1,0 +1,22 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Whole or not at all, and on disk when it returns. Whoever the mode keeps out can never read it, not even for a moment. */
+export function writeDurably(path: string, text: string, mode: 0o600 | 0o644): void {
+  const unfinished = `${path}.new`
+  rmSync(unfinished, { force: true })
+  const file = openSync(unfinished, 'wx', mode)
+  try {
+    writeSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(unfinished, path)
+  const folder = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
