@@ -46,6 +46,8 @@ export function parseConfig(env: Environment): Config {
     starter: read(settings.starter),
     profile: read(settings.profile),
     tls: read(settings.tls),
+    tlsCert: read(settings.tlsCert),
+    tlsKey: read(settings.tlsKey),
     ruleTimeoutMs: read(settings.ruleTimeoutMs),
     ruleMemoryMb: read(settings.ruleMemoryMb),
     ruleFetchBytes: read(settings.ruleFetchBytes),
@@ -55,6 +57,7 @@ export function parseConfig(env: Environment): Config {
     trustedProxies: read(settings.trustedProxies),
     logLevel: read(settings.logLevel),
   } satisfies Config
+  faults.push(...contradictions(config))
   if (faults.length > 0) throw new ConfigError(faults)
   return Object.freeze(config)
 }
@@ -65,6 +68,19 @@ function unknownSettings(env: Environment): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('TALLYSTICK_') && !known.has(name) && !clientSettings.has(name))
     .map((name) => `${name} is no setting of the server. See the table of settings in the README.`)
+}
+
+/** Settings that do not go together. */
+function contradictions({ tls, tlsCert, tlsKey }: Config): string[] {
+  if (tls === 'self-signed' && (tlsCert !== undefined || tlsKey !== undefined)) {
+    return [
+      `${settings.tls.name} cannot be self-signed beside ${settings.tlsCert.name} and ${settings.tlsKey.name}. Unset one or the others.`,
+    ]
+  }
+  if ((tlsCert === undefined) === (tlsKey === undefined)) return []
+  const [given, missing] =
+    tlsKey === undefined ? [settings.tlsCert, settings.tlsKey] : [settings.tlsKey, settings.tlsCert]
+  return [`${missing.name} is missing: ${given.name} needs it. Set both or none.`]
 }
 
 // Of the command line program, which may run in the same shell.

@@ -3,6 +3,7 @@ import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { ConfigError, parseConfig } from './config.ts'
 import { keepOutOfCoreDumps } from './core-dump.ts'
 import { MasterKeyError } from './keys/master-key.ts'
+import { TlsUnusableError } from './keys/tls-unusable-error.ts'
 import type { RunningServer } from './server.ts'
 import { StorageUnavailableError } from './storage/data-folder.ts'
 
@@ -56,6 +57,7 @@ function stopOnSignal(server: RunningServer): void {
 function reasonInLines(error: unknown): string {
   if (error instanceof ConfigError) return error.faults.join('\n')
   if (error instanceof StorageUnavailableError || error instanceof MasterKeyError) return error.message
+  if (error instanceof TlsUnusableError) return error.message
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE') {
     return 'The port is in use. Stop what listens there, or set TALLYSTICK_PORT to another one.'

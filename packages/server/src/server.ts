@@ -9,7 +9,9 @@ import { createApp } from './http/app.ts'
 import { openRooms, type Rooms } from './rooms.ts'
 import { routesOf, type Serving } from './routes.ts'
 import { refreshSystemApi } from './system-api.ts'
-import { welcome } from './welcome.ts'
+import { checkTlsFiles, openTls } from './tls.ts'
+import { tlsHosts } from './tls-hosts.ts'
+import { trustLines, welcome } from './welcome.ts'
 
 export interface StartDeps {
   readonly log: Logger
@@ -25,24 +27,28 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** @throws StorageUnavailableError, MasterKeyError, or the listener's error; nothing is left open then. */
+/** @throws StorageUnavailableError, MasterKeyError, TlsUnusableError, or the listener's error; nothing is left open then. */
 export async function startServer(config: Config, { log, now, print }: StartDeps): Promise<RunningServer> {
+  checkTlsFiles(config, now())
   await using opened = new AsyncDisposableStack()
   const rooms = await openRooms(config, { log, now }, opened)
+  const tls = await openTls(config, { log, now, hosts: () => tlsHosts(config, rooms.storage) }, opened)
 
   const serving: Serving = { origin: config.publicOrigin ?? '', state: 'starting' }
-  const { app, drain } = createApp(routesOf(config, rooms, { log, now }, serving))
+  const { app, drain } = createApp(routesOf(config, rooms, { log, now }, serving), tls?.serverFactory)
   opened.defer(() => drain.stop())
   // Before anything is made: where the port is taken, the data folder stays empty.
-  const url = await app.listen({ host: config.host, port: config.port })
-  rooms.listening.push(...app.addresses().filter((bound) => typeof bound !== 'string'))
-  serving.origin ||= `http://localhost:${new URL(url).port || 80}`
-  print(await greeting(config, rooms, serving.origin, now))
+  const bound = new URL(await app.listen({ host: config.host, port: config.port }))
+  rooms.listening.push(...app.addresses().filter((address) => typeof address !== 'string'))
+  const scheme = tls ? 'https' : 'http'
+  const port = bound.port || '80'
+  serving.origin ||= new URL(`${scheme}://localhost:${port}`).origin
+  print(await greeting(config, rooms, { origin: serving.origin, authorityPath: tls?.authorityPath }, now))
   serving.state = 'serving'
 
   const running = opened.move()
   return {
-    url,
+    url: new URL(`${scheme}://${bound.hostname}:${port}`).origin,
     async close() {
       serving.state = 'stopping'
       await running.disposeAsync()
@@ -51,18 +57,26 @@ export async function startServer(config: Config, { log, now, print }: StartDeps
 }
 
 /** Makes what an empty database needs, or brings what follows the settings up to date; says what the operator reads. */
-async function greeting(config: Config, rooms: Rooms, origin: string, now: () => Date): Promise<string> {
+async function greeting(
+  config: Config,
+  rooms: Rooms,
+  { origin, authorityPath }: { origin: string; authorityPath: string | undefined },
+  now: () => Date,
+): Promise<string> {
   const { storage } = rooms
   const tenant = await storage.tenants.findDefault()
   if (tenant) {
     refreshBootstrap(config.dataDir, issuerOf(tenant, origin))
-    await refreshSystemApi(storage, tenant.id, now())
-    return `Tallystick is ready at ${origin}.`
+    for (const each of await storage.tenants.list()) await refreshSystemApi(storage, each, now())
+    return [`Tallystick is ready at ${origin}.`, ...trustLines(authorityPath)].join('\n')
   }
-  const first = await planFirstStart({ ...rooms, starter: config.starter, now })
+  const first = await planFirstStart({ ...rooms, starter: config.starter, profile: config.profile, now })
   const issuer = issuerOf(first.tenant, origin)
   // Before the commit: a database that has been made always has its credentials beside it.
   writeBootstrap(config.dataDir, issuer, first.bootstrap)
   await storage.commit(first.writes)
-  return welcome(issuer, first.bootstrap, join(config.dataDir, 'bootstrap.json'))
+  return welcome(issuer, first.bootstrap, {
+    bootstrapPath: join(config.dataDir, 'bootstrap.json'),
+    authorityPath,
+  })
 }

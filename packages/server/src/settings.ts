@@ -36,7 +36,7 @@ export const settings = {
   },
   publicOrigin: {
     name: 'TALLYSTICK_PUBLIC_ORIGIN',
-    default: '`http://localhost:<port>`',
+    default: '`http://localhost:<port>`, with TLS `https://localhost:<port>`',
     meaning:
       'Where clients reach the server. The issuer is this origin and a final slash; the Host header never counts.',
     parse: (text) => (text === undefined ? undefined : origin(text)),
@@ -72,18 +72,29 @@ export const settings = {
   profile: {
     name: 'TALLYSTICK_PROFILE',
     default: 'rfc',
-    meaning: 'Error shapes of tenants made at the first start. This release offers `rfc`.',
-    parse: (text) => oneOf(text, ['rfc'], 'rfc'),
+    meaning:
+      'How the tenant of the first start answers: `rfc` as the RFCs say, `auth0` in the words of Auth0. Later: `tallystick settings`.',
+    parse: (text) => oneOf(text, ['rfc', 'auth0'], 'rfc'),
   },
   tls: {
     name: 'TALLYSTICK_TLS',
     default: 'off',
     meaning:
-      'This release speaks plain HTTP; put a proxy that terminates TLS in front and set the public origin.',
-    parse: (text) => {
-      oneOf(text, ['off'], 'off')
-      return undefined
-    },
+      '`self-signed`: https on the one port, with a certificate of a private CA that is made once in `<data>/tls/`.',
+    parse: (text) => oneOf(text, ['off', 'self-signed'], 'off'),
+  },
+  tlsCert: {
+    name: 'TALLYSTICK_TLS_CERT',
+    default: '–',
+    meaning:
+      'PEM file of the certificate, its chain behind it: https on the one port. Read again when it changes.',
+    parse: (text) => (text === undefined ? undefined : resolve(text)),
+  },
+  tlsKey: {
+    name: 'TALLYSTICK_TLS_KEY',
+    default: '–',
+    meaning: 'PEM file of its private key, without a passphrase.',
+    parse: (text) => (text === undefined ? undefined : resolve(text)),
   },
   ruleTimeoutMs: {
     name: 'TALLYSTICK_RULE_TIMEOUT_MS',

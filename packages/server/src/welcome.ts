@@ -3,12 +3,23 @@ import type { Bootstrap } from './bootstrap-file.ts'
 import type { Issuer } from './domain/issuer.ts'
 import { revealSecret } from './keys/secret-text.ts'
 
-export function welcome(issuer: Issuer, bootstrap: Bootstrap, bootstrapPath: string): string {
+export interface WelcomePaths {
+  readonly bootstrapPath: string
+  /** The certificate that clients have to trust, when the server made its own. */
+  readonly authorityPath: string | undefined
+}
+
+export function welcome(
+  issuer: Issuer,
+  bootstrap: Bootstrap,
+  { bootstrapPath, authorityPath }: WelcomePaths,
+): string {
   return [
     `Tallystick is ready at ${issuer.origin}, for the first time. What follows is printed this once;`,
     `the credentials lie in ${bootstrapPath}, readable by you alone.`,
     '',
-    ...starterLines(issuer, bootstrap),
+    ...trustLines(authorityPath),
+    ...starterLines(issuer, bootstrap, authorityPath),
     'Point the wt client here, then upload a rule:',
     '',
     `  npx wt init --url ${issuer.origin} --container ${bootstrap.tenant} --token ${revealSecret(bootstrap.webtaskToken)}`,
@@ -24,7 +35,23 @@ export function welcome(issuer: Issuer, bootstrap: Bootstrap, bootstrapPath: str
   ].join('\n')
 }
 
-function starterLines(issuer: Issuer, { starter }: Bootstrap): string[] {
+/** How programs come to trust a server that made its certificate itself. */
+export function trustLines(authorityPath: string | undefined): string[] {
+  if (authorityPath === undefined) return []
+  return [
+    'Its certificate is issued by a private CA. Where programs of Node run, tell them to trust it:',
+    '',
+    `  export NODE_EXTRA_CA_CERTS=${inShell(authorityPath)}`,
+    '',
+  ]
+}
+
+/** One word of a POSIX shell. */
+function inShell(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}
+
+function starterLines(issuer: Issuer, { starter }: Bootstrap, authorityPath: string | undefined): string[] {
   if (!starter) return []
   const body = JSON.stringify({
     client_id: starter.clientId,
@@ -35,7 +62,7 @@ function starterLines(issuer: Issuer, { starter }: Bootstrap): string[] {
   return [
     'Get a token:',
     '',
-    `  curl --request POST --url ${issuer.origin}/oauth/token --header 'content-type: application/json' \\`,
+    `  curl${authorityPath === undefined ? '' : ` --cacert ${inShell(authorityPath)}`} --request POST --url ${issuer.origin}/oauth/token --header 'content-type: application/json' \\`,
     `    --data '${body}'`,
     '',
   ]

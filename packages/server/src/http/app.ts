@@ -7,6 +7,7 @@ import {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyServerFactory,
   fastify,
   LogController,
 } from 'fastify'
@@ -47,7 +48,11 @@ const keepAliveTimeoutMs = 72_000
 const maxPathSegmentLength = 1900
 
 /** The app, and the way to stop it. */
-export function createApp(deps: AppDeps): { app: FastifyInstance; drain: Drain } {
+export function createApp(
+  deps: AppDeps,
+  /** Makes the listener where it is no plain one. */
+  serverFactory?: FastifyServerFactory,
+): { app: FastifyInstance; drain: Drain } {
   const app = fastify({
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -62,7 +67,11 @@ export function createApp(deps: AppDeps): { app: FastifyInstance; drain: Drain }
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: maxPathSegmentLength },
+    ...(serverFactory === undefined ? {} : { serverFactory }),
   })
+  // A listener that was made elsewhere has not been told.
+  app.server.requestTimeout = requestTimeoutMs
+  app.server.keepAliveTimeout = keepAliveTimeoutMs
   refuseExpectations(app, deps.newLogEntryId)
   for (const member of ['receivedAt', 'tenant', 'issuer']) app.decorateRequest(member)
   app.addHook('onRequest', async (request, reply) => {

@@ -1,0 +1,122 @@
+/**
+ * TLS on the one port, as the settings ask: with a certificate of our own making, or with the operator's. What is
+ * shown to clients follows what it is made from: files that change, hosts that are added, and the calendar.
+ */
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { createTlsListener, type TlsListener } from './http/tls-listener.ts'
+import { openSelfSignedTls } from './keys/self-signed-tls.ts'
+import { readTlsFiles, stampOf, type TlsFiles } from './keys/tls-files.ts'
+import type { PairFault } from './keys/tls-pair.ts'
+import { TlsUnusableError } from './keys/tls-unusable-error.ts'
+import { settings } from './settings.ts'
+
+export interface Tls {
+  readonly serverFactory: TlsListener['serverFactory']
+  /** The certificate that clients have to be told to trust; undefined where they trust ours already. */
+  readonly authorityPath: string | undefined
+}
+
+export interface TlsDeps {
+  readonly log: Logger
+  readonly now: () => Date
+  /** Names and addresses under which clients reach the server now. */
+  readonly hosts: () => Promise<readonly string[]>
+}
+
+/** How often it is looked whether what clients are shown is still right. */
+const checkIntervalMs = 2000
+
+/**
+ * Undefined when the settings ask for none. What is opened is put on `opened`.
+ * @throws TlsUnusableError
+ */
+export async function openTls(
+  config: Config,
+  deps: TlsDeps,
+  opened: AsyncDisposableStack,
+): Promise<Tls | undefined> {
+  if (config.tlsCert !== undefined && config.tlsKey !== undefined) {
+    return serveFiles({ certificate: config.tlsCert, key: config.tlsKey }, deps, opened)
+  }
+  return config.tls === 'self-signed' ? serveSelfSigned(config.dataDir, deps, opened) : undefined
+}
+
+/** @throws TlsUnusableError with every fault of the operator's files; called before anything is made. */
+export function checkTlsFiles({ tlsCert, tlsKey }: Config, now: Date): void {
+  if (tlsCert === undefined || tlsKey === undefined) return
+  const { faults } = readTlsFiles({ certificate: tlsCert, key: tlsKey }, now)
+  if (faults.length > 0) throw new TlsUnusableError(faults.map(sentenceOf))
+}
+
+function serveFiles(files: TlsFiles, { log, now }: TlsDeps, opened: AsyncDisposableStack): Tls {
+  let stamp = stampOf(files)
+  const { pair, faults } = readTlsFiles(files, now())
+  if (pair === undefined || faults.length > 0) throw new TlsUnusableError(faults.map(sentenceOf))
+  const listener = createTlsListener(pair)
+  let brokenStamp = ''
+  keepChecking(log, opened, async () => {
+    const seen = stampOf(files)
+    if (seen === stamp) return
+    const next = readTlsFiles(files, now())
+    if (next.pair !== undefined && next.faults.length === 0) {
+      listener.use(next.pair)
+      stamp = seen
+      log.info('TLS: the certificate has been read again')
+    } else if (seen === brokenStamp) {
+      // Seen twice: nobody is in the middle of replacing the two files.
+      stamp = seen
+      log.error(
+        { faults: next.faults.map(sentenceOf) },
+        'TLS: the new certificate cannot serve; the old one stays',
+      )
+    }
+    brokenStamp = seen
+  })
+  return { serverFactory: listener.serverFactory, authorityPath: undefined }
+}
+
+async function serveSelfSigned(
+  dataDir: string,
+  { log, now, hosts }: TlsDeps,
+  opened: AsyncDisposableStack,
+): Promise<Tls> {
+  const selfSigned = await openSelfSignedTls(dataDir, now())
+  const named = await hosts()
+  let due = dueBy(named, now())
+  let shown = await selfSigned.pairFor(named, now())
+  const listener = createTlsListener(shown)
+  keepChecking(log, opened, async () => {
+    const names = await hosts()
+    if (due === dueBy(names, now())) return
+    due = dueBy(names, now())
+    const pair = await selfSigned.pairFor(names, now())
+    if (pair.certificate === shown.certificate) return
+    listener.use(pair)
+    shown = pair
+    log.info('TLS: a new certificate has been made')
+  })
+  return { serverFactory: listener.serverFactory, authorityPath: selfSigned.authorityPath }
+}
+
+/** Another host or another day: reason to look at the certificate again. */
+function dueBy(hosts: readonly string[], now: Date): string {
+  return [now.toISOString().slice(0, 10), ...hosts].join(' ')
+}
+
+function keepChecking(log: Logger, opened: AsyncDisposableStack, check: () => Promise<void>): void {
+  let checking = Promise.resolve()
+  const timer = setInterval(() => {
+    checking = checking.then(check).catch((error: unknown) => {
+      log.error({ err: error }, 'TLS: the certificate could not be replaced; the old one stays')
+    })
+  }, checkIntervalMs).unref()
+  opened.defer(async () => {
+    clearInterval(timer)
+    await checking
+  })
+}
+
+function sentenceOf({ part, text }: PairFault): string {
+  return `${part === 'certificate' ? settings.tlsCert.name : settings.tlsKey.name} ${text}`
+}
