@@ -12,6 +12,7 @@
  */
 import { type Call, type ConnectionOptions, createCall } from './connection/call.ts'
 import { type FollowOptions, followLog } from './connection/follow-log.ts'
+import type { ClientCredentialChange, ClientCredentialToCreate } from './contract/client-credentials.ts'
 import type { ClientGrantChange, ClientGrantsQuery, ClientGrantToCreate } from './contract/client-grants.ts'
 import type { ClientChange, ClientsQuery, ClientToCreate } from './contract/clients.ts'
 import type { LogsQuery } from './contract/logs.ts'
@@ -22,6 +23,7 @@ import type {
   ResourceServerToCreate,
 } from './contract/resource-servers.ts'
 import type { TenantSettingsChange } from './contract/tenant-settings.ts'
+import type { TenantToCreate } from './contract/tenants.ts'
 
 export { ManagementApiError } from './connection/error.ts'
 
@@ -42,12 +44,14 @@ export function connect(options: ConnectOptions) {
   const call = createCall(connection)
   return {
     clients: clientCalls(call),
+    clientCredentials: clientCredentialCalls(call),
     resourceServers: resourceServerCalls(call),
     clientGrants: clientGrantCalls(call),
     pipeline: pipelineCalls(call),
     rules: ruleCalls(call),
     logs: logCalls(call, connection),
     tenantSettings: tenantSettingsCalls(call),
+    tenants: tenantCalls(call),
   }
 }
 
@@ -55,13 +59,27 @@ function clientCalls(call: Call) {
   return {
     list: async (query: Omit<ClientsQuery, 'include_totals'> = {}) =>
       pageOf(await call('GET', '/clients', { query: { ...query, include_totals: true } })),
-    /** The only answer beside `rotateSecret` that shows the secret. */
+    /** The only answer beside `rotateSecret` that shows the secret, unless the client proves itself in another way. */
     create: (body: ClientToCreate) => call('POST', '/clients', { body }),
     get: (id: string) => call('GET', '/clients/:id', { params: { id } }),
     update: (id: string, body: ClientChange) => call('PATCH', '/clients/:id', { params: { id }, body }),
     delete: (id: string) => call('DELETE', '/clients/:id', { params: { id } }),
     /** Ends the old secret at once. */
     rotateSecret: (id: string) => call('POST', '/clients/:id/rotate-secret', { params: { id } }),
+  }
+}
+
+/** Public keys of the client `id`; they count once its `client_authentication_methods` name them. */
+function clientCredentialCalls(call: Call) {
+  const path = '/clients/:id/credentials/:credentialId'
+  return {
+    list: (id: string) => call('GET', '/clients/:id/credentials', { params: { id } }),
+    create: (id: string, body: ClientCredentialToCreate) =>
+      call('POST', '/clients/:id/credentials', { params: { id }, body }),
+    get: (id: string, credentialId: string) => call('GET', path, { params: { id, credentialId } }),
+    update: (id: string, credentialId: string, body: ClientCredentialChange) =>
+      call('PATCH', path, { params: { id, credentialId }, body }),
+    delete: (id: string, credentialId: string) => call('DELETE', path, { params: { id, credentialId } }),
   }
 }
 
@@ -102,6 +120,19 @@ function tenantSettingsCalls(call: Call) {
   return {
     get: () => call('GET', '/tenants/settings'),
     update: (body: TenantSettingsChange) => call('PATCH', '/tenants/settings', { body }),
+  }
+}
+
+/** With a token of the default tenant alone; a tenant's id is its name. */
+function tenantCalls(call: Call) {
+  return {
+    list: async (query: { page?: number; per_page?: number } = {}) =>
+      pageOf(await call('GET', '/tenants', { query: { ...query, include_totals: true } })),
+    /** The only answer that shows the credentials of the new tenant. */
+    create: (body: TenantToCreate) => call('POST', '/tenants', { body }),
+    get: (id: string) => call('GET', '/tenants/:id', { params: { id } }),
+    /** Ends the tenant and removes everything in it. */
+    delete: (id: string) => call('DELETE', '/tenants/:id', { params: { id } }),
   }
 }
 

@@ -4,6 +4,7 @@
  * shapes, a file for each; here they come together. The server registers its routes from this table, tests
  * are generated from it, and nothing else says which scope opens which door.
  */
+import { clientCredentialOperations } from './contract/client-credentials.ts'
 import { clientGrantOperations } from './contract/client-grants.ts'
 import { clientOperations } from './contract/clients.ts'
 import { logTailOperations } from './contract/log-tail.ts'
@@ -11,16 +12,21 @@ import { logOperations } from './contract/logs.ts'
 import type { Operation } from './contract/operation.ts'
 import { pipelineOperations } from './contract/pipeline.ts'
 import { resourceServerOperations } from './contract/resource-servers.ts'
+import { signingKeyOperations } from './contract/signing-keys.ts'
 import { tenantSettingsOperations } from './contract/tenant-settings.ts'
+import { tenantOperations } from './contract/tenants.ts'
 
 export const operations = {
   ...clientOperations,
+  ...clientCredentialOperations,
   ...resourceServerOperations,
   ...clientGrantOperations,
   ...pipelineOperations,
   ...logOperations,
   ...logTailOperations,
+  ...signingKeyOperations,
   ...tenantSettingsOperations,
+  ...tenantOperations,
 }
 
 export type OperationName = keyof typeof operations

@@ -1,7 +1,9 @@
 /** The settings of the tenant that the connection speaks to. */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed } from './schema.ts'
+import { closed, fieldsQuery, kept, nullable, oneOf } from './schema.ts'
+import { tenantFlags } from './tenant-flags.ts'
+import { tenantProfile } from './tenants.ts'
 
 const hostName = '[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?'
 const ipv6Address = '\\[[0-9a-f:.]{2,45}\\]'
@@ -13,21 +15,110 @@ const egressHost = Type.String({ pattern: `^(?:${hostName}|${ipv6Address})(?::${
 /** Where rules may fetch from. Empty: nowhere. */
 const egress = closed({ allow: Type.Array(egressHost, { maxItems: 100, uniqueItems: true }) })
 
+const flags = closed(Object.fromEntries(tenantFlags.map((name) => [name, Type.Optional(Type.Boolean())])))
+
+const text = Type.String({ maxLength: 2000 })
+const texts = Type.Array(text, { maxItems: 100 })
+const hours = Type.Number({ exclusiveMinimum: 0, maximum: 100_000 })
+const page = nullable(closed({ enabled: Type.Optional(Type.Boolean()), html: Type.Optional(Type.String()) }))
+
+/** Told with a default until they are set. */
+const members = {
+  /** For people. The name of the tenant itself, which `wt` calls the container, never changes. */
+  friendly_name: Type.String({ maxLength: 255 }),
+  default_directory: text,
+  support_email: text,
+  support_url: text,
+  picture_url: text,
+  session_lifetime: hours,
+  idle_session_lifetime: hours,
+  enabled_locales: texts,
+  /** Rules run on the one engine of this server, whatever stands here. */
+  sandbox_version: Type.String({ pattern: '^[0-9]{1,3}$' }),
+  allowed_logout_urls: texts,
+  /** The parameter `resource` names an API like `audience`, whatever stands here. */
+  resource_parameter_profile: oneOf(['audience', 'compatibility']),
+  client_id_metadata_document_supported: Type.Boolean(),
+}
+
+/** Told only when they are set. Documented by Auth0, of no meaning to machines here. */
+const keptMembers = {
+  change_password: Type.Optional(page),
+  guardian_mfa_page: Type.Optional(page),
+  error_page: Type.Optional(
+    nullable(
+      closed({
+        html: Type.Optional(Type.String()),
+        show_log_link: Type.Optional(Type.Boolean()),
+        url: Type.Optional(text),
+      }),
+    ),
+  ),
+  device_flow: kept(),
+  session_lifetime_in_minutes: Type.Optional(Type.Number()),
+  idle_session_lifetime_in_minutes: Type.Optional(Type.Number()),
+  ephemeral_session_lifetime: Type.Optional(Type.Number()),
+  idle_ephemeral_session_lifetime: Type.Optional(Type.Number()),
+  ephemeral_session_lifetime_in_minutes: Type.Optional(Type.Number()),
+  idle_ephemeral_session_lifetime_in_minutes: Type.Optional(Type.Number()),
+  legacy_sandbox_version: Type.Optional(text),
+  default_redirection_uri: Type.Optional(text),
+  security_headers: kept(),
+  session_cookie: Type.Optional(nullable(closed({ mode: oneOf(['persistent', 'non-persistent']) }))),
+  sessions: kept(),
+  oidc_logout: kept(),
+  customize_mfa_in_postlogin_action: Type.Optional(nullable(Type.Boolean())),
+  allow_organization_name_in_authentication_api: Type.Optional(nullable(Type.Boolean())),
+  acr_values_supported: Type.Optional(nullable(texts)),
+  mtls: kept(),
+  pushed_authorization_requests_supported: Type.Optional(nullable(Type.Boolean())),
+  authorization_response_iss_parameter_supported: Type.Optional(nullable(Type.Boolean())),
+  skip_non_verifiable_callback_uri_confirmation_prompt: Type.Optional(nullable(Type.Boolean())),
+  enable_ai_guide: Type.Optional(Type.Boolean()),
+  phone_consolidated_experience: Type.Optional(Type.Boolean()),
+  include_session_metadata_in_tenant_logs: Type.Optional(Type.Boolean()),
+  dynamic_client_registration_security_mode: Type.Optional(text),
+  country_codes: kept(),
+  // A quota that nobody enforces would deceive.
+  default_token_quota: Type.Optional(Type.Null()),
+}
+
+/** The names of the members that are kept verbatim. */
+export const keptTenantMembers: readonly string[] = [...Object.keys(members), ...Object.keys(keptMembers)]
+
 export const tenantSettings = closed({
-  /** The tenant's name; it cannot be changed. */
-  friendly_name: Type.String(),
+  ...members,
+  /** The API of a token request that names none; empty when there is none. */
+  default_audience: Type.String(),
+  flags,
+  sandbox_versions_available: Type.Array(Type.String()),
+  ...keptMembers,
   egress,
+  profile: tenantProfile,
 })
 export type TenantSettings = Static<typeof tenantSettings>
 
-export const tenantSettingsChange = closed({ egress: Type.Optional(egress) })
+export const tenantSettingsChange = Type.Partial(
+  closed({
+    ...members,
+    default_audience: nullable(Type.String({ maxLength: 600 })),
+    /** Flags that are not named stay. */
+    flags,
+    ...keptMembers,
+    egress,
+    profile: tenantProfile,
+  }),
+)
 export type TenantSettingsChange = Static<typeof tenantSettingsChange>
+
+export const tenantSettingsQuery = closed(fieldsQuery)
 
 export const tenantSettingsOperations = {
   getTenantSettings: {
     method: 'GET',
     path: '/tenants/settings',
     scopes: ['read:tenant_settings'],
+    query: tenantSettingsQuery,
     status: 200,
     response: tenantSettings,
   },

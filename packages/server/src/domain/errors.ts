@@ -17,23 +17,50 @@ export type OAuthErrorCode =
   | 'temporarily_unavailable'
   | 'too_many_requests'
 
+/**
+ * Why a token request is refused, where a tenant of profile `auth0` says it in other words than its code alone
+ * would give; `token/auth0-refusals.ts` holds the words.
+ */
+export type RefusalReason =
+  | { readonly kind: 'unsupported_grant_type'; readonly grantType: string }
+  | { readonly kind: 'grant_type_not_allowed' }
+  | { readonly kind: 'no_audience' }
+  | { readonly kind: 'unknown_audience'; readonly audience: string }
+  | { readonly kind: 'no_client_grant'; readonly audience: string }
+  | { readonly kind: 'ungranted_scopes'; readonly scopes: readonly string[] }
+  /** A client assertion that proves nothing; `words` say which of its parts is wrong. */
+  | { readonly kind: 'client_assertion'; readonly words: string }
+  /** A rule refused or failed; `words` are its own, without the values of secrets. */
+  | { readonly kind: 'rule'; readonly words: string }
+
 export interface OAuthErrorDetails {
   /** For the operator; never leaves with the response. */
   cause?: unknown
   /** Seconds, for `Retry-After`. */
   retryAfterSeconds?: number
+  reason?: RefusalReason
+  /** Where it is not the code's own. */
+  status?: number
+  /** RFC 6749 §5.2: a page about the error. */
+  errorUri?: string
 }
 
-/** A token request that is refused. The code decides the status. */
+/** A token request that is refused. The code decides the status, unless the error brings one. */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: OAuthErrorCode
   readonly retryAfterSeconds: number | undefined
+  readonly reason: RefusalReason | undefined
+  readonly status: number | undefined
+  readonly errorUri: string | undefined
 
   constructor(code: OAuthErrorCode, description: string, details: OAuthErrorDetails = {}) {
     super(description, 'cause' in details ? { cause: details.cause } : undefined)
     this.code = code
     this.retryAfterSeconds = details.retryAfterSeconds
+    this.reason = details.reason
+    this.status = details.status
+    this.errorUri = details.errorUri
   }
 }
 

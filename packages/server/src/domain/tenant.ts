@@ -3,6 +3,7 @@
  * every table belongs to one.
  */
 import type { Identifier } from './identifier.ts'
+import type { Page } from './page.ts'
 import type { Write } from './write.ts'
 
 /** Internal, stable, never shown: `ten_` and 16 base62 characters. */
@@ -21,6 +22,12 @@ export interface Tenant {
   readonly profile: TenantProfile
   /** `host` or `host:port` that this tenant's rules may fetch from. Empty: nowhere. */
   readonly egressAllow: readonly string[]
+  /** The API of a token request that names none; `defaultAudienceOf` says whether it applies. */
+  readonly defaultAudience: Identifier<'Audience'> | undefined
+  /** As Auth0 documents them. One of them means something here. */
+  readonly flags: Readonly<Record<string, boolean>>
+  /** Documented settings that Tallystick keeps verbatim and does not use. */
+  readonly keptMembers: Readonly<Record<string, unknown>>
   readonly createdAt: Date
 }
 
@@ -32,10 +39,21 @@ export interface TenantStore {
   findByHost(host: string): Promise<Tenant | undefined>
   /** The one tenant made at the first start; undefined only while the database is empty. */
   findDefault(): Promise<Tenant | undefined>
+  /** The default tenant, then the others, oldest first; all of them without a page. */
+  list(page?: Page): Promise<readonly Tenant[]>
+  count(): Promise<number>
   insert(tenant: Tenant): Write
   /** Refused with ChangedMeanwhileError unless what is stored is still what was read. */
   update(tenant: Tenant, read: Tenant): Write
+  /** From then on nobody finds it, and its name and host are free. Its rows are removed by and by. */
+  remove(id: TenantId, at: Date): Write
+  /** Removed tenants of which there are still rows. */
+  listRemoved(): Promise<TenantId[]>
+  /** Removes up to `limit` rows of a removed tenant, and the last trace of it once there are no others. */
+  removeRows(id: TenantId, limit: number): Write
 }
+
+export const maxTenants = 1000
 
 const tenantName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
@@ -43,4 +61,17 @@ const tenantName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 export function parseTenantName(text: string): TenantName {
   if (!tenantName.test(text)) throw new TypeError('A tenant name has 1 to 63 characters of a-z, 0-9 and -.')
   return text as TenantName
+}
+
+/** Undefined when the text is no tenant name, or one that a path of the management API has already. */
+export function tenantNameFrom(text: string): TenantName | undefined {
+  return tenantName.test(text) && text !== 'settings' ? (text as TenantName) : undefined
+}
+
+/**
+ * The API of a token request that names none. The flag says that such a request wants an opaque token of an API that
+ * ended long ago, for which there is no token here.
+ */
+export function defaultAudienceOf(tenant: Tenant): Identifier<'Audience'> | undefined {
+  return tenant.flags.allow_api1_non_global_clients === true ? undefined : tenant.defaultAudience
 }

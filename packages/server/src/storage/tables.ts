@@ -15,7 +15,12 @@ export const tenantColumns = {
   host: nullableText,
   profile: text,
   egress_allow: text,
+  default_audience: nullableText,
+  flags: text,
+  kept_members: text,
   created_at: integer,
+  /** While its rows are being removed. */
+  removed_at: nullableInteger,
 }
 
 export const clientColumns = {
@@ -26,6 +31,7 @@ export const clientColumns = {
   metadata: text,
   grant_types: text,
   token_endpoint_auth_method: text,
+  active_credential_ids: text,
   enabled: integer,
   kept_members: text,
   created_at: integer,
@@ -40,6 +46,21 @@ export const clientSecretColumns = {
   created_at: integer,
 }
 
+export const clientCredentialColumns = {
+  tenant_id: text,
+  client_id: text,
+  id: text,
+  name: text,
+  kid: text,
+  algorithm: text,
+  public_jwk: text,
+  expires_at: nullableInteger,
+  created_at: integer,
+  updated_at: integer,
+}
+
+export const spentAssertionColumns = { tenant_id: text, client_id: text, jti: text, expires_at: integer }
+
 export const resourceServerColumns = {
   tenant_id: text,
   id: text,
@@ -50,6 +71,9 @@ export const resourceServerColumns = {
   signing_algorithm: text,
   token_dialect: text,
   rule_scopes: text,
+  enforce_policies: nullableInteger,
+  client_policy: text,
+  encrypted_signing_secret: nullableText,
   is_system: integer,
   kept_members: text,
   created_at: integer,
@@ -62,6 +86,9 @@ export const clientGrantColumns = {
   client_id: text,
   resource_server_id: text,
   scopes: text,
+  all_scopes: integer,
+  organization_usage: nullableText,
+  allow_any_organization: nullableInteger,
   created_at: integer,
   updated_at: integer,
 }
@@ -75,7 +102,9 @@ export const ruleColumns = {
   order: integer,
   enabled: integer,
   client_filter: nullableText,
-  active_version_id: text,
+  trigger: text,
+  active_version_id: nullableText,
+  binding: nullableText,
   created_at: integer,
   updated_at: integer,
 }
@@ -86,11 +115,28 @@ export const ruleVersionColumns = {
   rule_id: text,
   number: integer,
   source: text,
+  program: nullableText,
   secrets: text,
+  dependencies: text,
+  packages: text,
+  modules: nullableText,
   webtask: nullableText,
+  action: nullableText,
   created_at: integer,
   /** When the rule was removed; the version stays a while for the exchange records that name it. */
   rule_removed_at: nullableInteger,
+}
+
+export const actionDraftColumns = {
+  tenant_id: text,
+  rule_id: text,
+  source: text,
+  program: nullableText,
+  secrets: text,
+  dependencies: text,
+  action: text,
+  is_deployed: integer,
+  updated_at: integer,
 }
 
 export const signingKeyColumns = {
@@ -100,7 +146,11 @@ export const signingKeyColumns = {
   state: text,
   public_jwk: text,
   encrypted_private_key: text,
+  certificate: nullableText,
   created_at: integer,
+  current_since: nullableInteger,
+  current_until: nullableInteger,
+  revoked_at: nullableInteger,
 }
 
 export const webtaskTokenColumns = { tenant_id: text, id: text, hash: bytes, created_at: integer }
@@ -117,17 +167,29 @@ export const logEntryColumns = {
 
 export const exchangeRecordColumns = { tenant_id: text, id: text, at: integer, content: text }
 
+export const idempotentAnswerColumns = {
+  tenant_id: text,
+  client_id: text,
+  key_hash: text,
+  at: integer,
+  content: text,
+}
+
 export interface Tables {
   installation: ValuesOf<typeof installationColumns>
   tenants: ValuesOf<typeof tenantColumns>
   clients: ValuesOf<typeof clientColumns>
   client_secrets: ValuesOf<typeof clientSecretColumns>
+  client_credentials: ValuesOf<typeof clientCredentialColumns>
+  spent_assertions: ValuesOf<typeof spentAssertionColumns>
   resource_servers: ValuesOf<typeof resourceServerColumns>
   client_grants: ValuesOf<typeof clientGrantColumns>
   rules: ValuesOf<typeof ruleColumns>
   rule_versions: ValuesOf<typeof ruleVersionColumns>
+  action_drafts: ValuesOf<typeof actionDraftColumns>
   signing_keys: ValuesOf<typeof signingKeyColumns>
   webtask_tokens: ValuesOf<typeof webtaskTokenColumns>
   log_entries: ValuesOf<typeof logEntryColumns> & { sequence: Generated<number> }
   exchange_records: ValuesOf<typeof exchangeRecordColumns>
+  idempotent_answers: ValuesOf<typeof idempotentAnswerColumns>
 }

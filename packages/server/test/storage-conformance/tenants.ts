@@ -1,8 +1,22 @@
 import { expect, test } from 'vitest'
-import { AlreadyExistsError, ChangedMeanwhileError } from '../../src/domain/storage.ts'
+import type { Audience } from '../../src/domain/resource-server.ts'
+import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
 import { parseTenantName } from '../../src/domain/tenant.ts'
 import type { Current } from './current.ts'
-import { acme, globex, idOf, secondsIn } from './samples.ts'
+import {
+  acme,
+  globex,
+  idOf,
+  sampleClient,
+  sampleExchange,
+  sampleGrant,
+  sampleKey,
+  sampleResourceServer,
+  sampleRule,
+  sampleSecret,
+  sampleVersion,
+  secondsIn,
+} from './samples.ts'
 
 export function registerTenantTests(current: Current): void {
   test('a second tenant of the same id, name or host is refused', async () => {
@@ -50,6 +64,81 @@ export function registerTenantTests(current: Current): void {
     await expect(commit([late])).rejects.toThrow(ChangedMeanwhileError)
     expect(await tenants.findByHost('new.example.com:8443')).toEqual(moved)
     expect(await tenants.findByHost('globex.example.com')).toBeUndefined()
+  })
+
+  test('a change of the settings that was overtaken by another one is refused', async () => {
+    const { tenants, commit } = current()
+    for (const change of [
+      { defaultAudience: idOf<Audience>('urn:x') },
+      { flags: { enable_sso: true } },
+      { keptMembers: { support_email: 'b@example.com' } },
+      { profile: 'rfc' as const },
+    ]) {
+      const read = await tenants.find(globex.id)
+      if (!read) throw new Error('the tenant is gone')
+      const changed = { ...read, ...change }
+      await commit([tenants.update(changed, read)])
+      expect(await tenants.find(globex.id)).toEqual(changed)
+      await expect(commit([tenants.update({ ...read, egressAllow: ['late'] }, read)])).rejects.toThrow(
+        ChangedMeanwhileError,
+      )
+    }
+  })
+
+  test('tenants are listed oldest first, by page and behind another one', async () => {
+    const { tenants } = current()
+    expect(await tenants.list()).toEqual([acme, globex])
+    expect(await tenants.count()).toBe(2)
+    expect(await tenants.list({ offset: 1, limit: 5 })).toEqual([globex])
+    expect(await tenants.list({ offset: 0, limit: 5, after: acme })).toEqual([globex])
+    expect(await tenants.list({ offset: 9, limit: 5 })).toEqual([])
+  })
+
+  test('a removed tenant is found by nobody, and its name and host are free at once', async () => {
+    const { tenants, commit } = current()
+    await commit([tenants.remove(globex.id, secondsIn(9))])
+    expect(await tenants.find(globex.id)).toBeUndefined()
+    expect(await tenants.findByName(globex.name)).toBeUndefined()
+    expect(await tenants.findByHost('globex.example.com')).toBeUndefined()
+    expect([await tenants.list(), await tenants.count()]).toEqual([[acme], 1])
+    expect(await tenants.listRemoved()).toEqual([globex.id])
+    await expect(commit([tenants.remove(globex.id, secondsIn(9))])).rejects.toThrow(GoneError)
+    await expect(commit([tenants.update(globex, globex)])).rejects.toThrow(ChangedMeanwhileError)
+    await commit([tenants.insert({ ...globex, id: idOf<typeof globex.id>('ten_4') })])
+    expect(await tenants.findByName(globex.name)).toMatchObject({ id: 'ten_4' })
+  })
+
+  test('the rows of a tenant are only removed once it is, some at a time, and those of others never', async () => {
+    const { tenants, clients, resourceServers, clientGrants, rules, signingKeys, logEntries, commit } =
+      current()
+    for (const tenantId of [acme.id, globex.id]) {
+      await commit([
+        clients.insert(sampleClient({ tenantId })),
+        clients.insertSecret(sampleSecret({ tenantId })),
+        resourceServers.insert(sampleResourceServer({ tenantId })),
+        clientGrants.insert(sampleGrant({ tenantId })),
+        rules.insert(sampleRule({ tenantId })),
+        rules.insertVersion(sampleVersion({ tenantId })),
+        signingKeys.insert(sampleKey({ tenantId })),
+        ...[1, 2, 3].map((number) => logEntries.insert(sampleExchange(number, { tenantId }))),
+      ])
+    }
+    await commit([tenants.removeRows(globex.id, 100)])
+    expect(await clients.count(globex.id)).toBe(1)
+    await commit([tenants.remove(globex.id, secondsIn(9))])
+    let transactions = 0
+    while ((await tenants.listRemoved()).length > 0) {
+      await commit([tenants.removeRows(globex.id, 2)])
+      expect(++transactions).toBeLessThan(20)
+    }
+    expect(transactions).toBeGreaterThan(3)
+    expect(await logEntries.listAfter(globex.id, undefined, 10)).toEqual([])
+    expect(await clients.count(globex.id)).toBe(0)
+    expect(await rules.list(globex.id)).toEqual([])
+    expect(await signingKeys.find(globex.id, sampleKey().id)).toBeUndefined()
+    expect(await logEntries.listAfter(acme.id, undefined, 10)).toHaveLength(3)
+    expect(await rules.pipeline(acme.id)).toHaveLength(1)
+    expect(await clientGrants.count(acme.id, {})).toBe(1)
   })
 
   test('the installation is stored once', async () => {

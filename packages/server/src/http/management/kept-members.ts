@@ -10,7 +10,12 @@ export type KeptMembers = Readonly<Record<string, unknown>>
 export const maxKeptBytes = 20_000
 
 /** What is kept after this change: members not sent stay, and null removes one. */
-export function keptMembers(names: readonly string[], stored: KeptMembers, body: object): KeptMembers {
+export function keptMembers(
+  names: readonly string[],
+  stored: KeptMembers,
+  body: object,
+  maxBytes: number = maxKeptBytes,
+): KeptMembers {
   const kept = new Map(Object.entries(stored))
   for (const [name, value] of Object.entries(body)) {
     if (!names.includes(name)) continue
@@ -18,10 +23,10 @@ export function keptMembers(names: readonly string[], stored: KeptMembers, body:
     else kept.set(name, value)
   }
   const members = Object.fromEntries(kept)
-  if (sizeOf(members) > maxKeptBytes) {
+  if (sizeOf(members) > maxBytes) {
     throw new ManagementError(
       'invalid_body',
-      `Payload validation error: the members that are kept without being used have more than ${maxKeptBytes} bytes together.`,
+      `Payload validation error: the members that are kept without being used have more than ${maxBytes} bytes together.`,
     )
   }
   return members

@@ -1,14 +1,24 @@
 /** The settings of the tenant that the request speaks to. */
-import type { TenantSettings } from '@tallystick/management-api/contract/tenant-settings'
+import {
+  keptTenantMembers,
+  type TenantSettings,
+  type TenantSettingsChange,
+} from '@tallystick/management-api/contract/tenant-settings'
 import { ManagementError } from '../../domain/errors.ts'
+import { parseAudience } from '../../domain/resource-server.ts'
 import type { Tenant, TenantStore } from '../../domain/tenant.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { Handlers } from './handler.ts'
+import { keptMembers } from './kept-members.ts'
+import { notThere } from './not-there.ts'
 
 export interface TenantSettingsHandlerDeps {
   readonly tenants: Pick<TenantStore, 'find' | 'update'>
   readonly recordChange: RecordChange
 }
+
+/** UTF-8 bytes of all that is kept without being used: pages for people may be among it. */
+const maxKeptBytes = 200_000
 
 export function createTenantSettingsHandlers(
   deps: TenantSettingsHandlerDeps,
@@ -18,8 +28,8 @@ export function createTenantSettingsHandlers(
 
     async updateTenantSettings({ request, body }) {
       const stored = await deps.tenants.find(request.tenant.id)
-      if (!stored) throw new ManagementError('not_found', 'The tenant does not exist')
-      const tenant: Tenant = { ...stored, egressAllow: body.egress?.allow ?? stored.egressAllow }
+      if (!stored) throw notThere('tenant')
+      const tenant = changed(stored, body)
       await deps.recordChange(request, {
         description: 'Changed the settings of the tenant.',
         status: 200,
@@ -30,6 +40,56 @@ export function createTenantSettingsHandlers(
   }
 }
 
+function changed(stored: Tenant, body: TenantSettingsChange): Tenant {
+  const { default_audience, flags, egress, profile } = body
+  return {
+    ...stored,
+    profile: profile ?? stored.profile,
+    egressAllow: egress?.allow ?? stored.egressAllow,
+    defaultAudience:
+      default_audience === undefined ? stored.defaultAudience : defaultAudienceFrom(default_audience),
+    flags: { ...stored.flags, ...flags },
+    keptMembers: keptMembers(keptTenantMembers, stored.keptMembers, body, maxKeptBytes),
+  }
+}
+
+/** Empty or null: none. The API need not exist yet; a token request finds out. */
+function defaultAudienceFrom(text: string | null): Tenant['defaultAudience'] {
+  if (text === null || text === '') return undefined
+  const audience = parseAudience(text)
+  if (audience !== undefined) return audience
+  throw new ManagementError(
+    'invalid_body',
+    "Payload validation error: 'It must be the identifier of an API' on property default_audience.",
+  )
+}
+
+/** What stands here until it is set: the platform's own defaults for what means nothing to machines. */
+const defaults = {
+  default_directory: '',
+  support_email: '',
+  support_url: '',
+  picture_url: '',
+  session_lifetime: 168,
+  idle_session_lifetime: 72,
+  enabled_locales: ['en'],
+  sandbox_version: '22',
+  allowed_logout_urls: [],
+  resource_parameter_profile: 'compatibility',
+  client_id_metadata_document_supported: false,
+} as const
+
 function onWire(tenant: Tenant): TenantSettings {
-  return { friendly_name: tenant.name, egress: { allow: [...tenant.egressAllow] } }
+  const settings = {
+    friendly_name: tenant.name,
+    ...defaults,
+    sandbox_versions_available: ['22'],
+    // Parsed against the contract when they came in.
+    ...tenant.keptMembers,
+    default_audience: tenant.defaultAudience ?? '',
+    flags: { ...tenant.flags },
+    egress: { allow: [...tenant.egressAllow] },
+    profile: tenant.profile,
+  }
+  return settings as TenantSettings
 }

@@ -6,10 +6,20 @@ import type { Database as SqliteDatabase } from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { createTables } from './0001-tables.ts'
+import { openThreeDoors } from './0002-three-doors.ts'
+import { keepIdempotentAnswers } from './0003-idempotent-answers.ts'
+import { addClientCredentials } from './0004-client-credentials.ts'
+import { removeTenants } from './0006-tenants.ts'
+import { widenApisAndKeys } from './0005-apis-and-keys.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
 const migrations: Record<string, Migration> = {
   '0001-tables': { up: createTables },
+  '0002-three-doors': { up: openThreeDoors },
+  '0003-idempotent-answers': { up: keepIdempotentAnswers },
+  '0004-client-credentials': { up: addClientCredentials },
+  '0005-apis-and-keys': { up: widenApisAndKeys },
+  '0006-tenants': { up: removeTenants },
 }
 
 /** The tables were made by a later release, whose migrations this one does not have. */
