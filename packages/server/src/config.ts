@@ -54,6 +54,8 @@ export function parseConfig(env: Environment): Config {
     ruleRunners: read(settings.ruleRunners),
     ruleEgressPrivate: read(settings.ruleEgressPrivate),
     exchangeRecord: read(settings.exchangeRecord),
+    managementRate: read(settings.managementRate),
+    tokenRate: read(settings.tokenRate),
     trustedProxies: read(settings.trustedProxies),
     logLevel: read(settings.logLevel),
   } satisfies Config

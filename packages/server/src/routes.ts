@@ -7,11 +7,15 @@ import type { Storage } from './domain/storage.ts'
 import type { Tenant } from './domain/tenant.ts'
 import type { AppDeps } from './http/app.ts'
 import type { Readiness } from './http/health.ts'
+import type { RateLimit } from './http/rate-limit.ts'
+import { createApiSigningSecrets } from './keys/api-signing-secret.ts'
+import { createAssertionSignatures } from './keys/assertion-signature.ts'
 import { createSecretText } from './keys/client-secret.ts'
 import { newClientGrantId, newClientId, newResourceServerId, newSecretId, newSeed } from './keys/random-id.ts'
 import { SecretText } from './keys/secret-text.ts'
 import { deriveSubkey } from './keys/subkey.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
+import { planTenant } from './plan-tenant.ts'
 import type { Rooms } from './rooms.ts'
 import { createRunPipeline } from './rules/run-pipeline.ts'
 import type { RunRuleDeps } from './rules/run-rule.ts'
@@ -21,6 +25,7 @@ import { createAuthenticateClient } from './token/authenticate-client.ts'
 import { createClientCredentialsGrant } from './token/client-credentials-grant.ts'
 import { createFailedAttempts } from './token/failed-attempts.ts'
 import { createVerifyManagementToken } from './token/management-token.ts'
+import { createVerifyAssertion } from './token/verify-assertion.ts'
 
 /** What changes while the server serves. */
 export interface Serving {
@@ -36,6 +41,7 @@ export function routesOf(
 ): AppDeps {
   const { storage, encryption, hashing, recorder, ring, tail, publishRule } = rooms
   const record = recorder.record
+  const apiSecrets = createApiSigningSecrets(encryption)
   return {
     log,
     now,
@@ -49,8 +55,12 @@ export function routesOf(
       grantAccessToken: createClientCredentialsGrant({
         authenticateClient: createAuthenticateClient({
           clients: storage.clients,
+          clientCredentials: storage.clientCredentials,
+          spentAssertions: storage.spentAssertions,
           hashing,
+          verifyAssertion: createVerifyAssertion(createAssertionSignatures()),
           failedAttempts: createFailedAttempts(now),
+          now,
         }),
         resourceServers: storage.resourceServers,
         clientGrants: storage.clientGrants,
@@ -60,14 +70,17 @@ export function routesOf(
           sandbox: rooms.sandbox,
           onRuleLine: tellTail(rooms, now),
         }),
-        signAccessToken: createSignAccessToken(ring),
+        signAccessToken: createSignAccessToken({ ring, apiSecrets }),
         now,
         newTokenId: randomUUID,
         newSeed,
       }),
+      rateLimit: rateOf(config.tokenRate),
+      now,
       accountForExchange: createAccountForExchange({
         encryption,
         exchangeRecords: storage.exchangeRecords,
+        spentAssertions: storage.spentAssertions,
         now,
         exchangeRecord: config.exchangeRecord,
       }),
@@ -76,11 +89,17 @@ export function routesOf(
     discovery: { publicKeys: ring.publicKeys },
     management: {
       tenants: storage.tenants,
+      planTenant: (named) => planTenant({ ...rooms, now }, named),
+      finishRemovals: () => rooms.tenantRemoval.finish(),
       clients: storage.clients,
       resourceServers: storage.resourceServers,
       clientGrants: storage.clientGrants,
       rules: storage.rules,
       logEntries: storage.logEntries,
+      idempotentAnswers: storage.idempotentAnswers,
+      changes: storage.changes,
+      encryption,
+      rateLimit: rateOf(config.managementRate),
       tail,
       publishRule,
       record,
@@ -108,6 +127,11 @@ export function routesOf(
       now,
     },
   }
+}
+
+/** After a pause a caller may make the requests of two seconds at once. */
+function rateOf(perSecond: number): RateLimit {
+  return { perSecond, burst: 2 * perSecond }
 }
 
 /** @throws ManagementError while a first start has not made the tenant yet. */

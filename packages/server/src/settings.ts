@@ -133,6 +133,20 @@ export const settings = {
     meaning: '`off`: keep log entries, no exchange records.',
     parse: (text) => oneOf(text, ['full', 'off'], 'full'),
   },
+  managementRate: {
+    name: 'TALLYSTICK_MANAGEMENT_RATE',
+    default: '2000',
+    meaning:
+      'Requests per second that one client may make to the management API; twice as many at once after a pause.',
+    parse: (text) => integer(text, { fallback: 2000, min: 1, max: 1_000_000 }),
+  },
+  tokenRate: {
+    name: 'TALLYSTICK_TOKEN_RATE',
+    default: '10000',
+    meaning:
+      'Requests per second that one address may make to the token endpoint; twice as many at once after a pause.',
+    parse: (text) => integer(text, { fallback: 10_000, min: 1, max: 1_000_000 }),
+  },
   trustedProxies: {
     name: 'TALLYSTICK_TRUSTED_PROXIES',
     default: '–',

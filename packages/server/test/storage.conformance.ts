@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Storage } from '../src/domain/storage.ts'
 import { registerClientTests } from './storage-conformance/clients.ts'
 import { type Current, present } from './storage-conformance/current.ts'
+import { registerIdempotencyTests } from './storage-conformance/idempotency.ts'
 import { registerLogTests } from './storage-conformance/logs.ts'
 import { registerResourceServerTests } from './storage-conformance/resource-servers.ts'
 import { registerRuleTests } from './storage-conformance/rules.ts'
@@ -39,5 +40,6 @@ export function describeStorage(name: string, open: OpenStorage): void {
     registerRuleTests(current)
     registerSigningKeyTests(current)
     registerLogTests(current)
+    registerIdempotencyTests(current)
   })
 }

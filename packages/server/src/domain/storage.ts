@@ -3,14 +3,18 @@
  * store and *carried out* by `commit`, all or none, so that one change and its log entry are one
  * transaction and no transaction ever stays open across an `await`.
  */
+import type { Changes } from './changes.ts'
 import type { ClientStore } from './client.ts'
+import type { ClientCredentialStore } from './client-credential.ts'
 import type { ClientGrantStore } from './client-grant.ts'
 import type { ExchangeRecordStore } from './exchange-record.ts'
+import type { IdempotentAnswerStore } from './idempotent-answer.ts'
 import type { InstallationStore } from './installation.ts'
 import type { LogEntryStore } from './log-entry.ts'
 import type { ResourceServerStore } from './resource-server.ts'
 import type { RuleStore } from './rule.ts'
 import type { SigningKeyStore } from './signing-key.ts'
+import type { SpentAssertionStore } from './spent-assertion.ts'
 import type { TenantStore } from './tenant.ts'
 import type { WebtaskTokenStore } from './webtask-token.ts'
 import type { Write } from './write.ts'
@@ -52,6 +56,8 @@ export interface Storage {
   readonly installation: InstallationStore
   readonly tenants: TenantStore
   readonly clients: ClientStore
+  readonly clientCredentials: ClientCredentialStore
+  readonly spentAssertions: SpentAssertionStore
   readonly resourceServers: ResourceServerStore
   readonly clientGrants: ClientGrantStore
   readonly rules: RuleStore
@@ -59,6 +65,8 @@ export interface Storage {
   readonly webtaskTokens: WebtaskTokenStore
   readonly logEntries: LogEntryStore
   readonly exchangeRecords: ExchangeRecordStore
+  readonly idempotentAnswers: IdempotentAnswerStore
+  readonly changes: Changes
 
   /** Brings the tables to this release's shape, forward only. Nothing else but `installation.find` works before. */
   migrate(): Promise<void>

@@ -9,6 +9,8 @@ import { ManagementError } from '../domain/errors.ts'
 import type { LogEntry, ManagementLogEntry } from '../domain/log-entry.ts'
 import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
+import { maskOwnSecrets } from '../keys/client-secret.ts'
+import { createMask } from '../rules/masking.ts'
 import { createRefusalQuota } from './refusal-quota.ts'
 import { logEntryIdOf } from './request.ts'
 
@@ -22,6 +24,10 @@ declare module 'fastify' {
     refusal: Error | undefined
     /** Its log entry is on disk. */
     recorded: boolean
+    /** Where the change waits until its answer can be committed with it; undefined when it need not. */
+    heldChange: HeldChange | undefined
+    /** What must hold for the change to be made. */
+    onlyIf: Write | undefined
   }
 }
 
@@ -44,11 +50,22 @@ export interface Change {
   readonly writes: readonly Write[]
 }
 
+export interface HeldChange {
+  change: Change | undefined
+}
+
+/** What comes after it is only the answer, made of what is at hand: the change may not be on disk yet. */
 export type RecordChange = (request: FastifyRequest, change: Change) => Promise<void>
 
 /** @throws ManagementError `conflict` or `not_found` when another change came first; nothing has changed then. */
 export function createRecordChange(deps: RecordChangeDeps): RecordChange {
-  return async function recordChange(request, { description, status, writes }) {
+  return async function recordChange(request, change) {
+    if (request.heldChange) {
+      request.heldChange.change = change
+      return
+    }
+    const { description, status } = change
+    const writes = request.onlyIf ? [request.onlyIf, ...change.writes] : change.writes
     try {
       await deps.record(entryOf(request, deps.now(), { type: 'sapi', description, status }), writes)
       request.recorded = true
@@ -75,6 +92,8 @@ export function recordRefusedChanges(app: FastifyInstance, deps: RecordChangeDep
   app.decorateRequest('isProven', false)
   app.decorateRequest('refusal', undefined)
   app.decorateRequest('recorded', false)
+  app.decorateRequest('heldChange', undefined)
+  app.decorateRequest('onlyIf', undefined)
 
   const quota = createRefusalQuota(tell)
 
@@ -119,6 +138,7 @@ function entryOf(
   now: Date,
   outcome: Pick<ManagementLogEntry, 'type' | 'description' | 'status'>,
 ): ManagementLogEntry {
+  const mask = maskOf(request)
   return {
     tenantId: request.tenant.id,
     id: logEntryIdOf(request),
@@ -126,11 +146,25 @@ function entryOf(
     clientId: request.actor?.clientId,
     clientName: request.actor?.clientName,
     ip: request.ip,
-    userAgent: (request.headers['user-agent'] ?? '').slice(0, maxTextLength),
+    userAgent: mask(request.headers['user-agent'] ?? '').slice(0, maxTextLength),
     durationMs: now.getTime() - request.receivedAt.getTime(),
     method: request.method,
-    // A query string may hold a token.
-    path: request.url.split('?', 1)[0]?.slice(0, maxTextLength) ?? '',
+    path: maskedPath(request.url, mask).slice(0, maxTextLength),
     ...outcome,
+    description: mask(outcome.description),
   }
+}
+
+/** Masks what has the form of a secret of ours and what the caller presented. Texts are cut after it, never before. */
+function maskOf({ headers: { authorization = '' } }: FastifyRequest): (text: string) => string {
+  const maskPresented = createMask([authorization, authorization.replace(/^\S+\s+/, '')])
+  return (text) => maskOwnSecrets(maskPresented(text))
+}
+
+/** Without the query string, which may hold a token. Where an encoded letter would hide a secret, the path is kept decoded. */
+function maskedPath(url: string, mask: (text: string) => string): string {
+  const path = url.split('?', 1)[0] ?? ''
+  const decoded = path.replace(/%([2-7][0-9a-f])/gi, (_escape, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+  const masked = mask(decoded)
+  return masked === decoded ? mask(path) : masked
 }

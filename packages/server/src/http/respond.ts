@@ -105,9 +105,8 @@ export function sendError(
   if (refusal.code === 'invalid_token' && !reply.hasHeader('www-authenticate')) {
     reply.header('www-authenticate', 'Bearer error="invalid_token"')
   }
-  if (refusal.code === 'temporarily_unavailable' || refusal.code === 'too_many_requests') {
-    reply.header('retry-after', '1')
-  }
+  const isForNow = refusal.code === 'temporarily_unavailable' || refusal.code === 'too_many_requests'
+  if (isForNow && !reply.hasHeader('retry-after')) reply.header('retry-after', '1')
   return sendManagementBody(reply, managementStatus[refusal.code], refusal.message, refusal.errorCode)
 }
 

@@ -8,15 +8,24 @@ import { ManagementError, OAuthError } from '../domain/errors.ts'
 import type { LogEntry } from '../domain/log-entry.ts'
 import type { Write } from '../domain/write.ts'
 import type { Account } from '../token/account-for-exchange.ts'
-import { type GrantAccessToken, refuse, type TokenOutcome } from '../token/client-credentials-grant.ts'
+import {
+  type GrantAccessToken,
+  refuse,
+  refuseReplay,
+  type TokenOutcome,
+} from '../token/client-credentials-grant.ts'
 import type { IncomingTokenRequest } from '../token/exchange.ts'
 import type { RawTokenRequest } from '../token/parameters.ts'
+import { createRateLimiter, type RateLimit, type RateLimiter } from './rate-limit.ts'
 import { createRecordingAlarm, type RecordingAlarm } from './recording-alarm.ts'
 import { logEntryIdOf } from './request.ts'
 import { sendOAuthError } from './respond.ts'
 
 export interface TokenEndpointDeps {
   readonly grantAccessToken: GrantAccessToken
+  /** Of one address: nobody else is kept out by it. */
+  readonly rateLimit: RateLimit
+  readonly now: () => Date
   readonly accountForExchange: (outcome: TokenOutcome) => Account
   /** Resolves when entry and writes are on disk, all or none. */
   readonly record: (entry: LogEntry, writes: readonly Write[]) => Promise<void>
@@ -26,7 +35,11 @@ export interface TokenEndpointDeps {
 export const maxTokenRequestBytes = 65_536
 
 export function registerTokenEndpoint(app: FastifyInstance, endpointDeps: TokenEndpointDeps): void {
-  const deps = { ...endpointDeps, alarm: createRecordingAlarm() }
+  const deps = {
+    ...endpointDeps,
+    alarm: createRecordingAlarm(),
+    limiter: createRateLimiter(endpointDeps.rateLimit, endpointDeps.now),
+  }
   // Taken as text whatever its type says, so that an unreadable request is an exchange on record, too.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -36,7 +49,7 @@ export function registerTokenEndpoint(app: FastifyInstance, endpointDeps: TokenE
   )
 
   app.post('/oauth/token', async (request, reply) => {
-    const outcome = await grant(deps, request)
+    const outcome = await grant(deps, request, reply)
     return recordAndRespond(deps, request, reply, outcome)
   })
 
@@ -79,8 +92,15 @@ function notNow(description: string): OAuthError {
   return new OAuthError('temporarily_unavailable', description, { retryAfterSeconds: 1 })
 }
 
-async function grant(deps: TokenEndpointDeps, request: FastifyRequest): Promise<TokenOutcome> {
+async function grant(
+  deps: TokenEndpointDeps & { readonly limiter: RateLimiter },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<TokenOutcome> {
   try {
+    if (!deps.limiter.take(`${request.tenant.id} ${request.ip}`, reply)) {
+      throw new OAuthError('too_many_requests', 'Global limit has been reached')
+    }
     refuseTwoAuthorizations(request)
     return await deps.grantAccessToken(incomingOf(request, readParameters(request)))
   } catch (error) {
@@ -101,6 +121,8 @@ async function recordAndRespond(
     await deps.record(entry, writes)
     deps.alarm.worked(request.log)
   } catch (error) {
+    const replay = refuseReplay(outcome, error)
+    if (replay) return recordAndRespond(deps, request, reply, replay)
     deps.alarm.failed(request.log, error)
     return sendOAuthError(request, reply, notNow('The exchange could not be recorded; try again later.'))
   }

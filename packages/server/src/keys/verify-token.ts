@@ -3,13 +3,24 @@
  * the tenant's own: a token never brings the key or chooses the algorithm it is checked with (RFC 8725 §3).
  */
 import { type CryptoKey, decodeProtectedHeader, errors, jwtVerify } from 'jose'
-import { type SigningAlgorithm, signingAlgorithms } from '../domain/resource-server.ts'
-import type { KeyId } from '../domain/signing-key.ts'
+import { type KeyAlgorithm, keyAlgorithms } from '../domain/resource-server.ts'
+import { type KeyId, parseKeyId } from '../domain/signing-key.ts'
 
 /** The token does not count. The message is for the developer of the caller. */
 export class TokenInvalidError extends Error {
   override readonly name = 'TokenInvalidError'
+  readonly fault: TokenFault
+
+  constructor(message: string, fault: TokenFault = { kind: 'invalid' }) {
+    super(message)
+    this.fault = fault
+  }
 }
+
+/** What of a token that is ours, by its signature, does not fit; `invalid` for everything else. */
+export type TokenFault =
+  | { readonly kind: 'expired' | 'invalid' }
+  | { readonly kind: 'audience'; readonly audience: string }
 
 /** What a token must say to be accepted here and now. */
 export interface Expected {
@@ -19,7 +30,7 @@ export interface Expected {
 }
 
 export interface TokenHeader {
-  readonly algorithm: SigningAlgorithm
+  readonly algorithm: KeyAlgorithm
   readonly kid: KeyId
 }
 
@@ -30,32 +41,33 @@ const clockToleranceSeconds = 10
 
 const tokenTypes: readonly unknown[] = ['at+jwt', 'JWT']
 const headerMembers = new Set(['alg', 'typ', 'kid'])
-const thumbprint = /^[A-Za-z0-9_-]{43}$/
 
 /** @throws TokenInvalidError when no token of ours has such a header. */
 export function parseTokenHeader(token: string): TokenHeader {
   if (token.length > maxTokenLength) throw new TokenInvalidError('The token is too long.')
   const header = decodeHeader(token)
   const { alg, typ, kid } = header
-  const algorithm = signingAlgorithms.find((known) => known === alg)
+  // Of key pairs alone: no token that is signed with a shared secret counts here (RFC 8725 §3.1).
+  const algorithm = keyAlgorithms.find((known) => known === alg)
   if (algorithm === undefined)
     throw new TokenInvalidError('The token is signed with an algorithm not in use here.')
   if (!tokenTypes.includes(typ)) throw new TokenInvalidError('The token is no access token.')
-  if (typeof kid !== 'string' || !thumbprint.test(kid)) {
+  const keyId = typeof kid === 'string' ? parseKeyId(kid) : undefined
+  if (keyId === undefined) {
     throw new TokenInvalidError('The token does not name the key it is signed with.')
   }
   // Among them `jwk`, `jku` and `x5c`, with which a forger would hand over the key as well.
   if (Object.keys(header).some((member) => !headerMembers.has(member))) {
     throw new TokenInvalidError('The token has header members that no token of this issuer has.')
   }
-  return { algorithm, kid: kid as KeyId }
+  return { algorithm, kid: keyId }
 }
 
 /** @throws TokenInvalidError */
 export async function verifyToken(
   token: string,
   key: CryptoKey,
-  algorithm: SigningAlgorithm,
+  algorithm: KeyAlgorithm,
   expected: Expected,
 ): Promise<Record<string, unknown>> {
   const { payload } = await jwtVerify(token, key, {
@@ -84,9 +96,15 @@ function decodeHeader(token: string): Record<string, unknown> {
 }
 
 function invalidToken(error: unknown): unknown {
-  if (error instanceof errors.JWTExpired) return new TokenInvalidError('The token has expired.')
+  if (error instanceof errors.JWTExpired)
+    return new TokenInvalidError('The token has expired.', { kind: 'expired' })
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return new TokenInvalidError(`The token's claim ${error.claim} is missing or not the expected one.`)
+    return new TokenInvalidError(
+      `The token's claim ${error.claim} is missing or not the expected one.`,
+      error.claim === 'aud'
+        ? { kind: 'audience', audience: String(error.payload.aud ?? '') }
+        : { kind: 'invalid' },
+    )
   }
   if (error instanceof errors.JOSEError)
     return new TokenInvalidError('The token is damaged or its signature is wrong.')

@@ -1,15 +1,20 @@
 /**
- * Retention: log entries, exchange records and the versions that no rule needs end when their time is over.
+ * Retention: log entries, exchange records, spent assertions and the versions that no rule needs end when their time is over.
  * They go in small steps with pauses between them, so that no request waits for a long deletion.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { exchangeRecordRetentionDays } from '../domain/exchange-record.ts'
+import { idempotencyRetentionDays } from '../domain/idempotent-answer.ts'
 import { logRetentionDays } from '../domain/log-entry.ts'
+import { spentAssertionRetentionDays } from '../domain/spent-assertion.ts'
 import type { Storage } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
 
 export interface RetentionDeps {
-  readonly storage: Pick<Storage, 'commit' | 'logEntries' | 'exchangeRecords' | 'rules'>
+  readonly storage: Pick<
+    Storage,
+    'commit' | 'logEntries' | 'exchangeRecords' | 'spentAssertions' | 'idempotentAnswers' | 'rules'
+  >
   readonly now: () => Date
 }
 
@@ -46,6 +51,8 @@ export function createRetention({ storage, now }: RetentionDeps): Retention {
   async function removeAll(): Promise<void> {
     await removeOld(storage.logEntries, logRetentionDays)
     await removeOld(storage.exchangeRecords, exchangeRecordRetentionDays)
+    await removeOld(storage.spentAssertions, spentAssertionRetentionDays)
+    await removeOld(storage.idempotentAnswers, idempotencyRetentionDays)
     // A version is needed as long as an exchange record may name it: from the next one, or its rule's removal, on.
     const end = daysBefore(now(), exchangeRecordRetentionDays)
     if (stopped) return

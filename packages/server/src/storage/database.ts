@@ -11,7 +11,7 @@ import type { Bindable, Column, Columns, ValuesOf } from './column.ts'
 import { compileOnlyDialect } from './compile-only-dialect.ts'
 import { createReadMemory, type ReadMemory } from './read-memory.ts'
 import type { Tables } from './tables.ts'
-import { describeWrite, type Step, type StepMeaning } from './write.ts'
+import { type ChangeCounter, describeWrite, type Step, type StepMeaning } from './write.ts'
 
 /** The arguments as they stand in a query that is being composed. */
 type ArgumentsOf<Table extends Columns> = {
@@ -27,6 +27,7 @@ export interface Database {
   readonly sqlite: Sqlite.Database
   /** For the reads of the token path. */
   readonly memory: ReadMemory
+  readonly changes: ChangeCounter
   /** A query for one row at most. */
   one<Table extends Columns, Row>(
     columns: Table,
@@ -106,6 +107,7 @@ function createDatabase(sqlite: Sqlite.Database): Database {
   return {
     sqlite,
     memory: createReadMemory(),
+    changes: { count: 0 },
     one(columns, compose) {
       const { statement, bind } = prepare(columns, compose)
       return (values) => statement().get(bind(values))

@@ -2,18 +2,22 @@
  * The room's one door: everything the server keeps, in one SQLite file that one server at a time may open.
  */
 import type { Storage } from '../domain/storage.ts'
+import { createClientCredentialStore } from './client-credentials.ts'
+import { createChanges } from './changes.ts'
 import { createClientGrantStore } from './client-grants.ts'
 import { createClientStore } from './clients.ts'
 import { claimDataFolder, type DataFolder, StorageUnavailableError } from './data-folder.ts'
 import { type Database, openDatabase } from './database.ts'
 import { createExchangeRecordStore } from './exchange-records.ts'
 import { createHealthCheck } from './health.ts'
+import { createIdempotentAnswerStore } from './idempotent-answers.ts'
 import { createInstallationStore } from './installation.ts'
 import { createLogEntryStore } from './log-entries.ts'
 import { migrateToLatest, NewerTablesError } from './migrations/migrate.ts'
 import { createResourceServerStore } from './resource-servers.ts'
 import { createRuleStore } from './rules.ts'
 import { createSigningKeyStore } from './signing-keys.ts'
+import { createSpentAssertionStore } from './spent-assertions.ts'
 import { createTenantStore } from './tenants.ts'
 import { createWebtaskTokenStore } from './webtask-tokens.ts'
 import { createTransactions } from './write.ts'
@@ -35,12 +39,14 @@ export async function openStorage({ dataDir, now }: StorageSettings): Promise<St
 }
 
 function createStorage(database: Database, folder: DataFolder, now: () => Date): Storage {
-  const transactions = createTransactions(database.sqlite, database.memory)
+  const transactions = createTransactions(database.sqlite, database.memory, database.changes)
 
   return {
     installation: createInstallationStore(database),
     tenants: createTenantStore(database),
     clients: createClientStore(database),
+    clientCredentials: createClientCredentialStore(database),
+    spentAssertions: createSpentAssertionStore(database),
     resourceServers: createResourceServerStore(database),
     clientGrants: createClientGrantStore(database),
     rules: createRuleStore(database, now),
@@ -48,6 +54,8 @@ function createStorage(database: Database, folder: DataFolder, now: () => Date):
     webtaskTokens: createWebtaskTokenStore(database),
     logEntries: createLogEntryStore(database),
     exchangeRecords: createExchangeRecordStore(database),
+    idempotentAnswers: createIdempotentAnswerStore(database),
+    changes: createChanges(database),
 
     async migrate() {
       try {

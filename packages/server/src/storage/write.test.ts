@@ -16,7 +16,7 @@ beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'tallystick-write-'))
   database = openDatabase(join(dataDir, 'tallystick.db'))
   database.sqlite.exec('create table notes (id integer primary key, body text not null) strict')
-  transactions = createTransactions(database.sqlite, createReadMemory())
+  transactions = createTransactions(database.sqlite, createReadMemory(), database.changes)
 })
 afterEach(() => {
   database.sqlite.close()

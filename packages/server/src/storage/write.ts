@@ -39,6 +39,11 @@ export function describeWrite(database: Sqlite.Database, steps: readonly Step[])
   return described as Write
 }
 
+/** How many rows were written since the database was opened, but for those of the log. */
+export interface ChangeCounter {
+  count: number
+}
+
 export interface Transactions {
   /** @throws AlreadyExistsError, GoneError, or SQLite's own error; nothing has changed then. */
   commit(writes: readonly Write[]): void
@@ -49,7 +54,11 @@ export interface Transactions {
   commitGroups(groups: readonly (readonly Write[])[]): (Error | undefined)[]
 }
 
-export function createTransactions(database: Sqlite.Database, memory: ReadMemory): Transactions {
+export function createTransactions(
+  database: Sqlite.Database,
+  memory: ReadMemory,
+  changes: ChangeCounter,
+): Transactions {
   const begin = database.prepare('begin immediate')
   const commitAll = database.prepare('commit')
   const rollback = database.prepare('rollback')
@@ -72,7 +81,7 @@ export function createTransactions(database: Sqlite.Database, memory: ReadMemory
 
   function carryOutGroup(group: readonly Write[]): Error | undefined {
     savepoint.run()
-    const error = errorOf(() => carryOut(database, group))
+    const error = errorOf(() => carryOut(database, group, changes))
     // Gone with its savepoint: what failed is the transaction, not this group.
     if (error !== undefined && !database.inTransaction) throw error
     if (error !== undefined) rollbackGroup.run()
@@ -82,7 +91,7 @@ export function createTransactions(database: Sqlite.Database, memory: ReadMemory
 
   function commit(writes: readonly Write[]): void {
     try {
-      if (writes.length > 0) inTransaction(() => carryOut(database, writes))
+      if (writes.length > 0) inTransaction(() => carryOut(database, writes, changes))
     } finally {
       // Also after a failure: whether a commit that failed is on disk, SQLite may not know.
       if (!writes.every(isLog)) memory.forget()
@@ -109,16 +118,20 @@ function isLog(write: Write): boolean {
   return write instanceof DescribedWrite && write.steps.every((step) => step.isLog)
 }
 
-function carryOut(database: Sqlite.Database, writes: readonly Write[]): void {
+function carryOut(database: Sqlite.Database, writes: readonly Write[], changes: ChangeCounter): void {
   for (const write of writes) {
     if (!(write instanceof DescribedWrite) || write.database !== database) {
       throw new TypeError('A write can only be carried out by the storage that described it.')
     }
-    for (const step of write.steps) carryOutStep(step)
+    for (const step of write.steps) {
+      const changed = carryOutStep(step)
+      // Within the transaction, for what comes later in it; one that is rolled back has counted too much, which is safe.
+      if (changed > 0 && !step.isLog) changes.count += changed
+    }
   }
 }
 
-function carryOutStep(step: Step): void {
+function carryOutStep(step: Step): number {
   let changes: number
   try {
     changes = step.run()
@@ -126,6 +139,7 @@ function carryOutStep(step: Step): void {
     throw refusalOf(error, step)
   }
   if (changes === 0 && step.mustExist) throw new GoneError(step.noun)
+  return changes
 }
 
 function refusalOf(error: unknown, step: Step | undefined): unknown {

@@ -2,7 +2,7 @@
 
 import type { TenantId } from '../domain/tenant.ts'
 import type { SigningKeyRing } from '../keys/signing-key-ring.ts'
-import { TokenInvalidError } from '../keys/verify-token.ts'
+import { type TokenFault, TokenInvalidError } from '../keys/verify-token.ts'
 
 export interface ManagementTokenClaims {
   readonly clientId: string
@@ -15,9 +15,9 @@ export type VerifyManagementToken = (
   tenantId: TenantId,
   token: string,
   expected: { issuer: string; audience: string },
-) => Promise<ManagementTokenClaims | undefined>
+) => Promise<ManagementTokenClaims | TokenFault>
 
-/** Undefined from the function it returns unless the token is this tenant's, for this audience, and valid now. */
+/** The claims, or a fault unless the token is this tenant's, for this audience, and valid now. */
 export function createVerifyManagementToken(
   ring: Pick<SigningKeyRing, 'verify'>,
   now: () => Date,
@@ -26,12 +26,14 @@ export function createVerifyManagementToken(
     try {
       const claims = await ring.verify(tenantId, token, { ...expected, now: now() })
       const clientId = claims.client_id ?? claims.azp
-      if (typeof clientId !== 'string' || typeof claims.exp !== 'number') return undefined
+      if (typeof clientId !== 'string' || typeof claims.exp !== 'number') return invalid
       const scope = typeof claims.scope === 'string' ? claims.scope : ''
       return { clientId, scope, expiresAt: new Date(claims.exp * 1000) }
     } catch (error) {
-      if (error instanceof TokenInvalidError) return undefined
+      if (error instanceof TokenInvalidError) return error.fault
       throw error
     }
   }
 }
+
+const invalid: TokenFault = { kind: 'invalid' }

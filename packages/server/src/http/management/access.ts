@@ -10,6 +10,7 @@ import { allowedScopes, type ClientGrantStore } from '../../domain/client-grant.
 import { ManagementError } from '../../domain/errors.ts'
 import type { Audience, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
+import type { TokenFault } from '../../keys/verify-token.ts'
 import { mayGetTokens } from './last-administrator.ts'
 
 export interface Operator {
@@ -30,12 +31,12 @@ export interface AccessDeps {
   readonly clients: Pick<ClientStore, 'find'>
   readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
   readonly clientGrants: Pick<ClientGrantStore, 'findFor'>
-  /** Undefined unless the token was issued by this tenant for this audience and is valid now. */
+  /** A fault unless the token was issued by this tenant for this audience and is valid now. */
   readonly verifyToken: (
     tenantId: TenantId,
     token: string,
     expected: { issuer: string; audience: Audience },
-  ) => Promise<ManagementTokenClaims | undefined>
+  ) => Promise<ManagementTokenClaims | TokenFault>
 }
 
 /** @throws ManagementError from the function; the challenge (RFC 6750 §3) is in the reply then. */
@@ -58,10 +59,9 @@ export function createAccess(deps: AccessDeps): Access {
     const token = bearerToken(request, reply)
     const { issuer, managementAudience: audience } = request.issuer
     const claims = await deps.verifyToken(request.tenant.id, token, { issuer, audience })
-    const present = claims && (await presentAccess(deps, request.tenant.id, claims))
-    if (!present) {
-      throw challenge(reply, 'Invalid token: it is not, or no longer, a token for this management API.')
-    }
+    if ('kind' in claims) throw challenge(reply, faultInWords(claims))
+    const present = await presentAccess(deps, request.tenant.id, claims)
+    if (!present) throw challenge(reply, faultInWords({ kind: 'invalid' }))
     return { ...present, tokenExpiresAt: claims.expiresAt }
   }
 
@@ -73,6 +73,21 @@ export function createAccess(deps: AccessDeps): Access {
     },
   }
 }
+
+/** The words that tools of Auth0's API know. */
+function faultInWords(fault: TokenFault): string {
+  switch (fault.kind) {
+    case 'expired':
+      return 'Expired token received for JSON Web Token validation'
+    case 'audience':
+      return `Bad audience: ${fault.audience.slice(0, maxShownAudience)}`
+    case 'invalid':
+      return 'Invalid token'
+  }
+}
+
+/** Characters. */
+const maxShownAudience = 600
 
 /** What the token's client may do now; undefined when it would not be given a token any more. */
 async function presentAccess(
@@ -95,15 +110,25 @@ async function presentAccess(
   }
 }
 
-/** @throws ManagementError `insufficient_scope` unless the operator holds one of the scopes. */
-export function requireScope(operator: Operator, scopes: readonly string[], reply: FastifyReply): void {
-  if (!scopes.some((scope) => operator.scopes.has(scope))) throw refuseScope(reply, scopes)
+/** What an operation asks of its operator. */
+export interface NeededScopes {
+  readonly scopes: readonly string[]
+  /** All of them, instead of one. */
+  readonly allScopes?: true
+}
+
+/** @throws ManagementError `insufficient_scope` unless the operator holds one of the scopes, or all where all are needed. */
+export function requireScope(operator: Operator, needed: NeededScopes, reply: FastifyReply): void {
+  const isHeld = (scope: string) => operator.scopes.has(scope)
+  const { scopes, allScopes } = needed
+  if (!(allScopes ? scopes.every(isHeld) : scopes.some(isHeld))) throw refuseScope(reply, needed)
 }
 
 /** The refusal for want of these scopes, with its challenge (RFC 6750 §3.1). */
-export function refuseScope(reply: FastifyReply, scopes: readonly string[]): ManagementError {
+export function refuseScope(reply: FastifyReply, { scopes, allScopes }: NeededScopes): ManagementError {
   reply.header('www-authenticate', `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`)
-  return new ManagementError('insufficient_scope', `Insufficient scope, expected any of: ${scopes.join(',')}`)
+  const expected = allScopes ? 'expected all of' : 'expected any of'
+  return new ManagementError('insufficient_scope', `Insufficient scope, ${expected}: ${scopes.join(',')}`)
 }
 
 function bearerToken(request: FastifyRequest, reply: FastifyReply): string {
@@ -115,15 +140,21 @@ function bearerToken(request: FastifyRequest, reply: FastifyReply): string {
   }
   // RFC 6750 §2: one way of sending the token per request.
   if (headers.length > 1 || hasQueryToken(request.query)) {
-    throw challenge(reply, 'Send the access token once, in the Authorization header.')
+    throw malformed(reply, 'Send the access token once, in the Authorization header.')
   }
   const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(headers[0] ?? '') ?? []
-  if (token === undefined) throw challenge(reply, 'Bad HTTP authentication header format')
+  if (token === undefined) throw malformed(reply, 'Bad HTTP authentication header format')
   return token
 }
 
 function hasQueryToken(query: unknown): boolean {
   return typeof query === 'object' && query !== null && 'access_token' in query
+}
+
+/** A header that is no bearer token at all: RFC 6750 §3.1 answers it with 400. */
+function malformed(reply: FastifyReply, message: string): ManagementError {
+  reply.header('www-authenticate', 'Bearer error="invalid_request"')
+  return new ManagementError('invalid_header', message, { errorCode: 'Bearer' })
 }
 
 function challenge(reply: FastifyReply, message: string): ManagementError {

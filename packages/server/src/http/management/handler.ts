@@ -24,13 +24,22 @@ type AnswerOf<Name extends OperationName> = Operations[Name] extends { eventStre
     ? Static<Schema>
     : undefined
 
+/** The names that stand in paths of the contract. */
+export type PathParameter = ParameterOf<Operations[OperationName]['path']>
+
+type ParameterOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | ParameterOf<`/${Rest}`>
+  : Path extends `${string}:${infer Name}`
+    ? Name
+    : never
+
 export interface Call<Name extends OperationName> {
   readonly request: FastifyRequest
   /** For headers; the handler's answer is what is sent. */
   readonly reply: FastifyReply
   readonly operator: Operator
   /** A parameter of the path, percent-decoded; empty when the path has none of that name. */
-  readonly param: (name: 'id' | 'versionId') => string
+  readonly param: (name: PathParameter) => string
   readonly query: QueryOf<Name>
   readonly body: BodyOf<Name>
 }

@@ -4,22 +4,28 @@
  */
 import { operationNames, operations } from '@tallystick/management-api/contract'
 import type { FastifyInstance } from 'fastify'
+import type { Changes } from '../../domain/changes.ts'
 import type { ClientStore } from '../../domain/client.ts'
 import type { ClientGrantStore } from '../../domain/client-grant.ts'
+import { ManagementError } from '../../domain/errors.ts'
+import type { IdempotentAnswerStore } from '../../domain/idempotent-answer.ts'
 import type { LogEntryStore } from '../../domain/log-entry.ts'
 import type { ResourceServerStore } from '../../domain/resource-server.ts'
 import type { RuleStore } from '../../domain/rule.ts'
 import type { TenantStore } from '../../domain/tenant.ts'
+import type { Encryption } from '../../keys/encryption.ts'
 import type { SecretText } from '../../keys/secret-text.ts'
 import type { Tail } from '../../logs/tail.ts'
 import type { PublishRule } from '../../rules/publish-rule.ts'
 import { neverStore } from '../never-store.ts'
+import { createRateLimiter, type RateLimit } from '../rate-limit.ts'
 import { createRecordChange, type RecordChangeDeps, recordRefusedChanges } from '../record-change.ts'
-import { type AccessDeps, createAccess, type IsStillGranted } from './access.ts'
+import { type AccessDeps, createAccess, type IsStillGranted, type ProveOperator } from './access.ts'
 import { bindOperation } from './bind-operation.ts'
 import { type ClientGrantHandlerDeps, createClientGrantHandlers } from './client-grants.ts'
 import { type ClientHandlerDeps, createClientHandlers } from './clients.ts'
 import type { Handlers } from './handler.ts'
+import { createAnswerOnce } from './idempotency.ts'
 import { createKeepOneAdministrator } from './last-administrator.ts'
 import { createLogTailHandlers } from './log-tail.ts'
 import { createLogHandlers } from './logs.ts'
@@ -27,14 +33,22 @@ import { refuseWhatIsNotOffered } from './not-offered.ts'
 import { createPipelineHandlers } from './pipeline.ts'
 import { createResourceServerHandlers, type ResourceServerHandlerDeps } from './resource-servers.ts'
 import { createTenantSettingsHandlers } from './tenant-settings.ts'
+import { createTenantHandlers, type TenantHandlerDeps } from './tenants.ts'
 
 export interface ManagementDeps extends RecordChangeDeps {
-  readonly tenants: Pick<TenantStore, 'find' | 'update'>
+  readonly tenants: Pick<TenantStore, 'find' | 'update'> & TenantHandlerDeps['tenants']
+  readonly planTenant: TenantHandlerDeps['planTenant']
+  readonly finishRemovals: TenantHandlerDeps['finishRemovals']
   readonly clients: ClientStore
   readonly resourceServers: ResourceServerStore
   readonly clientGrants: ClientGrantStore
   readonly rules: RuleStore
   readonly logEntries: LogEntryStore
+  readonly idempotentAnswers: IdempotentAnswerStore
+  readonly changes: Changes
+  readonly encryption: Encryption
+  /** Of one client. */
+  readonly rateLimit: RateLimit
   readonly tail: Tail
   /** Followers of the log hear from us, and are proven again, that often. */
   readonly heartbeatMs?: number
@@ -51,18 +65,31 @@ const prefix = '/api/v2'
 const defaultHeartbeatMs = 15_000
 
 export function registerManagement(app: FastifyInstance, deps: ManagementDeps): void {
-  const { proveOperator, isStillGranted } = createAccess(deps)
-  const handlers = createHandlers(deps, isStillGranted)
+  const access = createAccess(deps)
+  const proveOperator = inTurn(access.proveOperator, deps)
+  const handlers = createHandlers(deps, access.isStillGranted)
   app.register(async (api) => {
     neverStore(api)
     recordRefusedChanges(api, deps)
+    const answerOnce = createAnswerOnce({ ...deps, recordChange: createRecordChange(deps) })
     for (const name of operationNames) {
-      bindOperation(api, prefix + operations[name].path, name, { proveOperator, handlers })
+      const bind = { proveOperator, handlers, changes: deps.changes, answerOnce }
+      bindOperation(api, prefix + operations[name].path, name, bind)
     }
     refuseWhatIsNotOffered(api, prefix, proveOperator)
     // A follower never leaves by itself, and closing waits for every answer to end.
     api.addHook('preClose', async () => deps.tail.close())
   })
+}
+
+/** Who has been proven takes one token of their own bucket; strangers are told of none. */
+function inTurn(proveOperator: ProveOperator, { rateLimit, now }: ManagementDeps): ProveOperator {
+  const limiter = createRateLimiter(rateLimit, now)
+  return async (request, reply) => {
+    const operator = await proveOperator(request, reply)
+    if (limiter.take(`${request.tenant.id} ${operator.clientId}`, reply)) return operator
+    throw new ManagementError('too_many_requests', 'Global limit has been reached')
+  }
 }
 
 function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): Handlers {
@@ -81,5 +108,6 @@ function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): H
     ...createLogHandlers(withRecord),
     ...createLogTailHandlers(withRecord),
     ...createTenantSettingsHandlers(withRecord),
+    ...createTenantHandlers(withRecord),
   }
 }

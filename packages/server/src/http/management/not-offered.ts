@@ -19,7 +19,7 @@ export function refuseWhatIsNotOffered(
   async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<never> {
     request.actor = await proveOperator(request, reply)
     if (request.method === 'GET') {
-      throw refuseScope(reply, [`read:${nounOf(request.url.slice(prefix.length))}`])
+      throw refuseScope(reply, { scopes: [`read:${nounOf(request.url.slice(prefix.length))}`] })
     }
     throw new ManagementError('not_found', 'There is no such operation in this management API.')
   }

@@ -9,8 +9,8 @@ import { createTables } from './0001-tables.ts'
 import { openThreeDoors } from './0002-three-doors.ts'
 import { keepIdempotentAnswers } from './0003-idempotent-answers.ts'
 import { addClientCredentials } from './0004-client-credentials.ts'
-import { removeTenants } from './0006-tenants.ts'
 import { widenApisAndKeys } from './0005-apis-and-keys.ts'
+import { removeTenants } from './0006-tenants.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
 const migrations: Record<string, Migration> = {

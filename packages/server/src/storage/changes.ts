@@ -1,0 +1,21 @@
+import type { Changes } from '../domain/changes.ts'
+import { ChangedMeanwhileError } from '../domain/storage.ts'
+import type { Database } from './database.ts'
+import { describeWrite } from './write.ts'
+
+export function createChanges({ sqlite, changes }: Database): Changes {
+  return {
+    count: () => changes.count,
+    unchangedSince: (count) =>
+      describeWrite(sqlite, [
+        {
+          run() {
+            if (changes.count !== count) throw new ChangedMeanwhileError('object')
+            return 0
+          },
+          noun: 'object',
+          isLog: true,
+        },
+      ]),
+  }
+}
