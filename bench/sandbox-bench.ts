@@ -129,7 +129,11 @@ async function steadyRound(sandbox: Sandbox, call: () => Promise<void>): Promise
 
 async function invoke(sandbox: Sandbox, id: string): Promise<void> {
   const { outcome } = await sandbox.invoke({
-    program: { id, owner: 'bench', load: async () => ({ prologue: '', source, adapter }) },
+    program: {
+      id,
+      owner: 'bench',
+      load: async () => ({ prologue: '', source, adapter, modules: undefined }),
+    },
     inputJson,
     seed: 'A'.repeat(43),
     egressAllow: [],

@@ -15,6 +15,8 @@ const planted: [room: string, target: string][] = [
   ['logs', '../keys/encryption.ts'],
   ['storage', '../logs/tail.ts'],
   ['sandbox', '../domain/rule.ts'],
+  ['build', '../sandbox/pool.ts'],
+  ['rules', '../build/builder.ts'],
   ['rules', '../token/access-token.ts'],
   ['rules', '../storage/storage.ts'],
   ['token', '../storage/storage.ts'],

@@ -1,5 +1,6 @@
 /** Opens every room that lives as long as the server, in the order in which they need each other. */
 import type { Logger } from 'pino'
+import { createBuilder } from './build/builder.ts'
 import type { Config } from './config.ts'
 import type { Storage } from './domain/storage.ts'
 import { createSecretHashing, type SecretHashing } from './keys/client-secret.ts'
@@ -11,10 +12,12 @@ import type { MasterKey } from './keys/subkey.ts'
 import { createRecorder, type Recorder } from './logs/recorder.ts'
 import { createRetention, type Retention } from './logs/retention.ts'
 import { createTail, type Tail } from './logs/tail.ts'
+import { type BuildRule, createBuildRule } from './rules/build-rule.ts'
 import { createPublishRule, type PublishRule } from './rules/publish-rule.ts'
 import type { Sandbox } from './sandbox/invocation.ts'
 import { createSandbox } from './sandbox/pool.ts'
 import { openStorage } from './storage/storage.ts'
+import { createTenantRemoval, type TenantRemoval } from './tenant-removal.ts'
 
 export interface Rooms {
   readonly storage: Storage
@@ -25,7 +28,9 @@ export interface Rooms {
   readonly sandbox: Sandbox
   readonly tail: Tail
   readonly recorder: Recorder
+  readonly buildRule: BuildRule
   readonly publishRule: PublishRule
+  readonly tenantRemoval: TenantRemoval
   /** Where this server listens, once it does: no rule may reach it. */
   readonly listening: { address: string; port: number }[]
 }
@@ -55,7 +60,16 @@ export async function openRooms(
   const tail = createTail({ maxQueued: maxQueuedEvents })
   const recorder = createRecorder({ storage, tail })
   opened.defer(() => recorder.drain())
+  const tenantRemoval = createTenantRemoval(storage)
+  opened.defer(() => tenantRemoval.stop())
+  tenantRemoval.finish().catch((error: unknown) => {
+    log.error(
+      { err: error },
+      'what is left of deleted tenants could not be removed; the next start tries again',
+    )
+  })
   keepRetention(createRetention({ storage, now }), log, opened)
+  const buildRule = createBuildRule({ sandbox, builder: createBuilder() })
   return {
     storage,
     masterKey,
@@ -65,14 +79,16 @@ export async function openRooms(
     sandbox,
     tail,
     recorder,
+    buildRule,
     publishRule: createPublishRule({
       rules: storage.rules,
       encryption,
-      sandbox,
+      buildRule,
       now,
       newRuleId,
       newRuleVersionId,
     }),
+    tenantRemoval,
     listening,
   }
 }

@@ -32,8 +32,11 @@ const source = `module.exports = function (client, scope, audience, context, cb)
 export const starterRule: RuleUpload & { readonly name: RuleName } = {
   door: 'webtask',
   name: made(parseRuleName('myrule')),
+  model: 'callback',
+  trigger: 'credentials-exchange',
   source,
   secrets: {},
+  dependencies: [],
   order: 0,
   enabled: true,
   clientFilter: undefined,

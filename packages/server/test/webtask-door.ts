@@ -20,7 +20,7 @@ import { revealSecret, SecretText } from '../src/keys/secret-text.ts'
 import { newLogEntryId } from '../src/logs/log-entry-id.ts'
 import { createRecorder } from '../src/logs/recorder.ts'
 import { type ConsoleEvent, createTail } from '../src/logs/tail.ts'
-import { ruleSecretIdentity } from '../src/rules/publish-rule.ts'
+import { ruleSecretIdentity } from '../src/rules/rule-secrets.ts'
 import { openStorage } from '../src/storage/storage.ts'
 
 export type TestDoor = Awaited<ReturnType<typeof openTestDoor>>
@@ -112,7 +112,9 @@ export async function openTestDoor({
           order: 0,
           enabled: true,
           clientFilter: undefined,
+          trigger: 'credentials-exchange',
           activeVersionId: versionId,
+          binding: undefined,
           createdAt: at,
           updatedAt: at,
         }),
@@ -122,8 +124,13 @@ export async function openTestDoor({
           ruleId,
           number: 1,
           source: `// ${text}`,
+          program: undefined,
           secrets: { KEY: secret },
+          dependencies: [],
+          packages: [],
+          modules: undefined,
           webtask: undefined,
+          action: undefined,
           createdAt: at,
         }),
       ])

@@ -4,6 +4,7 @@
  */
 import type { ClientId } from './client.ts'
 import type { Identifier } from './identifier.ts'
+import type { Dependency, InstalledPackage } from './rule-build.ts'
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
 
@@ -11,11 +12,21 @@ import type { Write } from './write.ts'
 export type RuleId = Identifier<'RuleId'>
 /** `ver_` and 16 base62 characters. */
 export type RuleVersionId = Identifier<'RuleVersionId'>
-/** 1 to 128 characters, `[-A-Za-z0-9._~!$+=:@]`; unique per tenant and door. */
+/** Unique per tenant and door. Of a webtask: 1 to 128 characters of `[-A-Za-z0-9._~!$+=:@]`. */
 export type RuleName = Identifier<'RuleName'>
 
 export type RuleDoor = 'webtask' | 'hook' | 'action'
 export type RuleModel = 'callback' | 'action'
+
+/** The points at which Auth0 runs foreign code. Tallystick runs the first; rules of the others are kept and never run. */
+export const ruleTriggers = [
+  'credentials-exchange',
+  'pre-user-registration',
+  'post-user-registration',
+  'post-change-password',
+  'send-phone-message',
+] as const
+export type RuleTrigger = (typeof ruleTriggers)[number]
 
 export interface Rule {
   readonly tenantId: TenantId
@@ -28,7 +39,20 @@ export interface Rule {
   readonly enabled: boolean
   /** Runs for this client only; for every client when undefined. */
   readonly clientFilter: ClientId | undefined
-  readonly activeVersionId: RuleVersionId
+  readonly trigger: RuleTrigger
+  /** Undefined only for an Action that was never deployed. */
+  readonly activeVersionId: RuleVersionId | undefined
+  /** Of an Action, while it is bound to its trigger; `enabled` says the same. */
+  readonly binding: ActionBinding | undefined
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** An Action's place in the order of its trigger, which is the rule's `order`. */
+export interface ActionBinding {
+  /** `bnd_` and 16 base62 characters. */
+  readonly id: string
+  readonly displayName: string
   readonly createdAt: Date
   readonly updatedAt: Date
 }
@@ -47,21 +71,60 @@ export interface WebtaskDetails {
   readonly host: string | undefined
 }
 
+/** What the Actions door was told beside the code, and tells again. */
+export interface ActionDetails {
+  readonly runtime: string
+  /** Of the trigger, as `v2`. */
+  readonly triggerVersion: string
+  /** When each secret got its value. */
+  readonly secretsChangedAt: Readonly<Record<string, Date>>
+}
+
 export interface RuleVersion {
   readonly tenantId: TenantId
   readonly id: RuleVersionId
   readonly ruleId: RuleId
   /** 1, 2, 3 … within the rule. */
   readonly number: number
+  /** As the author wrote it. */
   readonly source: string
+  /** What runs, where it is not the source itself: JavaScript made of TypeScript. */
+  readonly program: string | undefined
   /** By secret name. */
   readonly secrets: Readonly<Record<string, EncryptedValue>>
+  readonly dependencies: readonly Dependency[]
+  /** The packages that were installed for the dependencies, all of them. */
+  readonly packages: readonly InstalledPackage[]
+  /** Undefined without dependencies. */
+  readonly modules: RuleModules | undefined
   readonly webtask: WebtaskDetails | undefined
+  readonly action: ActionDetails | undefined
   readonly createdAt: Date
 }
 
-/** All of a version but its source, which is long. */
-export type RuleVersionDetails = Omit<RuleVersion, 'source'>
+/** The bundle of a version's packages: what `require` finds in it, and its code. */
+export interface RuleModules {
+  readonly names: readonly string[]
+  readonly code: string
+}
+
+/** All of a version but what is long. */
+export type RuleVersionDetails = Omit<RuleVersion, 'source' | 'program' | 'modules'>
+
+/** What an Action is going to be: changed at will, run by its test alone, made into a version by a deploy. */
+export interface ActionDraft {
+  readonly tenantId: TenantId
+  readonly ruleId: RuleId
+  readonly source: string
+  readonly program: string | undefined
+  /** By secret name; bound to this draft, so that a version encrypts them anew. */
+  readonly secrets: Readonly<Record<string, EncryptedValue>>
+  readonly dependencies: readonly Dependency[]
+  readonly action: ActionDetails
+  /** True when the newest version is what the draft says. */
+  readonly isDeployed: boolean
+  readonly updatedAt: Date
+}
 
 /** A rule of the pipeline with its active version; only a cold isolate needs the source. */
 export interface PipelineRule {
@@ -71,7 +134,7 @@ export interface PipelineRule {
 
 /** Promises: `find…` resolve to undefined when absent and never throw for that. */
 export interface RuleStore {
-  /** Enabled rules with their active versions: webtasks by (order, name), then the Hook, then Actions by (order, name). */
+  /** Enabled rules of `credentials-exchange` with their active versions: webtasks by (order, name), then the Hook, then Actions by (order, name). */
   pipeline(tenantId: TenantId): Promise<readonly PipelineRule[]>
   find(tenantId: TenantId, id: RuleId): Promise<Rule | undefined>
   findByName(tenantId: TenantId, door: RuleDoor, name: RuleName): Promise<Rule | undefined>
@@ -88,6 +151,13 @@ export interface RuleStore {
   /** Removes the rule and the secrets of its versions; the versions' sources outlive their exchange records. */
   remove(tenantId: TenantId, id: RuleId): Write
   insertVersion(version: RuleVersion): Write
+  findDraft(tenantId: TenantId, ruleId: RuleId): Promise<ActionDraft | undefined>
+  /** Of all Actions of the tenant, in the order of `list`. */
+  drafts(tenantId: TenantId): Promise<ActionDraft[]>
+  /** It goes with its rule. */
+  insertDraft(draft: ActionDraft): Write
+  /** Refused with ChangedMeanwhileError unless what is stored is still what was read. */
+  updateDraft(draft: ActionDraft, read: ActionDraft): Write
   /**
    * Removes up to `limit` versions that were superseded before then and are neither active nor among the newest
    * `maxSupersededVersions` of their rule's others, in all tenants.

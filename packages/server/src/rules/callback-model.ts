@@ -47,7 +47,9 @@ const adapter = `(exported) => {
     return String(error)
   }
   return (input, settle, fail) => {
-    if (typeof exported !== 'function') {
+    // TypeScript's and a module's \`export default\`.
+    const rule = typeof exported === 'function' ? exported : exported?.default
+    if (typeof rule !== 'function') {
       fail(new TypeError('The rule must export a function (client, scope, audience, context, cb).'))
       return
     }
@@ -63,17 +65,15 @@ const adapter = `(exported) => {
       }
       settle({ answered: result === undefined ? null : result })
     }
-    const returned = exported.call(undefined, input.client, input.scope, input.audience, input.context, cb)
+    const returned = rule.call(undefined, input.client, input.scope, input.audience, input.context, cb)
     if (returned !== null && typeof returned === 'object' && typeof returned.then === 'function') {
       returned.then(undefined, fail)
     }
   }
 }`
 
-/** The code that runs a callback rule; `source` is the operator's, unchanged. */
-export function callbackProgram(source: string): ProgramCode {
-  return { prologue, source, adapter }
-}
+/** What stands around the source of a callback rule. */
+export const callbackModel: Pick<ProgramCode, 'prologue' | 'adapter'> = { prologue, adapter }
 
 /**
  * Parses what a callback rule handed over. A result that is no object (a string, a number, nothing) counts

@@ -1,66 +1,51 @@
 /**
  * Publishing a rule: an uploaded source becomes a new, immutable version. Whatever the door, the same
- * checks: size, names, and that it compiles, so that a typing error shows when the rule is uploaded
+ * checks: size, names, and that it can be built, so that a typing error shows when the rule is uploaded
  * and not when a machine asks for a token.
  */
 import type { ClientId } from '../domain/client.ts'
 import {
-  type EncryptedValue,
+  type ActionBinding,
+  type ActionDetails,
   maxRulesPerTenant,
-  maxSecretNameLength,
-  maxSecretsPerRule,
-  maxSecretValueBytes,
-  maxSourceBytes,
   type Rule,
   type RuleDoor,
   type RuleId,
+  type RuleModel,
   type RuleName,
   type RuleStore,
+  type RuleTrigger,
   type RuleVersion,
   type RuleVersionId,
   type WebtaskDetails,
 } from '../domain/rule.ts'
+import type { Dependency } from '../domain/rule-build.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { Write } from '../domain/write.ts'
 import type { Encryption } from '../keys/encryption.ts'
-import type { Sandbox } from '../sandbox/invocation.ts'
-import { callbackProgram } from './callback-model.ts'
+import type { BuildRule } from './build-rule.ts'
+import { RuleRefusedError } from './rule-refused.ts'
+import { encryptSecrets, ruleSecretIdentity, type SecretsToKeep } from './rule-secrets.ts'
 
 /** A rule as a door hands it in: parsed in shape, not yet checked in content. */
 export interface RuleUpload {
+  /** Undefined: the rule of this door and name, or a new one. */
+  readonly id?: RuleId
   readonly door: RuleDoor
   readonly name: RuleName
-  /** Undefined keeps the stored source of the rule with this name. */
+  readonly model: RuleModel
+  readonly trigger: RuleTrigger
+  /** Undefined keeps the stored source. */
   readonly source: string | undefined
-  /** By name; null keeps the stored value. A stored secret that is not named here ends. */
-  readonly secrets: Readonly<Record<string, string | null>>
+  readonly secrets: SecretsToKeep
+  /** Undefined keeps the stored ones; an unchanged set is not installed anew. */
+  readonly dependencies: readonly Dependency[] | undefined
   readonly order: number
   readonly enabled: boolean
   readonly clientFilter: ClientId | undefined
+  readonly binding?: ActionBinding | undefined
   readonly webtask: WebtaskDetails | undefined
-}
-
-export type RuleRefusal =
-  | 'too_large'
-  | 'no_source'
-  | 'syntax_error'
-  | 'unknown_module'
-  | 'bad_secret'
-  | 'too_many_secrets'
-  | 'too_many_rules'
-
-/** The upload cannot become a rule; nothing has changed. The message is for its author. */
-export class RuleRefusedError extends Error {
-  override readonly name = 'RuleRefusedError'
-  readonly reason: RuleRefusal
-  /** In the source, from 1. */
-  readonly position: { readonly line: number; readonly column: number } | undefined
-
-  constructor(reason: RuleRefusal, message: string, position?: { line: number; column: number }) {
-    super(message)
-    this.reason = reason
-    this.position = position
-  }
+  readonly action?: ActionDetails | undefined
 }
 
 export interface PublishedRule {
@@ -73,7 +58,7 @@ export interface PublishedRule {
 export interface PublishRuleDeps {
   readonly rules: RuleStore
   readonly encryption: Encryption
-  readonly sandbox: Pick<Sandbox, 'compile'>
+  readonly buildRule: BuildRule
   readonly now: () => Date
   readonly newRuleId: () => RuleId
   readonly newRuleVersionId: () => RuleVersionId
@@ -84,31 +69,29 @@ export type PublishRule = (tenantId: TenantId, upload: RuleUpload) => Promise<Pu
 /** @throws RuleRefusedError from the function it returns. */
 export function createPublishRule(deps: PublishRuleDeps): PublishRule {
   return async function publishRule(tenantId, upload) {
-    const stored = await deps.rules.findByName(tenantId, upload.door, upload.name)
-    const latestNumber = stored ? await deps.rules.latestVersionNumber(tenantId, stored.id) : 0
-    const active = stored && (await deps.rules.findVersion(tenantId, stored.activeVersionId))
+    const { stored, active, latestNumber } = await findStored(deps, tenantId, upload)
     if (!stored) await refuseOneRuleTooMany(deps.rules, tenantId)
-    const source = upload.source ?? active?.source
-    if (source === undefined) {
-      throw new RuleRefusedError(
-        'no_source',
-        `There is no rule named ${upload.name} yet, so its code has to be sent.`,
-      )
-    }
-    refuseBadSecrets(upload.secrets)
-    await refuseUncompilable(deps.sandbox, source)
-
     const now = deps.now()
     const versionId = deps.newRuleVersionId()
-    const ruleId = stored?.id ?? deps.newRuleId()
+    const ruleId = stored?.id ?? upload.id ?? deps.newRuleId()
+    const secrets = encryptSecrets(
+      deps.encryption,
+      upload.secrets,
+      (name) => ruleSecretIdentity(tenantId, versionId, name),
+      active && {
+        values: active.secrets,
+        identity: (name) => ruleSecretIdentity(tenantId, active.id, name),
+      },
+    )
     const version: RuleVersion = {
       tenantId,
       id: versionId,
       ruleId,
       number: latestNumber + 1,
-      source,
-      secrets: encryptSecrets(deps.encryption, tenantId, versionId, upload.secrets, active),
+      ...(await build(deps.buildRule, upload, active)),
+      secrets,
       webtask: upload.webtask,
+      action: upload.action,
       createdAt: now,
     }
     const rule: Rule = {
@@ -116,11 +99,13 @@ export function createPublishRule(deps: PublishRuleDeps): PublishRule {
       id: ruleId,
       door: upload.door,
       name: upload.name,
-      model: 'callback',
+      model: upload.model,
+      trigger: upload.trigger,
       order: upload.order,
       enabled: upload.enabled,
       clientFilter: upload.clientFilter,
       activeVersionId: versionId,
+      binding: upload.binding,
       createdAt: stored?.createdAt ?? now,
       updatedAt: now,
     }
@@ -133,98 +118,52 @@ export function createPublishRule(deps: PublishRuleDeps): PublishRule {
   }
 }
 
+async function findStored({ rules }: PublishRuleDeps, tenantId: TenantId, { id, door, name }: RuleUpload) {
+  const stored = id ? await rules.find(tenantId, id) : await rules.findByName(tenantId, door, name)
+  return {
+    stored,
+    active: stored?.activeVersionId && (await rules.findVersion(tenantId, stored.activeVersionId)),
+    latestNumber: stored ? await rules.latestVersionNumber(tenantId, stored.id) : 0,
+  }
+}
+
+type Built = Pick<RuleVersion, 'source' | 'program' | 'dependencies' | 'packages' | 'modules'>
+
+async function build(
+  buildRule: BuildRule,
+  upload: RuleUpload,
+  active: RuleVersion | undefined,
+): Promise<Built> {
+  const source = upload.source ?? active?.source
+  if (source === undefined) {
+    throw new RuleRefusedError(
+      'no_source',
+      `There is no rule named ${upload.name} yet, so its code has to be sent.`,
+    )
+  }
+  const dependencies = upload.dependencies ?? active?.dependencies ?? []
+  // What was built once stays as it is: no registry is asked when only a secret changes.
+  if (active && source === active.source && sameDependencies(dependencies, active.dependencies)) {
+    const { program, packages, modules } = active
+    return { source, program, dependencies, packages, modules }
+  }
+  return {
+    source,
+    dependencies,
+    ...(await buildRule.build({ model: upload.model, source, dependencies })),
+  }
+}
+
+function sameDependencies(left: readonly Dependency[], right: readonly Dependency[]): boolean {
+  const listed = (all: readonly Dependency[]) =>
+    all.map(({ name, version }) => `${name}@${version}`).toSorted()
+  return listed(left).join(' ') === listed(right).join(' ')
+}
+
 async function refuseOneRuleTooMany(rules: RuleStore, tenantId: TenantId): Promise<void> {
   if ((await rules.list(tenantId)).length < maxRulesPerTenant) return
   throw new RuleRefusedError(
     'too_many_rules',
     `A tenant has at most ${maxRulesPerTenant} rules. Remove one before adding another.`,
   )
-}
-
-async function refuseUncompilable(sandbox: Pick<Sandbox, 'compile'>, source: string): Promise<void> {
-  const bytes = Buffer.byteLength(source)
-  if (bytes > maxSourceBytes) {
-    throw new RuleRefusedError(
-      'too_large',
-      `The rule has ${bytes} bytes; at most ${maxSourceBytes} are allowed.`,
-    )
-  }
-  const compiled = await sandbox.compile(callbackProgram(source))
-  if (compiled.kind === 'compiled') return
-  const { line, column } = compiled
-  if (compiled.kind === 'syntax_error') {
-    throw new RuleRefusedError(
-      'syntax_error',
-      `The rule does not compile: ${compiled.message} (line ${line}, column ${column}).`,
-      { line, column },
-    )
-  }
-  throw new RuleRefusedError(
-    'unknown_module',
-    `The rule requires the module '${compiled.module}', which is not offered (line ${line}, column ${column}).`,
-    { line, column },
-  )
-}
-
-// What JavaScript treats specially as a property name; a secret of that name could not be read by a rule.
-const unreadableNames = new Set(['__proto__', 'constructor', 'prototype'])
-
-function refuseBadSecrets(secrets: RuleUpload['secrets']): void {
-  const entries = Object.entries(secrets)
-  if (entries.length > maxSecretsPerRule) {
-    throw new RuleRefusedError(
-      'too_many_secrets',
-      `The rule has ${entries.length} secrets; at most ${maxSecretsPerRule} are allowed.`,
-    )
-  }
-  for (const [name, value] of entries) {
-    if (name === '' || name.length > maxSecretNameLength || unreadableNames.has(name)) {
-      throw new RuleRefusedError(
-        'bad_secret',
-        `A secret's name has 1 to ${maxSecretNameLength} characters and is not __proto__, constructor or prototype.`,
-      )
-    }
-    if (value !== null && Buffer.byteLength(value) > maxSecretValueBytes) {
-      throw new RuleRefusedError(
-        'bad_secret',
-        `The value of the secret ${name} is larger than ${maxSecretValueBytes} bytes.`,
-      )
-    }
-  }
-}
-
-/** The row a rule secret belongs to: a value copied to another secret, version or tenant does not open. */
-export function ruleSecretIdentity(tenantId: TenantId, versionId: RuleVersionId, name: string) {
-  return ['rule_versions', tenantId, versionId, 'secret', name] as const
-}
-
-function encryptSecrets(
-  encryption: Encryption,
-  tenantId: TenantId,
-  versionId: RuleVersionId,
-  secrets: RuleUpload['secrets'],
-  active: RuleVersion | undefined,
-): Record<string, EncryptedValue> {
-  const encrypted: [string, EncryptedValue][] = []
-  for (const [name, value] of Object.entries(secrets)) {
-    const text = value ?? storedSecret(encryption, tenantId, name, active)
-    encrypted.push([name, encryption.encrypt(text, ruleSecretIdentity(tenantId, versionId, name))])
-  }
-  return Object.fromEntries(encrypted)
-}
-
-function storedSecret(
-  encryption: Encryption,
-  tenantId: TenantId,
-  name: string,
-  active: RuleVersion | undefined,
-): string {
-  const value = active && Object.hasOwn(active.secrets, name) ? active.secrets[name] : undefined
-  if (!active || value === undefined) {
-    throw new RuleRefusedError(
-      'bad_secret',
-      `The secret ${name} has no stored value, so a value has to be sent.`,
-    )
-  }
-  return encryption.decrypt(value, ruleSecretIdentity(tenantId, active.id, name))
 }

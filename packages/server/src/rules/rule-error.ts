@@ -20,12 +20,21 @@ export function refusalOf(ruleName: string, errorName: string, message: string):
   const cause = `The rule ${ruleName} refused the request: ${message}`
   const code = refusalCodes.get(errorName)
   if (code) return new OAuthError(code, message, { cause })
-  return new OAuthError('access_denied', 'A rule refused this request; see the log.', { cause })
+  return new OAuthError('access_denied', 'A rule refused this request; see the log.', {
+    cause,
+    reason: { kind: 'rule', words: message },
+  })
 }
 
-/** What went wrong inside a rule. `cause` is for the log and names it. */
-export function failureOf(cause: string): OAuthError {
-  return new OAuthError('server_error', 'A rule failed; see the log.', { cause })
+/**
+ * What went wrong inside a rule. `cause` is for the log and names it; `words` are for the client of a tenant that
+ * tells what rules throw.
+ */
+export function failureOf(cause: string, words: string): OAuthError {
+  return new OAuthError('server_error', 'A rule failed; see the log.', {
+    cause,
+    reason: { kind: 'rule', words },
+  })
 }
 
 /**
@@ -40,8 +49,20 @@ export function endOf(
   const { ended, predicate } = inWords(outcome, mask)
   const sentence = mask(`The rule ${ruleName} ${predicate}.`)
   const error =
-    'retryAfterSeconds' in outcome ? unavailable(sentence, outcome.retryAfterSeconds) : failureOf(sentence)
+    'retryAfterSeconds' in outcome
+      ? unavailable(sentence, outcome.retryAfterSeconds)
+      : failureOf(sentence, wordsOf(outcome, predicate, mask))
   return { ended, sentence, error }
+}
+
+// What a rule threw is told as it is; whatever else went wrong, without the rule's name.
+function wordsOf(
+  outcome: Exclude<InvocationOutcome, { kind: 'returned' }>,
+  predicate: string,
+  mask: Mask,
+): string {
+  if (outcome.kind === 'threw') return mask(quoted(outcome.message, maxThrownMessageLength, mask))
+  return mask(`A rule ${predicate}.`)
 }
 
 function inWords(

@@ -9,8 +9,8 @@ import type { Encryption } from '../keys/encryption.ts'
 import { BadRuleResultError, type Claims, refuseOversizedClaims, type ScopeBounds } from './claims.ts'
 import { createMask } from './masking.ts'
 import type { PipelineExchange } from './pipeline-exchange.ts'
-import { ruleSecretIdentity } from './publish-rule.ts'
 import { failureOf } from './rule-error.ts'
+import { openSecrets, ruleSecretIdentity } from './rule-secrets.ts'
 import { type RuleRun, type RunRuleDeps, runRule } from './run-rule.ts'
 
 export type PipelineOutcome = PipelineRuns &
@@ -36,7 +36,7 @@ export function createRunPipeline(deps: PipelineDeps): RunPipeline {
     const steps = (await deps.rules.pipeline(exchange.tenant.id)).filter(
       ({ rule }) => rule.clientFilter === undefined || rule.clientFilter === exchange.client.id,
     )
-    const secrets = steps.map((step) => openSecrets(deps.encryption, step))
+    const secrets = steps.map((step) => secretsOf(deps.encryption, step))
     const mask = createMask(secrets.flatMap((values) => Object.values(values)))
     const bounds = boundsOf(exchange)
     const runs: RuleRun[] = []
@@ -56,13 +56,11 @@ export function createRunPipeline(deps: PipelineDeps): RunPipeline {
   }
 }
 
-function openSecrets(encryption: Encryption, { version }: PipelineRule): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(version.secrets).map(([name, value]) => [
-      name,
-      encryption.decrypt(value, ruleSecretIdentity(version.tenantId, version.id, name)),
-    ]),
-  )
+function secretsOf(encryption: Encryption, { version }: PipelineRule): Record<string, string> {
+  return openSecrets(encryption, {
+    values: version.secrets,
+    identity: (name) => ruleSecretIdentity(version.tenantId, version.id, name),
+  })
 }
 
 function boundsOf({ resourceServer, granted }: PipelineExchange): ScopeBounds {

@@ -9,7 +9,7 @@ import type { Scope } from '../domain/resource-server.ts'
 import type { PipelineRule, RuleStore } from '../domain/rule.ts'
 import type { ConsoleLine, FetchTrace, InvocationResult, Sandbox } from '../sandbox/invocation.ts'
 import { callbackInput } from './callback-input.ts'
-import { callbackProgram, parseCallbackAnswer } from './callback-model.ts'
+import { parseCallbackAnswer } from './callback-model.ts'
 import {
   BadRuleResultError,
   boundRuleScopes,
@@ -21,6 +21,7 @@ import {
 import type { Mask } from './masking.ts'
 import type { PipelineExchange } from './pipeline-exchange.ts'
 import { endOf, failureOf, refusalOf } from './rule-error.ts'
+import { ruleProgram } from './rule-program.ts'
 
 /** One rule's part of an exchange, as the log entry and the exchange record tell it. */
 export interface RuleRun {
@@ -103,7 +104,7 @@ function programOf(rules: RuleStore, { rule, version }: PipelineRule) {
     load: async () => {
       const stored = await rules.findVersion(rule.tenantId, version.id)
       if (!stored) throw new Error(`The version ${version.id} of the rule ${rule.name} is not stored.`)
-      return callbackProgram(stored.source)
+      return ruleProgram(rule.model, stored)
     },
   }
 }

@@ -28,8 +28,8 @@ export class CompileDesk {
     this.#pickRunner = pickRunner
   }
 
-  compile({ prologue, source, adapter }: ProgramCode): Promise<CompileResult> {
-    const codeJson = JSON.stringify({ prologue, source, adapter })
+  compile(code: ProgramCode): Promise<CompileResult> {
+    const codeJson = JSON.stringify(code)
     if (codeJson.length > maxCodeLength)
       return Promise.resolve(refusal('The source is too large to be compiled.'))
     return new Promise((resolve) => {
@@ -96,9 +96,9 @@ function refusal(message: string): CompileResult {
 }
 
 function parseCompileResult(json: string): CompileResult {
-  const { kind, message, module, line, column } = JSON.parse(json)
+  const { kind, message, module, line, column, requires } = JSON.parse(json)
   const place = { line: toPlace(line), column: toPlace(column) }
-  if (kind === 'compiled') return { kind }
+  if (kind === 'compiled' && Array.isArray(requires)) return { kind, requires: requires.map(String) }
   if (kind === 'unknown_module') return { kind, module: String(module).slice(0, 200), ...place }
   return { kind: 'syntax_error', message: String(message).slice(0, 500), ...place }
 }

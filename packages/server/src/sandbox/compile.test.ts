@@ -13,6 +13,7 @@ const compile = (source: string) =>
     prologue: 'class InvalidRequestError extends Error {}',
     source,
     adapter: testAdapter,
+    modules: undefined,
   })
 
 test('a syntax error tells its line and column in the source', async () => {
@@ -55,11 +56,12 @@ test('a module that does not exist is named with its place, wherever it is requi
 test('a require in a text or a comment is none', async () => {
   expect(await compile('// require("left-pad")\nmodule.exports = "require(\'left-pad\')"')).toEqual({
     kind: 'compiled',
+    requires: [],
   })
 })
 
 test('sloppy code of 2016 compiles: with, octal, a top-level return, "use strict" in front', async () => {
   const source =
     '"use strict"\nvar o = 010; with ({}) {}\nreturn function (a, a) { return require("node:crypto") }'
-  expect(await compile(source)).toEqual({ kind: 'compiled' })
+  expect(await compile(source)).toEqual({ kind: 'compiled', requires: [] })
 })

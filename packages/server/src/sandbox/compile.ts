@@ -59,11 +59,16 @@ async function check(
   // The engine took it and the parser does not: either the source closes the function it is put into, or
   // it is newer than the parser. It must stand alone, so it is refused.
   if ('error' in found) return { kind: 'syntax_error', ...found.error }
-  const unknown = found.requires.find(
+  const foreign = found.requires.filter(
     ({ name, isImport }) => isImport || !builtinModules.has(name.replace(/^node:/, '')),
   )
-  if (unknown === undefined) return { kind: 'compiled' }
+  const unknown = foreign.find(({ name, isImport }) => isImport || !liesBeneath(name, code.modules?.names))
+  if (unknown === undefined) return { kind: 'compiled', requires: foreign.map(({ name }) => name) }
   return { kind: 'unknown_module', module: unknown.name, line: unknown.line, column: unknown.column }
+}
+
+function liesBeneath(name: string, packages: readonly string[] = []): boolean {
+  return packages.some((known) => name === known || name.startsWith(`${known}/`))
 }
 
 type Found =

@@ -19,6 +19,15 @@ export interface ProgramCode {
    * and so does a promise rejected with nobody to handle it.
    */
   readonly adapter: string
+  /** What `require` finds beside the built-in modules, which win where a name is both. */
+  readonly modules: ProgramModules | undefined
+}
+
+export interface ProgramModules {
+  /** A module that lies beneath one of these names (`lodash/fp`) counts as known when the program is compiled. */
+  readonly names: readonly string[]
+  /** A function body whose `module.exports` maps names to functions that load; evaluated at the first `require`. */
+  readonly code: string
 }
 
 export interface Program {
@@ -103,7 +112,8 @@ export interface InvocationResult {
 }
 
 export type CompileResult =
-  | { readonly kind: 'compiled' }
+  /** `requires`: the modules that the source names and that are not built in. */
+  | { readonly kind: 'compiled'; readonly requires: readonly string[] }
   | {
       readonly kind: 'syntax_error'
       readonly message: string

@@ -21,6 +21,7 @@ export interface ProgramCode {
   readonly prologue: string
   readonly source: string
   readonly adapter: string
+  readonly modules?: { readonly names: readonly string[]; readonly code: string }
 }
 
 export type SliceEnd =

@@ -9,7 +9,7 @@ function flightOf(programId: string, isInSlice = true): Flight {
       program: {
         id: programId,
         owner: 'tests',
-        load: () => Promise.resolve({ prologue: '', source: '', adapter: '' }),
+        load: () => Promise.resolve({ prologue: '', source: '', adapter: '', modules: undefined }),
       },
       inputJson: '{}',
       seed: '',

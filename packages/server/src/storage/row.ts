@@ -93,6 +93,13 @@ export function requireFlag(value: unknown, place: string): boolean {
   return value
 }
 
+/** As JSON writes a Date. */
+export function requireMoment(value: unknown, place: string): Date {
+  const moment = new Date(requireText(value, place))
+  if (Number.isNaN(moment.getTime())) throw new CorruptRowError(place)
+  return moment
+}
+
 /** JSON has no undefined: a member that is not there. */
 export function optional<Value>(
   require: (value: unknown, place: string) => Value,

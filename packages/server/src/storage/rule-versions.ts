@@ -1,24 +1,29 @@
 /** The versions of rules: written once, never changed, but for the secrets that go when the rule does. */
 import {
-  type EncryptedValue,
   maxSupersededVersions,
+  type RuleModules,
   type RuleVersion,
   type RuleVersionDetails,
   type WebtaskDetails,
 } from '../domain/rule.ts'
+import type { InstalledPackage } from '../domain/rule-build.ts'
 import type { Write } from '../domain/write.ts'
 import { integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import {
   optional,
   readIdentifier,
+  readJson,
   readObject,
-  readTextMap,
   requireFlag,
+  requireList,
   requireNumber,
+  requireObject,
   requireText,
+  requireTextList,
   requireTextMap,
 } from './row.ts'
+import { readActionDetails, readDependencies, readSecrets } from './rule-row.ts'
 import { ruleVersionColumns } from './tables.ts'
 
 type RuleVersionRow = ValuesOf<typeof ruleVersionColumns>
@@ -34,7 +39,8 @@ export function createRuleVersionQueries(database: Database) {
   const ofRule = database.many({ tenant_id: text, rule_id: text }, (build, asked) =>
     build
       .selectFrom('rule_versions')
-      .select(['tenant_id', 'id', 'rule_id', 'number', 'secrets', 'webtask', 'created_at'])
+      .select(['tenant_id', 'id', 'rule_id', 'number', 'secrets', 'dependencies', 'packages'])
+      .select(['webtask', 'action', 'created_at'])
       .where('tenant_id', '=', asked.tenant_id)
       .where('rule_id', '=', asked.rule_id)
       .orderBy('number', 'desc'),
@@ -141,29 +147,51 @@ function prepareRemoveSuperseded(database: Database) {
 }
 
 export function parseVersionRow(row: RuleVersionRow): RuleVersion {
-  return { ...parseDetailsRow(row), source: row.source }
+  return {
+    ...parseDetailsRow(row),
+    source: row.source,
+    program: row.program ?? undefined,
+    modules: parseModules(row.modules),
+  }
 }
 
-export function parseDetailsRow(row: Omit<RuleVersionRow, 'source' | 'rule_removed_at'>): RuleVersionDetails {
+export function parseDetailsRow(
+  row: Omit<RuleVersionRow, 'source' | 'program' | 'modules' | 'rule_removed_at'>,
+): RuleVersionDetails {
   return {
     tenantId: readIdentifier(row.tenant_id, 'rule_versions.tenant_id'),
     id: readIdentifier(row.id, 'rule_versions.id'),
     ruleId: readIdentifier(row.rule_id, 'rule_versions.rule_id'),
     number: row.number,
-    secrets: readSecrets(row.secrets),
+    secrets: readSecrets(row.secrets, 'rule_versions.secrets'),
+    dependencies: readDependencies(row.dependencies, 'rule_versions.dependencies'),
+    packages: readPackages(row.packages),
     webtask: parseWebtask(row.webtask),
+    action: row.action === null ? undefined : readActionDetails(row.action, 'rule_versions.action'),
     createdAt: new Date(row.created_at),
   }
 }
 
-export function readSecrets(json: string): Record<string, EncryptedValue> {
-  const values = Object.entries(readTextMap(json, 'rule_versions.secrets'))
-  return Object.fromEntries(
-    values.map(([name, value]) => [name, readIdentifier<EncryptedValue>(value, 'rule_versions.secrets')]),
-  )
+function readPackages(json: string): InstalledPackage[] {
+  const place = 'rule_versions.packages'
+  return requireList(readJson(json, place), place).map((item) => {
+    const { name, version, integrity } = requireObject(item, place)
+    return {
+      name: requireText(name, place),
+      version: requireText(version, place),
+      integrity: requireText(integrity, place),
+    }
+  })
 }
 
-export function parseWebtask(json: string | null): WebtaskDetails | undefined {
+function parseModules(json: string | null): RuleModules | undefined {
+  if (json === null) return undefined
+  const place = 'rule_versions.modules'
+  const modules = readObject(json, place)
+  return { names: requireTextList(modules.names, place), code: requireText(modules.code, place) }
+}
+
+function parseWebtask(json: string | null): WebtaskDetails | undefined {
   if (json === null) return undefined
   const place = 'rule_versions.webtask'
   const webtask = readObject(json, place)
@@ -183,8 +211,13 @@ function toRow(version: RuleVersion): RuleVersionRow {
     rule_id: version.ruleId,
     number: version.number,
     source: version.source,
+    program: version.program ?? null,
     secrets: JSON.stringify(version.secrets),
+    dependencies: JSON.stringify(version.dependencies),
+    packages: JSON.stringify(version.packages),
+    modules: version.modules === undefined ? null : JSON.stringify(version.modules),
     webtask: version.webtask === undefined ? null : JSON.stringify(version.webtask),
+    action: version.action === undefined ? null : JSON.stringify(version.action),
     created_at: version.createdAt.getTime(),
     rule_removed_at: null,
   }

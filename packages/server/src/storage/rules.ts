@@ -1,16 +1,25 @@
 import { sql } from 'kysely'
-import type { PipelineRule, Rule, RuleStore } from '../domain/rule.ts'
+import {
+  type ActionBinding,
+  type PipelineRule,
+  type Rule,
+  type RuleStore,
+  ruleTriggers,
+} from '../domain/rule.ts'
+import { createActionDraftQueries } from './action-drafts.ts'
 import { movedOn, readColumns } from './change-time.ts'
 import { text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
-import { readFlag, readIdentifier, readOneOf, writeFlag } from './row.ts'
 import {
-  createRuleVersionQueries,
-  parseDetailsRow,
-  parseVersionRow,
-  parseWebtask,
-  readSecrets,
-} from './rule-versions.ts'
+  readFlag,
+  readIdentifier,
+  readObject,
+  readOneOf,
+  requireMoment,
+  requireText,
+  writeFlag,
+} from './row.ts'
+import { createRuleVersionQueries, parseDetailsRow, parseVersionRow } from './rule-versions.ts'
 import { ruleColumns } from './tables.ts'
 import { describeWrite } from './write.ts'
 
@@ -57,6 +66,7 @@ export function createRuleStore(database: Database, now: () => Date): RuleStore 
     latestVersionNumber: async (tenantId, ruleId) =>
       versions.latest({ tenant_id: tenantId, rule_id: ruleId })?.number ?? 0,
     insertVersion: versions.insert,
+    ...createActionDraftQueries(database),
     removeVersionsSupersededBefore: versions.removeSupersededBefore,
     removeVersionsOfRulesRemovedBefore: versions.removeOfRulesRemovedBefore,
     ...createRuleWrites(database, versions, now),
@@ -79,11 +89,15 @@ function preparePipeline(database: Database) {
       .select([
         'rule_versions.number as version_number',
         'rule_versions.secrets as version_secrets',
+        'rule_versions.dependencies as version_dependencies',
+        'rule_versions.packages as version_packages',
         'rule_versions.webtask as version_webtask',
+        'rule_versions.action as version_action',
         'rule_versions.created_at as version_created_at',
       ])
       .where('rules.tenant_id', '=', asked.tenant_id)
       .where('rules.enabled', '=', 1)
+      .where('rules.trigger', '=', 'credentials-exchange')
       .orderBy(placeOfDoor)
       .orderBy('rules.order')
       .orderBy('rules.name'),
@@ -134,15 +148,30 @@ function parsePipelineRow(row: PipelineRow): PipelineRule {
   const rule = parseRow(row)
   return {
     rule,
-    version: {
-      tenantId: rule.tenantId,
-      id: rule.activeVersionId,
-      ruleId: rule.id,
+    version: parseDetailsRow({
+      tenant_id: row.tenant_id,
+      id: row.active_version_id ?? '',
+      rule_id: row.id,
       number: row.version_number,
-      secrets: readSecrets(row.version_secrets),
-      webtask: parseWebtask(row.version_webtask),
-      createdAt: new Date(row.version_created_at),
-    },
+      secrets: row.version_secrets,
+      dependencies: row.version_dependencies,
+      packages: row.version_packages,
+      webtask: row.version_webtask,
+      action: row.version_action,
+      created_at: row.version_created_at,
+    }),
+  }
+}
+
+function parseBinding(json: string | null): ActionBinding | undefined {
+  if (json === null) return undefined
+  const place = 'rules.binding'
+  const binding = readObject(json, place)
+  return {
+    id: requireText(binding.id, place),
+    displayName: requireText(binding.displayName, place),
+    createdAt: requireMoment(binding.createdAt, place),
+    updatedAt: requireMoment(binding.updatedAt, place),
   }
 }
 
@@ -161,7 +190,12 @@ function parseRow(row: RuleRow): Rule {
     enabled: readFlag(row.enabled),
     clientFilter:
       row.client_filter === null ? undefined : readIdentifier(row.client_filter, 'rules.client_filter'),
-    activeVersionId: readIdentifier(row.active_version_id, 'rules.active_version_id'),
+    trigger: readOneOf(ruleTriggers, row.trigger, 'rules.trigger'),
+    activeVersionId:
+      row.active_version_id === null
+        ? undefined
+        : readIdentifier(row.active_version_id, 'rules.active_version_id'),
+    binding: parseBinding(row.binding),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
   }
@@ -177,7 +211,9 @@ function toRow(rule: Rule): RuleRow {
     order: rule.order,
     enabled: writeFlag(rule.enabled),
     client_filter: rule.clientFilter ?? null,
-    active_version_id: rule.activeVersionId,
+    trigger: rule.trigger,
+    active_version_id: rule.activeVersionId ?? null,
+    binding: rule.binding === undefined ? null : JSON.stringify(rule.binding),
     created_at: rule.createdAt.getTime(),
     updated_at: rule.updatedAt.getTime(),
   }

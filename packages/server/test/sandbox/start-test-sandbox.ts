@@ -55,7 +55,7 @@ export async function startTestSandbox(deps: Partial<SandboxDeps> = {}): Promise
         program: {
           id: options.name ?? `program-${++lastProgram}`,
           owner: 'tests',
-          load: async () => ({ prologue: '', source, adapter: testAdapter }),
+          load: async () => ({ prologue: '', source, adapter: testAdapter, modules: undefined }),
         },
         inputJson: JSON.stringify(options.input ?? {}),
         seed: options.seed ?? Buffer.alloc(32, 1).toString('base64url'),

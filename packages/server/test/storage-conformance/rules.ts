@@ -3,13 +3,20 @@ import {
   maxSupersededVersions,
   type RuleDoor,
   type RuleId,
+  type RuleVersion,
+  type RuleVersionDetails,
   type RuleVersionId,
 } from '../../src/domain/rule.ts'
 import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
 import { type Current, present } from './current.ts'
-import { acme, globex, idOf, sampleRule, sampleVersion, secondsIn } from './samples.ts'
+import { acme, globex, idOf, sampleDraft, sampleRule, sampleVersion, secondsIn } from './samples.ts'
 
 const later = new Date(present.getTime() + 1)
+
+function detailsOf(version: RuleVersion): RuleVersionDetails {
+  const { source: _, program: __, modules: ___, ...details } = version
+  return details
+}
 
 export function registerRuleTests(current: Current): void {
   const rule = sampleRule()
@@ -56,8 +63,7 @@ export function registerRuleTests(current: Current): void {
     expect(await rules.findByName(acme.id, 'webtask', rule.name)).toEqual(rule)
     expect(await rules.findByName(acme.id, 'hook', rule.name)).toBeUndefined()
     expect(await rules.findVersion(acme.id, version.id)).toEqual(version)
-    const { source: _, ...withoutSource } = version
-    expect(await rules.pipeline(acme.id)).toEqual([{ rule, version: withoutSource }])
+    expect(await rules.pipeline(acme.id)).toEqual([{ rule, version: detailsOf(version) }])
   })
 
   test('a rule without webtask details or with a client filter comes back so', async () => {
@@ -68,6 +74,62 @@ export function registerRuleTests(current: Current): void {
     expect(await rules.find(acme.id, rule.id)).toEqual(filtered)
     expect(await rules.findVersion(acme.id, version.id)).toEqual(plain)
     expect((await rules.pipeline(acme.id))[0]?.version.webtask).toBeUndefined()
+  })
+
+  test('what was built of a version comes back as it was stored', async () => {
+    const { rules, commit } = current()
+    const built = sampleVersion({
+      program: 'exports.run = 1',
+      dependencies: [{ name: 'ms', version: '2.1.3' }],
+      packages: [{ name: 'ms', version: '2.1.3', integrity: 'sha512-abc' }],
+      modules: { names: ['ms'], code: 'module.exports = {}' },
+      action: { runtime: 'node22', triggerVersion: 'v2', secretsChangedAt: { KEY: secondsIn(7) } },
+    })
+    const binding = { id: 'bnd_1', displayName: 'one', createdAt: secondsIn(1), updatedAt: secondsIn(2) }
+    const bound = sampleRule({ door: 'action', model: 'action', binding })
+    await commit([rules.insert(bound), rules.insertVersion(built)])
+    expect(await rules.findVersion(acme.id, built.id)).toEqual(built)
+    expect(await rules.pipeline(acme.id)).toEqual([{ rule: bound, version: detailsOf(built) }])
+  })
+
+  test('of two Hooks at one point a second enabled one is refused, until the first is disabled', async () => {
+    const { rules, commit } = current()
+    await addRule('hook', 'first', 0)
+    await addRule('hook', 'off', 0, false)
+    await expect(addRule('hook', 'second', 0)).rejects.toThrow(AlreadyExistsError)
+    const [first, off] = await rules.list(acme.id)
+    if (!first || !off) throw new Error('There are no two Hooks.')
+    await commit([
+      rules.update({ ...first, enabled: false }, first),
+      rules.update({ ...off, enabled: true }, off),
+    ])
+    expect((await rules.pipeline(acme.id)).map((one) => one.rule.name)).toEqual(['off'])
+  })
+
+  test('a rule of a point that is not ours is kept and never in the pipeline', async () => {
+    const { rules, commit } = current()
+    const other = sampleRule({ door: 'hook', trigger: 'post-change-password' })
+    await commit([rules.insert(other), rules.insertVersion(version)])
+    expect(await rules.list(acme.id)).toEqual([other])
+    expect(await rules.pipeline(acme.id)).toEqual([])
+  })
+
+  test('a draft needs its Action, changes on top of what was read, and goes with the Action', async () => {
+    const { rules, commit } = current()
+    const draft = sampleDraft()
+    await expect(commit([rules.insertDraft(draft)])).rejects.toThrow(GoneError)
+    const action = sampleRule({ door: 'action', model: 'action', enabled: false, activeVersionId: undefined })
+    await commit([rules.insert(action), rules.insertDraft(draft)])
+    expect(await rules.find(acme.id, action.id)).toEqual(action)
+    expect(await rules.pipeline(acme.id)).toEqual([])
+    expect(await rules.findDraft(globex.id, action.id)).toBeUndefined()
+    const changed = { ...draft, source: '// new', isDeployed: true, updatedAt: secondsIn(5) }
+    await commit([rules.updateDraft(changed, draft)])
+    expect(await rules.findDraft(acme.id, action.id)).toEqual(changed)
+    expect(await rules.drafts(acme.id)).toEqual([changed])
+    await expect(commit([rules.updateDraft(draft, draft)])).rejects.toThrow(ChangedMeanwhileError)
+    await commit([rules.remove(acme.id, action.id)])
+    expect(await rules.drafts(acme.id)).toEqual([])
   })
 
   test('secrets named like an object’s own machinery are kept', async () => {
@@ -100,8 +162,7 @@ export function registerRuleTests(current: Current): void {
     const second = sampleVersion({ id: idOf('ver_2'), number: 2, source: '2', createdAt: secondsIn(3) })
     await commit([rules.update({ ...rule, activeVersionId: second.id }, rule), rules.insertVersion(second)])
     expect((await rules.pipeline(acme.id)).map((one) => one.version.number)).toEqual([2])
-    const withoutSource = [second, version].map(({ source: _, ...details }) => details)
-    expect(await rules.versions(acme.id, rule.id)).toEqual(withoutSource)
+    expect(await rules.versions(acme.id, rule.id)).toEqual([second, version].map(detailsOf))
     expect(await rules.latestVersionNumber(acme.id, rule.id)).toBe(2)
     const late = rules.update({ ...rule, enabled: false }, rule)
     await expect(commit([late])).rejects.toThrow(ChangedMeanwhileError)

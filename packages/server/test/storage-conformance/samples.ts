@@ -4,7 +4,7 @@ import type { ClientGrant } from '../../src/domain/client-grant.ts'
 import type { Identifier } from '../../src/domain/identifier.ts'
 import type { ExchangeLogEntry, LogEntryId, ManagementLogEntry } from '../../src/domain/log-entry.ts'
 import type { ResourceServer } from '../../src/domain/resource-server.ts'
-import type { Rule, RuleVersion } from '../../src/domain/rule.ts'
+import type { ActionDraft, Rule, RuleVersion } from '../../src/domain/rule.ts'
 import type { SigningKey } from '../../src/domain/signing-key.ts'
 import { parseTenantName, type Tenant } from '../../src/domain/tenant.ts'
 
@@ -23,6 +23,9 @@ export const acme: Tenant = {
   origin: undefined,
   profile: 'rfc',
   egressAllow: ['api.example.com', 'api.example.com:8443'],
+  defaultAudience: idOf('https://api.example.com/'),
+  flags: { enable_sso: true },
+  keptMembers: { support_email: 'a@example.com', error_page: { html: '<p>ünïcode' } },
   createdAt: secondsIn(0),
 }
 
@@ -32,6 +35,9 @@ export const globex: Tenant = {
   origin: 'https://Globex.example.com',
   profile: 'auth0',
   egressAllow: [],
+  defaultAudience: undefined,
+  flags: {},
+  keptMembers: {},
   createdAt: secondsIn(1),
 }
 
@@ -44,6 +50,7 @@ export function sampleClient(changes: Partial<Client> = {}): Client {
     metadata: { plan: 'gold', '': 'empty name' },
     grantTypes: ['client_credentials'],
     tokenEndpointAuthMethod: 'client_secret_post',
+    activeCredentialIds: [],
     enabled: true,
     keptMembers: { callbacks: ['https://example.com'], nested: { deep: [1, null, true] } },
     createdAt: secondsIn(0),
@@ -74,8 +81,10 @@ export function sampleResourceServer(changes: Partial<ResourceServer> = {}): Res
       { value: idOf('write'), description: '' },
     ],
     tokenLifetimeSeconds: 86_400,
-    signingAlgorithm: 'ES256',
+    signing: { algorithm: 'ES256' },
     tokenDialect: 'rfc9068_profile',
+    enforcePolicies: undefined,
+    clientPolicy: 'require_client_grant',
     ruleScopes: 'any',
     isSystem: false,
     keptMembers: {},
@@ -92,6 +101,9 @@ export function sampleGrant(changes: Partial<ClientGrant> = {}): ClientGrant {
     clientId: idOf('client_1'),
     resourceServerId: idOf('api_1'),
     scopes: [idOf('read'), idOf('write')],
+    allScopes: false,
+    organizationUsage: undefined,
+    allowAnyOrganization: undefined,
     createdAt: secondsIn(0),
     updatedAt: secondsIn(0),
     ...changes,
@@ -108,7 +120,9 @@ export function sampleRule(changes: Partial<Rule> = {}): Rule {
     order: 0,
     enabled: true,
     clientFilter: undefined,
+    trigger: 'credentials-exchange',
     activeVersionId: idOf('ver_1'),
+    binding: undefined,
     createdAt: secondsIn(0),
     updatedAt: secondsIn(0),
     ...changes,
@@ -122,7 +136,12 @@ export function sampleVersion(changes: Partial<RuleVersion> = {}): RuleVersion {
     ruleId: idOf('rul_1'),
     number: 1,
     source: 'module.exports = function () {}\u2028// “ünïcode”',
+    program: undefined,
     secrets: { KEY: idOf('e1.abc.def') },
+    dependencies: [],
+    packages: [],
+    modules: undefined,
+    action: undefined,
     webtask: {
       meta: { 'wt-compiler': 'x' },
       params: {},
@@ -135,6 +154,21 @@ export function sampleVersion(changes: Partial<RuleVersion> = {}): RuleVersion {
   }
 }
 
+export function sampleDraft(changes: Partial<ActionDraft> = {}): ActionDraft {
+  return {
+    tenantId: acme.id,
+    ruleId: idOf('rul_1'),
+    source: 'exports.onExecuteCredentialsExchange = async () => {}',
+    program: undefined,
+    secrets: { KEY: idOf('e1.abc.def') },
+    dependencies: [{ name: 'ms', version: '2.1.3' }],
+    action: { runtime: 'node22', triggerVersion: 'v2', secretsChangedAt: { KEY: secondsIn(3) } },
+    isDeployed: false,
+    updatedAt: secondsIn(4),
+    ...changes,
+  }
+}
+
 export function sampleKey(changes: Partial<SigningKey> = {}): SigningKey {
   return {
     tenantId: acme.id,
@@ -143,7 +177,11 @@ export function sampleKey(changes: Partial<SigningKey> = {}): SigningKey {
     state: 'current',
     publicJwk: { kty: 'EC', kid: 'kid_1', use: 'sig', alg: 'ES256', crv: 'P-256', x: 'x', y: 'y' },
     encryptedPrivateKey: idOf('e1.abc.def'),
+    certificate: 'MIIB',
     createdAt: secondsIn(0),
+    currentSince: secondsIn(0),
+    currentUntil: undefined,
+    revokedAt: undefined,
     ...changes,
   }
 }

@@ -2,7 +2,7 @@ import type { RuleToCreate } from '@tallystick/management-api/contract/pipeline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
 import { parseRuleName } from '../../domain/rule.ts'
-import { ruleSecretIdentity } from '../../rules/publish-rule.ts'
+import { ruleSecretIdentity } from '../../rules/rule-secrets.ts'
 
 let world: TwoTenants
 beforeAll(async () => {
@@ -17,7 +17,7 @@ async function storedSecrets(ruleName: string): Promise<Record<string, string>> 
   const { id } = world.mine.tenant
   const name = parseRuleName(ruleName)
   const rule = name && (await storage.rules.findByName(id, 'webtask', name))
-  const version = rule && (await storage.rules.findVersion(id, rule.activeVersionId))
+  const version = rule?.activeVersionId && (await storage.rules.findVersion(id, rule.activeVersionId))
   if (!version) throw new Error('There is no such rule.')
   return Object.fromEntries(
     Object.entries(version.secrets).map(([secret, value]) => [

@@ -11,12 +11,8 @@ import {
   type RuleVersion,
 } from '../../domain/rule.ts'
 import type { TenantId } from '../../domain/tenant.ts'
-import {
-  type PublishedRule,
-  type PublishRule,
-  RuleRefusedError,
-  type RuleUpload,
-} from '../../rules/publish-rule.ts'
+import type { PublishedRule, PublishRule, RuleUpload } from '../../rules/publish-rule.ts'
+import { RuleRefusedError } from '../../rules/rule-refused.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { BodyOf, Handlers } from './handler.ts'
 import { inGivenOrder } from './pipeline-order.ts'
@@ -130,8 +126,9 @@ async function findRule(
 }
 
 async function activeVersion({ rules }: PipelineHandlerDeps, rule: Rule): Promise<RuleVersion> {
-  const version = await rules.findVersion(rule.tenantId, rule.activeVersionId)
-  // Removed between two reads.
+  const { tenantId, activeVersionId } = rule
+  const version = activeVersionId && (await rules.findVersion(tenantId, activeVersionId))
+  // Removed between two reads, or an Action that was never deployed.
   if (!version) throw new ManagementError('not_found', 'The rule does not exist')
   return version
 }
@@ -156,8 +153,11 @@ async function uploadOf(
   return {
     door: 'webtask',
     name,
+    model: 'callback',
+    trigger: 'credentials-exchange',
     source: body.code,
     secrets: body.secrets ?? {},
+    dependencies: [],
     order: body.order ?? (await orderBehindAll(deps, request.tenant.id)),
     enabled: body.enabled ?? true,
     clientFilter: await clientFilterOf(deps, request, body.client_id, undefined),
@@ -202,12 +202,13 @@ async function changed(
     return { rule, version, writes: [deps.rules.update(rule, stored)] }
   }
   return publish(deps, stored.tenantId, {
-    door: stored.door,
-    name: stored.name,
+    ...stored,
     source: body.code,
+    dependencies: undefined,
     secrets: mergedSecrets(version, body.secrets ?? {}),
     ...settings,
     webtask: version.webtask,
+    action: version.action,
   })
 }
 
@@ -240,8 +241,9 @@ async function publish(
 async function pipelineOnWire(deps: PipelineHandlerDeps, tenantId: TenantId): Promise<Pipeline> {
   const rules: RuleOnWire[] = []
   for (const rule of await deps.rules.list(tenantId)) {
-    const version = await deps.rules.findVersion(tenantId, rule.activeVersionId)
-    // A rule removed between two reads is not listed.
+    const id = rule.activeVersionId
+    const version = id && (await deps.rules.findVersion(tenantId, id))
+    // A rule removed between two reads is not listed, nor an Action that was never deployed.
     if (version) rules.push(ruleOnWire(rule, version))
   }
   return { rules }

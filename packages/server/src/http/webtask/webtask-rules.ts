@@ -4,7 +4,7 @@ import type { Issuer } from '../../domain/issuer.ts'
 import type { Rule, RuleName, RuleStore, RuleVersion } from '../../domain/rule.ts'
 import type { Tenant, TenantId } from '../../domain/tenant.ts'
 import type { Encryption } from '../../keys/encryption.ts'
-import { ruleSecretIdentity } from '../../rules/publish-rule.ts'
+import { ruleSecretIdentity } from '../../rules/rule-secrets.ts'
 import { hookSecretKey, type Meta, metaOf } from './webtask-meta.ts'
 import { signWebtaskToken, tokenClaims } from './webtask-token.ts'
 
@@ -35,7 +35,8 @@ export async function listWebtasks(rules: StoredRules, tenantId: TenantId): Prom
 }
 
 async function withVersion(rules: StoredRules, rule: Rule): Promise<Webtask | undefined> {
-  const version = await rules.findVersion(rule.tenantId, rule.activeVersionId)
+  const { tenantId, activeVersionId } = rule
+  const version = activeVersionId && (await rules.findVersion(tenantId, activeVersionId))
   return version && { rule, version }
 }
 

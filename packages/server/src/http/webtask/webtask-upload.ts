@@ -27,8 +27,11 @@ export function parseWebtaskUpload(rawBody: unknown, container: string): RuleUpl
   return {
     door: 'webtask',
     name,
+    model: 'callback',
+    trigger: 'credentials-exchange',
     source: parseCode(body),
     secrets,
+    dependencies: [],
     ...state,
     webtask: {
       meta: withoutHookSecret(meta, secrets),

@@ -3,12 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ManagementError } from '../../domain/errors.ts'
 import { parseRuleName, type RuleStore } from '../../domain/rule.ts'
 import type { TenantId } from '../../domain/tenant.ts'
-import {
-  type PublishedRule,
-  type PublishRule,
-  RuleRefusedError,
-  type RuleUpload,
-} from '../../rules/publish-rule.ts'
+import type { PublishedRule, PublishRule, RuleUpload } from '../../rules/publish-rule.ts'
+import { RuleRefusedError } from '../../rules/rule-refused.ts'
 import { againIfChanged } from '../again-if-changed.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { DoorAccess } from './door-access.ts'

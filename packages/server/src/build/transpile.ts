@@ -1,0 +1,38 @@
+/** JavaScript of TypeScript or of an ECMAScript module, made by esbuild, which reads foreign text in a process of its own. */
+import { transform } from 'esbuild'
+import { BuildError } from '../domain/rule-build.ts'
+
+/** @throws BuildError `syntax_error` with the place in the source. */
+export async function transpile(source: string): Promise<string> {
+  try {
+    const { code } = await transform(source, {
+      loader: 'ts',
+      format: 'cjs',
+      target: 'es2024',
+      platform: 'node',
+      logLevel: 'silent',
+      // A `tsconfig.json` that happens to lie near the server must not change what a rule means.
+      tsconfigRaw: {},
+    })
+    return code
+  } catch (error) {
+    throw asBuildError(error)
+  }
+}
+
+interface Message {
+  readonly text: string
+  readonly location: { readonly line: number; readonly column: number } | null
+}
+
+function asBuildError(error: unknown): BuildError {
+  const [first] = error instanceof Error && 'errors' in error ? (error.errors as Message[]) : []
+  if (first === undefined) throw error
+  const { line = 1, column = 0 } = first.location ?? {}
+  const position = { line, column: column + 1 }
+  return new BuildError(
+    'syntax_error',
+    `The rule does not compile: ${first.text} (line ${position.line}, column ${position.column}).`,
+    position,
+  )
+}
