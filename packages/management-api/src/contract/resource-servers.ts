@@ -4,7 +4,17 @@
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed, displayName, kept, oneOf, pageQuery, scopeToken, totals } from './schema.ts'
+import {
+  closed,
+  displayName,
+  fieldsQuery,
+  kept,
+  nullable,
+  oneOf,
+  pageQuery,
+  scopeToken,
+  totals,
+} from './schema.ts'
 
 const name = displayName(200)
 const scopes = Type.Array(
@@ -12,35 +22,71 @@ const scopes = Type.Array(
   { maxItems: 1000 },
 )
 
+/** All but HS256 sign with keys of the tenant's, which the key set publishes. */
+export const signingAlgorithms = ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA', 'HS256'] as const
+/** The two ending in `_authz` add `permissions`, where `enforce_policies` is true. */
+export const tokenDialects = [
+  'rfc9068_profile',
+  'rfc9068_profile_authz',
+  'access_token',
+  'access_token_authz',
+] as const
+
+const signingAlg = oneOf(signingAlgorithms)
+const tokenDialect = oneOf(tokenDialects)
+const ruleScopes = oneOf(['any', 'api', 'grant'])
+const clientPolicy = oneOf(['deny_all', 'require_client_grant'])
+
 const settings = {
   name: Type.Optional(name),
   scopes: Type.Optional(scopes),
-  signing_alg: Type.Optional(oneOf(['RS256', 'ES256', 'EdDSA'])),
-  token_dialect: Type.Optional(oneOf(['access_token', 'rfc9068_profile'])),
+  signing_alg: Type.Optional(signingAlg),
+  /** Of HS256 alone, and one is made where none is sent. */
+  signing_secret: Type.Optional(Type.String({ minLength: 16, maxLength: 1000 })),
+  token_dialect: Type.Optional(tokenDialect),
+  enforce_policies: Type.Optional(Type.Boolean()),
   /** Seconds. */
   token_lifetime: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_592_000 })),
   /** How far a rule's scopes may go: anywhere, what this API offers, or what the client grant holds. */
-  rule_scopes: Type.Optional(oneOf(['any', 'api', 'grant'])),
+  rule_scopes: Type.Optional(ruleScopes),
 }
+
+const userAccess = closed({
+  policy: Type.Optional(oneOf(['allow_all', 'deny_all', 'require_client_grant'])),
+})
 
 /** As with clients: kept, of no meaning to machines; nothing that would promise a protection which is not there. */
 const keptMembers = {
-  allow_offline_access: kept(),
-  skip_consent_for_verifiable_first_party_clients: kept(),
-  token_lifetime_for_web: kept(),
-  enforce_policies: kept(),
+  allow_offline_access: Type.Optional(Type.Boolean()),
+  allow_online_access: Type.Optional(Type.Boolean()),
+  allow_online_access_with_ephemeral_sessions: Type.Optional(Type.Boolean()),
+  skip_consent_for_verifiable_first_party_clients: Type.Optional(Type.Boolean()),
+  token_lifetime_for_web: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_592_000 })),
+  token_lifetime_for_anonymous_access_tokens: kept(),
   consent_policy: kept(),
   client: kept(),
+  client_id: kept(),
   subject_type_authorization: Type.Optional(
     closed({
-      user: kept(),
-      // What holds for every API here: no token without a client grant.
-      client: Type.Optional(closed({ policy: Type.Literal('require_client_grant') })),
+      user: Type.Optional(userAccess),
+      /** `deny_all`: no client gets a token, whatever its grant. */
+      client: Type.Optional(closed({ policy: Type.Optional(clientPolicy) })),
     }),
   ),
-  authorization_details: Type.Optional(Type.Null()),
-  proof_of_possession: Type.Optional(Type.Null()),
-  token_encryption: Type.Optional(Type.Null()),
+  authorization_details: Type.Optional(nullable(Type.Array(Type.Unknown(), { maxItems: 100 }))),
+  authorization_policy: kept(),
+  proof_of_possession: Type.Optional(
+    nullable(
+      closed({
+        mechanism: oneOf(['mtls', 'dpop']),
+        required: Type.Boolean(),
+        required_for: Type.Optional(oneOf(['public_clients', 'all_clients'])),
+      }),
+    ),
+  ),
+  token_encryption: Type.Optional(
+    nullable(closed({ format: Type.Literal('compact-nested-jwe'), encryption_key: Type.Unknown() })),
+  ),
 }
 
 /** The names of the members that are kept verbatim. */
@@ -50,13 +96,16 @@ export const resourceServer = closed({
   id: Type.String(),
   identifier: Type.String(),
   name: Type.String(),
-  /** The management API itself; it cannot be changed or deleted. */
-  is_system: Type.Boolean(),
+  /** The management API itself; it cannot be changed or deleted. Absent of the others. */
+  is_system: Type.Optional(Type.Literal(true)),
   scopes,
-  signing_alg: oneOf(['RS256', 'ES256', 'EdDSA']),
-  token_dialect: oneOf(['access_token', 'rfc9068_profile']),
+  signing_alg: signingAlg,
+  /** In the answer to the request that made it, and in no other. */
+  signing_secret: Type.Optional(Type.String()),
+  token_dialect: tokenDialect,
+  enforce_policies: Type.Optional(Type.Boolean()),
   token_lifetime: Type.Integer(),
-  rule_scopes: oneOf(['any', 'api', 'grant']),
+  rule_scopes: ruleScopes,
   ...keptMembers,
 })
 export type ResourceServer = Static<typeof resourceServer>
@@ -71,7 +120,14 @@ export type ResourceServerToCreate = Static<typeof resourceServerToCreate>
 export const resourceServerChange = closed({ ...settings, ...keptMembers })
 export type ResourceServerChange = Static<typeof resourceServerChange>
 
-export const resourceServersQuery = closed({ ...pageQuery })
+const identifier = Type.String({ minLength: 1, maxLength: 600 })
+
+export const resourceServersQuery = closed({
+  ...pageQuery,
+  ...fieldsQuery,
+  /** Only these; may be repeated. */
+  identifiers: Type.Optional(Type.Union([identifier, Type.Array(identifier, { maxItems: 10 })])),
+})
 export type ResourceServersQuery = Static<typeof resourceServersQuery>
 
 /** The system API first, then the others, oldest first. */
@@ -86,6 +142,7 @@ export const resourceServerOperations = {
     scopes: ['read:resource_servers'],
     query: resourceServersQuery,
     status: 200,
+    plural: 'resource_servers',
     response: Type.Union([resourceServerList, resourceServerPage]),
   },
   createResourceServer: {
@@ -94,12 +151,14 @@ export const resourceServerOperations = {
     scopes: ['create:resource_servers'],
     body: resourceServerToCreate,
     status: 201,
+    shownOnce: ['signing_secret'],
     response: resourceServer,
   },
   getResourceServer: {
     method: 'GET',
     path: '/resource-servers/:id',
     scopes: ['read:resource_servers'],
+    query: closed(fieldsQuery),
     status: 200,
     response: resourceServer,
   },
@@ -109,6 +168,7 @@ export const resourceServerOperations = {
     scopes: ['update:resource_servers'],
     body: resourceServerChange,
     status: 200,
+    shownOnce: ['signing_secret'],
     response: resourceServer,
   },
   deleteResourceServer: {

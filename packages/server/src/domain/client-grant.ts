@@ -15,7 +15,13 @@ export interface ClientGrant {
   readonly clientId: ClientId
   /** The API by its id, not its identifier: the management API's identifier follows the settings. */
   readonly resourceServerId: ResourceServerId
+  /** Empty when it holds all. */
   readonly scopes: readonly Scope[]
+  /** Whatever the API offers, now and later. */
+  readonly allScopes: boolean
+  /** Kept for tools that send it: there are no organizations here. Undefined: never said. */
+  readonly organizationUsage: OrganizationUsage | undefined
+  readonly allowAnyOrganization: boolean | undefined
   readonly createdAt: Date
   readonly updatedAt: Date
 }
@@ -23,7 +29,12 @@ export interface ClientGrant {
 export interface ClientGrantFilter {
   readonly clientId?: ClientId
   readonly resourceServerId?: ResourceServerId
+  readonly allowAnyOrganization?: boolean
 }
+
+/** Not `require`: it promises that no token is issued outside an organization. */
+export const organizationUsages = ['deny', 'allow'] as const
+export type OrganizationUsage = (typeof organizationUsages)[number]
 
 /** Promises: `find…` resolve to undefined when absent and never throw for that. */
 export interface ClientGrantStore {
@@ -42,18 +53,24 @@ export interface ClientGrantStore {
   remove(tenantId: TenantId, id: ClientGrantId): Write
 }
 
+/** What the client may have of this API now: a granted scope that the API has since withdrawn counts as not granted. */
+export function grantedScopes(grant: ClientGrant, resourceServer: ResourceServer): Scope[] {
+  const offered = resourceServer.scopes.map((scope) => scope.value)
+  if (grant.allScopes) return offered
+  const offeredSet = new Set(offered)
+  return grant.scopes.filter((scope) => offeredSet.has(scope))
+}
+
 /**
  * The scopes a token request may have: all granted ones when it names none (RFC 6749 §3.3), else those
  * it names. `outside` lists what was asked and is not granted, in the order asked; the request is refused then.
- * A granted scope that the resource server has since withdrawn counts as not granted.
  */
 export function allowedScopes(
   grant: ClientGrant,
   resourceServer: ResourceServer,
   asked: readonly Scope[],
 ): { scopes: Scope[]; outside: Scope[] } {
-  const offered = new Set(resourceServer.scopes.map((scope) => scope.value))
-  const granted = grant.scopes.filter((scope) => offered.has(scope))
+  const granted = grantedScopes(grant, resourceServer)
   if (asked.length === 0) return { scopes: granted, outside: [] }
   const grantedSet = new Set(granted)
   return {

@@ -2,6 +2,7 @@
 
 import type { Identifier } from './identifier.ts'
 import type { Page } from './page.ts'
+import type { EncryptedValue } from './rule.ts'
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
 
@@ -12,11 +13,27 @@ export type Audience = Identifier<'Audience'>
 /** One permission that a resource server offers: a scope-token of RFC 6749 §3.3, at most 280 characters. */
 export type Scope = Identifier<'Scope'>
 
-export const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const
-export type SigningAlgorithm = (typeof signingAlgorithms)[number]
+/** Algorithms of key pairs: whoever has the public key can verify and cannot sign. */
+export const keyAlgorithms = ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA'] as const
+export type KeyAlgorithm = (typeof keyAlgorithms)[number]
 
-export const tokenDialects = ['access_token', 'rfc9068_profile'] as const
+/** With a key of the tenant's, or with a secret that this resource server alone shares with us (RFC 7518 §3.2). */
+export type TokenSigning =
+  | { readonly algorithm: KeyAlgorithm }
+  | { readonly algorithm: 'HS256'; readonly encryptedSecret: EncryptedValue }
+
+/** The two ending in `_authz` add `permissions`, where the resource server enforces policies. */
+export const tokenDialects = [
+  'access_token',
+  'access_token_authz',
+  'rfc9068_profile',
+  'rfc9068_profile_authz',
+] as const
 export type TokenDialect = (typeof tokenDialects)[number]
+
+/** Which clients may have tokens: those with a client grant, or none. */
+export const clientPolicies = ['require_client_grant', 'deny_all'] as const
+export type ClientPolicy = (typeof clientPolicies)[number]
 
 /** How far a callback rule's scopes may go: anywhere, what the API offers, or what the client grant holds. */
 export const ruleScopePolicies = ['any', 'api', 'grant'] as const
@@ -34,8 +51,11 @@ export interface ResourceServer {
   readonly name: string
   readonly scopes: readonly ResourceServerScope[]
   readonly tokenLifetimeSeconds: number
-  readonly signingAlgorithm: SigningAlgorithm
+  readonly signing: TokenSigning
   readonly tokenDialect: TokenDialect
+  /** What the `_authz` dialects ask for before they add `permissions`. Undefined: never said. */
+  readonly enforcePolicies: boolean | undefined
+  readonly clientPolicy: ClientPolicy
   readonly ruleScopes: RuleScopePolicy
   /** The management API itself: its identifier follows the settings at each start; no rule runs for its tokens. */
   readonly isSystem: boolean
@@ -60,6 +80,11 @@ export interface ResourceServerStore {
 }
 
 export const defaultTokenLifetimeSeconds = 86_400
+/** 30 days. */
+export const maxTokenLifetimeSeconds = 2_592_000
+/** Characters of the secret of HS256. A shorter one is refused: tokens would help to guess it. */
+export const minSigningSecretLength = 16
+export const maxSigningSecretLength = 1000
 
 // RFC 6749 §3.3: %x21 / %x23-5B / %x5D-7E.
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,280}$/

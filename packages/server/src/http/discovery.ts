@@ -1,13 +1,13 @@
 /** What clients and resource servers find out by themselves: metadata (RFC 8414) and signing keys (RFC 7517). */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { signingAlgorithms } from '../domain/resource-server.ts'
-import type { PublicJwk } from '../domain/signing-key.ts'
+import { keyAlgorithms } from '../domain/resource-server.ts'
+import type { PublishedJwk } from '../domain/signing-key.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type {} from './request.ts'
 
 export interface DiscoveryDeps {
-  readonly publicKeys: (tenantId: TenantId) => Promise<readonly PublicJwk[]>
+  readonly publicKeys: (tenantId: TenantId) => Promise<readonly PublishedJwk[]>
 }
 
 /** Seconds that verifiers may keep metadata and keys. */
@@ -40,7 +40,7 @@ function metadata({ issuer }: FastifyRequest) {
 // OpenID Connect libraries refuse a document without these members; no id token is ever issued.
 const openIdMembers = {
   subject_types_supported: ['public'],
-  id_token_signing_alg_values_supported: signingAlgorithms,
+  id_token_signing_alg_values_supported: keyAlgorithms,
 }
 
 function sendCached(request: FastifyRequest, reply: FastifyReply, document: unknown): FastifyReply {

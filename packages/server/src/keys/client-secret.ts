@@ -9,7 +9,8 @@ import { base62, randomBase62 } from './random-id.ts'
 import { revealSecret, SecretText } from './secret-text.ts'
 import { deriveSubkey, type MasterKey } from './subkey.ts'
 
-export type SecretKind = 'client' | 'webtask'
+/** `api`: the secret that an API whose tokens are signed with HS256 shares with us. */
+export type SecretKind = 'client' | 'webtask' | 'api'
 
 export interface SecretHashing {
   /** HMAC-SHA-256, 32 bytes. */

@@ -12,12 +12,20 @@ import {
   generateKeyPair,
   importJWK,
 } from 'jose'
-import { type SigningAlgorithm, signingAlgorithms } from '../domain/resource-server.ts'
-import type { KeyId, PublicJwk, SigningKey, SigningKeyState, SigningKeyStore } from '../domain/signing-key.ts'
+import type { KeyAlgorithm } from '../domain/resource-server.ts'
+import {
+  firstKeyAlgorithms,
+  type KeyId,
+  type PublicJwk,
+  type PublishedJwk,
+  type SigningKey,
+  type SigningKeyStore,
+} from '../domain/signing-key.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { Encryption, RowIdentity } from './encryption.ts'
 import { createKeptKeys } from './kept-keys.ts'
-import { signToken } from './token-signature.ts'
+import { certificateMembers, createKeyCertificate } from './key-certificate.ts'
+import { signToken, type TokenType } from './token-signature.ts'
 import { type Expected, parseTokenHeader, TokenInvalidError, verifyToken } from './verify-token.ts'
 
 export interface SigningKeyRingDeps {
@@ -26,21 +34,21 @@ export interface SigningKeyRingDeps {
   readonly now: () => Date
 }
 
-/** RFC 9068 §2.1 for access tokens of that profile. */
-type TokenType = 'at+jwt' | 'JWT'
-
 export interface SigningKeyRing {
-  /** A *current* and a *next* key for each algorithm, to be stored with the tenant they are for. */
+  /** A *current* and a *next* key for each algorithm that a tenant begins with, to be stored with it. */
   createKeys(tenantId: TenantId): Promise<SigningKey[]>
+  /** The same for one algorithm, which the tenant has no keys for yet. */
+  createRing(tenantId: TenantId, algorithm: KeyAlgorithm): Promise<SigningKey[]>
+  createKey(tenantId: TenantId, algorithm: KeyAlgorithm, state: 'current' | 'next'): Promise<SigningKey>
   /** A compact JWS (RFC 7515 §3.1) of the claims exactly as given. */
   sign(
     tenantId: TenantId,
-    algorithm: SigningAlgorithm,
+    algorithm: KeyAlgorithm,
     header: { typ: TokenType },
     claims: Readonly<Record<string, unknown>>,
   ): Promise<string>
   /** What the key set publishes: every key but the revoked, also the ones that will sign next. */
-  publicKeys(tenantId: TenantId): Promise<PublicJwk[]>
+  publicKeys(tenantId: TenantId): Promise<PublishedJwk[]>
   /**
    * The claims of a token that this tenant issued for this audience and that is valid now.
    * @throws TokenInvalidError
@@ -58,12 +66,13 @@ export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingD
 
   async function createKey(
     tenantId: TenantId,
-    algorithm: SigningAlgorithm,
-    state: SigningKeyState,
+    algorithm: KeyAlgorithm,
+    state: 'current' | 'next',
   ): Promise<SigningKey> {
     const pair = await generateKeyPair(algorithm, { extractable: true, modulusLength: rsaBits })
     const publicJwk = await describePublicKey(pair.publicKey, algorithm)
     const id = publicJwk.kid as KeyId
+    const createdAt = now()
     return {
       tenantId,
       id,
@@ -74,18 +83,26 @@ export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingD
         await exportPKCS8(pair.privateKey),
         privateKeyIdentity({ tenantId, id }),
       ),
-      createdAt: now(),
+      certificate: await createKeyCertificate(pair, algorithm, createdAt),
+      createdAt,
+      currentSince: state === 'current' ? createdAt : undefined,
+      currentUntil: undefined,
+      revokedAt: undefined,
     }
   }
 
+  function createRing(tenantId: TenantId, algorithm: KeyAlgorithm): Promise<SigningKey[]> {
+    return Promise.all([createKey(tenantId, algorithm, 'current'), createKey(tenantId, algorithm, 'next')])
+  }
+
   return {
-    createKeys: (tenantId) =>
-      Promise.all(
-        signingAlgorithms.flatMap((algorithm) => [
-          createKey(tenantId, algorithm, 'current'),
-          createKey(tenantId, algorithm, 'next'),
-        ]),
-      ),
+    async createKeys(tenantId) {
+      return (
+        await Promise.all(firstKeyAlgorithms.map((algorithm) => createRing(tenantId, algorithm)))
+      ).flat()
+    },
+    createRing,
+    createKey,
 
     async sign(tenantId, algorithm, { typ }, claims) {
       const key = await store.findCurrent(tenantId, algorithm)
@@ -95,7 +112,7 @@ export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingD
     },
 
     async publicKeys(tenantId) {
-      return (await store.listPublished(tenantId)).map((key) => key.publicJwk)
+      return (await store.listPublished(tenantId)).map(published)
     },
 
     async verify(tenantId, token, expected) {
@@ -119,7 +136,7 @@ function privateKeyIdentity({ tenantId, id }: Pick<SigningKey, 'tenantId' | 'id'
 }
 
 /** RFC 7638: the id is the thumbprint of the key itself, so no two keys share one. */
-async function describePublicKey(key: CryptoKey, alg: SigningAlgorithm): Promise<PublicJwk> {
+async function describePublicKey(key: CryptoKey, alg: KeyAlgorithm): Promise<PublicJwk> {
   const { kty, n, e, crv, x, y } = await exportJWK(key)
   if (kty === undefined) throw new TypeError('A key without a type was made.')
   const kid = await calculateJwkThumbprint(key)
@@ -134,6 +151,12 @@ async function describePublicKey(key: CryptoKey, alg: SigningAlgorithm): Promise
     ...(x !== undefined && { x }),
     ...(y !== undefined && { y }),
   }
+}
+
+// Verifiers that want a certificate want that of an RSA key.
+function published({ publicJwk, certificate }: SigningKey): PublishedJwk {
+  if (publicJwk.kty !== 'RSA' || certificate === undefined) return publicJwk
+  return { ...publicJwk, ...certificateMembers(certificate) }
 }
 
 async function importPublicKey(key: SigningKey): Promise<CryptoKey> {

@@ -1,16 +1,20 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { compactVerify } from 'jose'
 import { expect, test } from 'vitest'
-import type { SigningAlgorithm } from '../domain/resource-server.ts'
-import { signToken } from './token-signature.ts'
+import { type KeyAlgorithm, keyAlgorithms } from '../domain/resource-server.ts'
+import { SecretText } from './secret-text.ts'
+import { signToken, signTokenWithSecret } from './token-signature.ts'
 
-const pairs: Record<SigningAlgorithm, { privateKey: KeyObject; publicKey: KeyObject }> = {
-  RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const pairs: Record<KeyAlgorithm, { privateKey: KeyObject; publicKey: KeyObject }> = {
+  RS256: rsa,
+  PS256: rsa,
+  RS512: rsa,
   ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   EdDSA: generateKeyPairSync('ed25519'),
 }
 
-for (const alg of ['RS256', 'ES256', 'EdDSA'] as const) {
+for (const alg of keyAlgorithms) {
   test(`a ${alg} signature is one that jose accepts, and no longer after one changed character`, async () => {
     const { privateKey, publicKey } = pairs[alg]
     const token = await signToken({ alg, typ: 'at+jwt', kid: 'k' }, { sub: 'ü' }, privateKey)
@@ -36,4 +40,14 @@ test('an ES256 signature has 64 bytes and verifies also where a coordinate is sh
     await compactVerify(token, publicKey)
   }
   expect(short).toBeGreaterThan(0)
+})
+
+test('an HS256 signature names no key, and verifies with its secret alone', async () => {
+  const secret = 'sixteen letters — and “more”'
+  const header = { alg: 'HS256', typ: 'JWT' } as const
+  const token = signTokenWithSecret(header, { sub: 'ü' }, new SecretText(secret))
+  const { payload, protectedHeader } = await compactVerify(token, new TextEncoder().encode(secret))
+  expect(protectedHeader).toEqual(header)
+  expect(JSON.parse(new TextDecoder().decode(payload))).toEqual({ sub: 'ü' })
+  await expect(compactVerify(token, new TextEncoder().encode(`${secret} `))).rejects.toThrow()
 })

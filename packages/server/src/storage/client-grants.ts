@@ -1,15 +1,26 @@
-import type { ClientGrant, ClientGrantFilter, ClientGrantStore } from '../domain/client-grant.ts'
+import {
+  type ClientGrant,
+  type ClientGrantFilter,
+  type ClientGrantStore,
+  organizationUsages,
+} from '../domain/client-grant.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import { movedOn, readColumns } from './change-time.ts'
-import { integer, nullableText, text, type ValuesOf } from './column.ts'
+import { behind, pageColumns, pageValues } from './checkpoint.ts'
+import { nullableInteger, nullableText, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
-import { readIdentifier, readTextList } from './row.ts'
+import { readFlag, readIdentifier, readOneOf, readTextList, writeFlag } from './row.ts'
 import { clientGrantColumns } from './tables.ts'
 
 type ClientGrantRow = ValuesOf<typeof clientGrantColumns>
 
 /** A part of the filter that is null lets every row through. */
-const filterColumns = { tenant_id: text, client_id: nullableText, resource_server_id: nullableText }
+const filterColumns = {
+  tenant_id: text,
+  client_id: nullableText,
+  resource_server_id: nullableText,
+  allow_any_organization: nullableInteger,
+}
 
 export function createClientGrantStore(database: Database): ClientGrantStore {
   const find = database.one({ tenant_id: text, id: text }, (build, asked) =>
@@ -29,7 +40,7 @@ export function createClientGrantStore(database: Database): ClientGrantStore {
         .where('client_id', '=', asked.client_id)
         .where('resource_server_id', '=', asked.resource_server_id),
   )
-  const list = database.many({ ...filterColumns, limit: integer, offset: integer }, (build, asked) =>
+  const list = database.many({ ...filterColumns, ...pageColumns }, (build, asked) =>
     build
       .selectFrom('client_grants')
       .selectAll()
@@ -41,6 +52,13 @@ export function createClientGrantStore(database: Database): ClientGrantStore {
           eb('resource_server_id', '=', asked.resource_server_id),
         ]),
       )
+      .where(({ or, eb }) =>
+        or([
+          eb(asked.allow_any_organization, 'is', null),
+          eb('allow_any_organization', '=', asked.allow_any_organization),
+        ]),
+      )
+      .where(behind(asked))
       .orderBy('created_at')
       .orderBy('id')
       .limit(asked.limit)
@@ -57,6 +75,12 @@ export function createClientGrantStore(database: Database): ClientGrantStore {
           eb(asked.resource_server_id, 'is', null),
           eb('resource_server_id', '=', asked.resource_server_id),
         ]),
+      )
+      .where(({ or, eb }) =>
+        or([
+          eb(asked.allow_any_organization, 'is', null),
+          eb('allow_any_organization', '=', asked.allow_any_organization),
+        ]),
       ),
   )
 
@@ -69,8 +93,8 @@ export function createClientGrantStore(database: Database): ClientGrantStore {
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     findFor: async (tenantId, clientId, resourceServerId) =>
       rememberedFor(tenantId, clientId, resourceServerId),
-    list: async (tenantId, filter, { limit, offset }) =>
-      list({ ...filterValues(tenantId, filter), limit, offset }).map(parseRow),
+    list: async (tenantId, filter, page) =>
+      list({ ...filterValues(tenantId, filter), ...pageValues(page) }).map(parseRow),
     count: async (tenantId, filter) => count(filterValues(tenantId, filter))?.total ?? 0,
     ...createClientGrantWrites(database),
   }
@@ -82,16 +106,17 @@ function createClientGrantWrites(database: Database): Pick<ClientGrantStore, 'in
     (build, row) => build.insertInto('client_grants').values(row),
     { noun: 'client grant', refersTo: 'client or resource server' },
   )
-  // Whose grant it is never changes; its scopes do.
+  // Whose grant it is never changes; what it holds does.
+  const { client_id: _, resource_server_id: __, created_at: ___, ...changing } = clientGrantColumns
   const update = database.change(
-    { tenant_id: text, id: text, scopes: text, updated_at: integer, ...readColumns },
-    (build, asked) =>
+    { ...changing, ...readColumns },
+    (build, { tenant_id, id, updated_at, read_updated_at, ...changed }) =>
       build
         .updateTable('client_grants')
-        .set({ scopes: asked.scopes, updated_at: movedOn(asked.updated_at, asked.read_updated_at) })
-        .where('tenant_id', '=', asked.tenant_id)
-        .where('id', '=', asked.id)
-        .where('updated_at', '=', asked.read_updated_at),
+        .set({ ...changed, updated_at: movedOn(updated_at, read_updated_at) })
+        .where('tenant_id', '=', tenant_id)
+        .where('id', '=', id)
+        .where('updated_at', '=', read_updated_at),
     'client grant',
   )
   const remove = database.write(
@@ -113,6 +138,7 @@ function filterValues(tenantId: TenantId, filter: ClientGrantFilter): ValuesOf<t
     tenant_id: tenantId,
     client_id: filter.clientId ?? null,
     resource_server_id: filter.resourceServerId ?? null,
+    allow_any_organization: nullableFlag(filter.allowAnyOrganization),
   }
 }
 
@@ -129,6 +155,13 @@ function parseRow(row: ClientGrantRow): ClientGrant {
     scopes: readTextList(row.scopes, 'client_grants.scopes').map((scope) =>
       readIdentifier(scope, 'client_grants.scopes'),
     ),
+    allScopes: readFlag(row.all_scopes),
+    organizationUsage:
+      row.organization_usage === null
+        ? undefined
+        : readOneOf(organizationUsages, row.organization_usage, 'client_grants.organization_usage'),
+    allowAnyOrganization:
+      row.allow_any_organization === null ? undefined : readFlag(row.allow_any_organization),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
   }
@@ -141,7 +174,14 @@ function toRow(grant: ClientGrant): ClientGrantRow {
     client_id: grant.clientId,
     resource_server_id: grant.resourceServerId,
     scopes: JSON.stringify(grant.scopes),
+    all_scopes: writeFlag(grant.allScopes),
+    organization_usage: grant.organizationUsage ?? null,
+    allow_any_organization: nullableFlag(grant.allowAnyOrganization),
     created_at: grant.createdAt.getTime(),
     updated_at: grant.updatedAt.getTime(),
   }
+}
+
+function nullableFlag(value: boolean | undefined): number | null {
+  return value === undefined ? null : writeFlag(value)
 }

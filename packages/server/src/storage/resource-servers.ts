@@ -1,8 +1,10 @@
 import {
+  clientPolicies,
+  keyAlgorithms,
   type ResourceServer,
   type ResourceServerStore,
   ruleScopePolicies,
-  signingAlgorithms,
+  type TokenSigning,
   tokenDialects,
 } from '../domain/resource-server.ts'
 import { movedOn, readColumns } from './change-time.ts'
@@ -130,18 +132,27 @@ function parseRow(row: ResourceServerRow): ResourceServer {
     name: row.name,
     scopes: readScopes(row.scopes, 'resource_servers.scopes'),
     tokenLifetimeSeconds: row.token_lifetime_seconds,
-    signingAlgorithm: readOneOf(
-      signingAlgorithms,
-      row.signing_algorithm,
-      'resource_servers.signing_algorithm',
-    ),
+    signing: readSigning(row),
     tokenDialect: readOneOf(tokenDialects, row.token_dialect, 'resource_servers.token_dialect'),
     ruleScopes: readOneOf(ruleScopePolicies, row.rule_scopes, 'resource_servers.rule_scopes'),
+    enforcePolicies: row.enforce_policies === null ? undefined : readFlag(row.enforce_policies),
+    clientPolicy: readOneOf(clientPolicies, row.client_policy, 'resource_servers.client_policy'),
     isSystem: readFlag(row.is_system),
     keptMembers: readObject(row.kept_members, 'resource_servers.kept_members'),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
   }
+}
+
+function readSigning({
+  signing_algorithm,
+  encrypted_signing_secret: secret,
+}: ResourceServerRow): TokenSigning {
+  const place = 'resource_servers.encrypted_signing_secret'
+  if (signing_algorithm === 'HS256') {
+    return { algorithm: 'HS256', encryptedSecret: readIdentifier(requireText(secret, place), place) }
+  }
+  return { algorithm: readOneOf(keyAlgorithms, signing_algorithm, 'resource_servers.signing_algorithm') }
 }
 
 function readScopes(json: string, place: string): ResourceServer['scopes'] {
@@ -155,6 +166,7 @@ function readScopes(json: string, place: string): ResourceServer['scopes'] {
 }
 
 function toRow(resourceServer: ResourceServer): ResourceServerRow {
+  const { signing, enforcePolicies } = resourceServer
   return {
     tenant_id: resourceServer.tenantId,
     id: resourceServer.id,
@@ -162,9 +174,12 @@ function toRow(resourceServer: ResourceServer): ResourceServerRow {
     name: resourceServer.name,
     scopes: JSON.stringify(resourceServer.scopes),
     token_lifetime_seconds: resourceServer.tokenLifetimeSeconds,
-    signing_algorithm: resourceServer.signingAlgorithm,
+    signing_algorithm: signing.algorithm,
     token_dialect: resourceServer.tokenDialect,
     rule_scopes: resourceServer.ruleScopes,
+    enforce_policies: enforcePolicies === undefined ? null : writeFlag(enforcePolicies),
+    client_policy: resourceServer.clientPolicy,
+    encrypted_signing_secret: signing.algorithm === 'HS256' ? signing.encryptedSecret : null,
     is_system: writeFlag(resourceServer.isSystem),
     kept_members: JSON.stringify(resourceServer.keptMembers),
     created_at: resourceServer.createdAt.getTime(),

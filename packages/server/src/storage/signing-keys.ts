@@ -1,4 +1,4 @@
-import { signingAlgorithms } from '../domain/resource-server.ts'
+import { keyAlgorithms } from '../domain/resource-server.ts'
 import type { PublicJwk, SigningKey, SigningKeyState, SigningKeyStore } from '../domain/signing-key.ts'
 import { text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
@@ -34,16 +34,40 @@ export function createSigningKeyStore(database: Database): SigningKeyStore {
       .orderBy('created_at')
       .orderBy('id'),
   )
-  const insert = database.write(
-    signingKeyColumns,
-    (build, row) => build.insertInto('signing_keys').values(row),
-    { noun: 'signing key', refersTo: 'tenant' },
+  const list = database.many({ tenant_id: text }, (build, asked) =>
+    build
+      .selectFrom('signing_keys')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .orderBy('created_at')
+      .orderBy('id'),
   )
-  const update = database.write(
+  // Ids are digests of the keys, so only a second key in the same place is in the way: one that came meanwhile.
+  const insert = database.change(
     signingKeyColumns,
-    (build, { tenant_id, id, created_at: _, ...changing }) =>
-      build.updateTable('signing_keys').set(changing).where('tenant_id', '=', tenant_id).where('id', '=', id),
-    { noun: 'signing key', mustExist: true },
+    (build, row) =>
+      build
+        .insertInto('signing_keys')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing()),
+    'signing key',
+  )
+  const update = database.change(
+    { ...signingKeyColumns, read_state: text },
+    (build, { tenant_id, id, created_at: _, read_state, ...changing }) =>
+      build
+        .updateTable('signing_keys')
+        .set(changing)
+        .where('tenant_id', '=', tenant_id)
+        .where('id', '=', id)
+        .where('state', '=', read_state),
+    'signing key',
+  )
+  const remove = database.write(
+    { tenant_id: text, id: text },
+    (build, asked) =>
+      build.deleteFrom('signing_keys').where('tenant_id', '=', asked.tenant_id).where('id', '=', asked.id),
+    { noun: 'signing key' },
   )
 
   const rememberedCurrent = database.memory.remember((tenantId: string, algorithm: string) =>
@@ -54,8 +78,10 @@ export function createSigningKeyStore(database: Database): SigningKeyStore {
     findCurrent: async (tenantId, algorithm) => rememberedCurrent(tenantId, algorithm),
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     listPublished: async (tenantId) => listPublished({ tenant_id: tenantId }).map(parseRow),
+    list: async (tenantId) => list({ tenant_id: tenantId }).map(parseRow),
     insert: (key) => insert(toRow(key)),
-    update: (key) => update(toRow(key)),
+    update: (key, read) => update({ ...toRow(key), read_state: read.state }),
+    remove: (tenantId, id) => remove({ tenant_id: tenantId, id }),
   }
 }
 
@@ -67,12 +93,20 @@ function parseRow(row: SigningKeyRow): SigningKey {
   return {
     tenantId: readIdentifier(row.tenant_id, 'signing_keys.tenant_id'),
     id: readIdentifier(row.id, 'signing_keys.id'),
-    algorithm: readOneOf(signingAlgorithms, row.algorithm, 'signing_keys.algorithm'),
+    algorithm: readOneOf(keyAlgorithms, row.algorithm, 'signing_keys.algorithm'),
     state: readOneOf(states, row.state, 'signing_keys.state'),
     publicJwk: parsePublicJwk(row.public_jwk),
     encryptedPrivateKey: readIdentifier(row.encrypted_private_key, 'signing_keys.encrypted_private_key'),
+    certificate: row.certificate ?? undefined,
     createdAt: new Date(row.created_at),
+    currentSince: readMoment(row.current_since),
+    currentUntil: readMoment(row.current_until),
+    revokedAt: readMoment(row.revoked_at),
   }
+}
+
+function readMoment(value: number | null): Date | undefined {
+  return value === null ? undefined : new Date(value)
 }
 
 /** Member by member: a private member can never come along, whatever the row holds. */
@@ -88,7 +122,7 @@ function parsePublicJwk(json: string): PublicJwk {
     kty: requireText(raw.kty, place),
     kid: requireText(raw.kid, place),
     use: readOneOf(['sig'], raw.use, place),
-    alg: readOneOf(signingAlgorithms, raw.alg, place),
+    alg: readOneOf(keyAlgorithms, raw.alg, place),
     ...Object.fromEntries(present),
   }
 }
@@ -101,6 +135,10 @@ function toRow(key: SigningKey): SigningKeyRow {
     state: key.state,
     public_jwk: JSON.stringify(key.publicJwk),
     encrypted_private_key: key.encryptedPrivateKey,
+    certificate: key.certificate ?? null,
     created_at: key.createdAt.getTime(),
+    current_since: key.currentSince?.getTime() ?? null,
+    current_until: key.currentUntil?.getTime() ?? null,
+    revoked_at: key.revokedAt?.getTime() ?? null,
   }
 }

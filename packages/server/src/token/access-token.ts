@@ -1,8 +1,13 @@
-/** The claims of an access token in each dialect, signed (RFC 9068 §2.2 for `rfc9068_profile`). */
+/**
+ * The claims of an access token in each dialect, signed (RFC 9068 §2.2 for `rfc9068_profile`). A dialect is a shape of
+ * the token; its `_authz` form adds the scopes once more, as the list `permissions`.
+ */
 import type { Client } from '../domain/client.ts'
 import type { ResourceServer, Scope } from '../domain/resource-server.ts'
 import type { TenantId } from '../domain/tenant.ts'
+import type { ApiSigningSecrets } from '../keys/api-signing-secret.ts'
 import type { SigningKeyRing } from '../keys/signing-key-ring.ts'
+import type { TokenType } from '../keys/token-signature.ts'
 import type { Claims } from '../rules/claims.ts'
 
 export interface AccessTokenContent {
@@ -28,17 +33,44 @@ export interface AccessToken {
 
 export type SignAccessToken = (content: AccessTokenContent) => Promise<AccessToken>
 
-export function createSignAccessToken(ring: Pick<SigningKeyRing, 'sign'>): SignAccessToken {
+export interface SignAccessTokenDeps {
+  readonly ring: Pick<SigningKeyRing, 'sign'>
+  readonly apiSecrets: Pick<ApiSigningSecrets, 'sign'>
+}
+
+export function createSignAccessToken({ ring, apiSecrets }: SignAccessTokenDeps): SignAccessToken {
   return async function signAccessToken(content) {
-    const { resourceServer, jti, scopes } = content
-    const typ = resourceServer.tokenDialect === 'rfc9068_profile' ? 'at+jwt' : 'JWT'
-    const claims = { ...content.customClaims, ...standardClaims(content) }
-    const jwt = await ring.sign(content.tenantId, resourceServer.signingAlgorithm, { typ }, claims)
+    const { tenantId, resourceServer, jti, scopes } = content
+    const { signing } = resourceServer
+    const shape = shapeOf(resourceServer)
+    const header = { typ: typeOf(shape) }
+    const claims = { ...content.customClaims, ...standardClaims(content, shape) }
+    const jwt =
+      signing.algorithm === 'HS256'
+        ? apiSecrets.sign(resourceServer, signing.encryptedSecret, header, claims)
+        : await ring.sign(tenantId, signing.algorithm, header, claims)
     return { jwt, jti, expiresInSeconds: resourceServer.tokenLifetimeSeconds, scopes }
   }
 }
 
-function standardClaims(content: AccessTokenContent) {
+interface Shape {
+  readonly isRfc9068: boolean
+  readonly tellsPermissions: boolean
+}
+
+function shapeOf({ tokenDialect, enforcePolicies }: ResourceServer): Shape {
+  return {
+    isRfc9068: tokenDialect.startsWith('rfc9068_profile'),
+    // Who does not enforce policies gets the plain dialect, whatever its name.
+    tellsPermissions: tokenDialect.endsWith('_authz') && enforcePolicies === true,
+  }
+}
+
+function typeOf({ isRfc9068 }: Shape): TokenType {
+  return isRfc9068 ? 'at+jwt' : 'JWT'
+}
+
+function standardClaims(content: AccessTokenContent, shape: Shape) {
   const { client, resourceServer, scopes } = content
   const iat = Math.floor(content.issuedAt.getTime() / 1000)
   const common = {
@@ -49,8 +81,9 @@ function standardClaims(content: AccessTokenContent) {
     exp: iat + resourceServer.tokenLifetimeSeconds,
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     jti: content.jti,
+    ...(shape.tellsPermissions && { permissions: scopes }),
   }
-  return resourceServer.tokenDialect === 'rfc9068_profile'
+  return shape.isRfc9068
     ? { ...common, client_id: client.id }
     : { ...common, azp: client.id, gty: 'client-credentials' }
 }

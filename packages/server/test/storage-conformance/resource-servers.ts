@@ -52,8 +52,10 @@ export function registerResourceServerTests(current: Current): void {
     const { resourceServers, commit } = current()
     const changed = sampleResourceServer({
       scopes: [],
-      signingAlgorithm: 'EdDSA',
-      tokenDialect: 'access_token',
+      signing: { algorithm: 'HS256', encryptedSecret: idOf('e1.abc.def') },
+      tokenDialect: 'rfc9068_profile_authz',
+      enforcePolicies: true,
+      clientPolicy: 'deny_all',
       ruleScopes: 'grant',
       tokenLifetimeSeconds: 60,
       updatedAt: secondsIn(9),
@@ -110,6 +112,30 @@ export function registerResourceServerTests(current: Current): void {
       expect(await clientGrants.count(acme.id, {})).toBe(1)
       await commit([clientGrants.remove(acme.id, grant.id), clientGrants.remove(acme.id, grant.id)])
       expect(await clientGrants.count(acme.id, {})).toBe(0)
+    })
+
+    test('a grant of all scopes comes back as one, and is found by what it says of organizations', async () => {
+      const { clientGrants, commit } = current()
+      const changed = sampleGrant({
+        scopes: [],
+        allScopes: true,
+        organizationUsage: 'allow',
+        allowAnyOrganization: true,
+        updatedAt: secondsIn(9),
+      })
+      await commit([clientGrants.insert(grant), clientGrants.update(changed, grant)])
+      expect(await clientGrants.find(acme.id, grant.id)).toEqual(changed)
+      expect(await clientGrants.list(acme.id, { allowAnyOrganization: true }, everything)).toEqual([changed])
+      expect(await clientGrants.count(acme.id, { allowAnyOrganization: false })).toBe(0)
+    })
+
+    test('client grants are listed behind a checkpoint, also when its grant is gone', async () => {
+      const { clientGrants, commit } = current()
+      const second = sampleGrant({ id: idOf('cgr_2'), clientId: idOf('client_2') })
+      await commit([clientGrants.insert(grant), clientGrants.insert(second)])
+      const after = { createdAt: grant.createdAt, id: grant.id }
+      await commit([clientGrants.remove(acme.id, grant.id)])
+      expect(await clientGrants.list(acme.id, {}, { ...everything, after })).toEqual([second])
     })
 
     test('client grants are listed by client, by resource server and by both', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
+import { ChangedMeanwhileError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
 import { acme, globex, idOf, sampleKey, secondsIn } from './samples.ts'
 
@@ -15,7 +15,7 @@ export function registerSigningKeyTests(current: Current): void {
     ])
     for (const state of ['current', 'next'] as const) {
       const second = signingKeys.insert(sampleKey({ id: idOf('kid_4'), state }))
-      await expect(commit([second])).rejects.toThrow(AlreadyExistsError)
+      await expect(commit([second])).rejects.toThrow(ChangedMeanwhileError)
     }
   })
 
@@ -25,7 +25,10 @@ export function registerSigningKeyTests(current: Current): void {
     expect(await signingKeys.find(globex.id, key.id)).toBeUndefined()
     expect(await signingKeys.findCurrent(globex.id, 'ES256')).toBeUndefined()
     expect(await signingKeys.listPublished(globex.id)).toEqual([])
-    await expect(commit([signingKeys.update({ ...key, tenantId: globex.id })])).rejects.toThrow(GoneError)
+    expect(await signingKeys.list(globex.id)).toEqual([])
+    const theirs = signingKeys.update({ ...key, tenantId: globex.id }, key)
+    await expect(commit([theirs])).rejects.toThrow(ChangedMeanwhileError)
+    await commit([signingKeys.remove(globex.id, key.id)])
     expect(await signingKeys.findCurrent(acme.id, 'RS256')).toBeUndefined()
     expect(await signingKeys.findCurrent(acme.id, 'ES256')).toEqual(key)
   })
@@ -36,12 +39,36 @@ export function registerSigningKeyTests(current: Current): void {
     const old = sampleKey({ id: idOf('kid_0'), state: 'revoked' })
     await commit([signingKeys.insert(next), signingKeys.insert(key), signingKeys.insert(old)])
     await commit([
-      signingKeys.update({ ...key, state: 'previous' }),
-      signingKeys.update({ ...next, state: 'current' }),
+      signingKeys.update({ ...key, state: 'previous', currentUntil: secondsIn(5) }, key),
+      signingKeys.update({ ...next, state: 'current', currentSince: secondsIn(5) }, next),
     ])
     expect((await signingKeys.findCurrent(acme.id, 'ES256'))?.id).toBe('kid_2')
     const published = await signingKeys.listPublished(acme.id)
     expect(published.map(({ id, state }) => `${id} ${state}`)).toEqual(['kid_1 previous', 'kid_2 current'])
     expect((await signingKeys.find(acme.id, old.id))?.state).toBe('revoked')
+    expect((await signingKeys.list(acme.id)).map(({ id }) => id)).toEqual(['kid_0', 'kid_1', 'kid_2'])
+    expect(await signingKeys.find(acme.id, key.id)).toEqual({
+      ...key,
+      state: 'previous',
+      currentUntil: secondsIn(5),
+    })
+    await commit([signingKeys.remove(acme.id, old.id)])
+    expect(await signingKeys.find(acme.id, old.id)).toBeUndefined()
+  })
+
+  test('a key turns only from the state that was read', async () => {
+    const { signingKeys, commit } = current()
+    await commit([signingKeys.insert(key)])
+    await commit([signingKeys.update({ ...key, state: 'previous' }, key)])
+    const again = signingKeys.update({ ...key, state: 'revoked', revokedAt: secondsIn(9) }, key)
+    await expect(commit([again])).rejects.toThrow(ChangedMeanwhileError)
+    expect((await signingKeys.find(acme.id, key.id))?.state).toBe('previous')
+  })
+
+  test('a key may be without a certificate, as those of earlier releases are', async () => {
+    const { signingKeys, commit } = current()
+    const bare = sampleKey({ certificate: undefined, currentSince: undefined })
+    await commit([signingKeys.insert(bare)])
+    expect(await signingKeys.find(acme.id, bare.id)).toEqual(bare)
   })
 }

@@ -1,5 +1,8 @@
 /** Client grants on the wire ↔ client grants of the domain: the wire names an API by its audience. */
-import type { ClientGrant as ClientGrantOnWire } from '@tallystick/management-api/contract/client-grants'
+import type {
+  ClientGrant as ClientGrantOnWire,
+  ClientGrantToCreate,
+} from '@tallystick/management-api/contract/client-grants'
 import type { FastifyRequest } from 'fastify'
 import { type ClientId, type ClientStore, parseClientId } from '../../domain/client.ts'
 import {
@@ -7,22 +10,19 @@ import {
   type ClientGrantFilter,
   type ClientGrantId,
   type ClientGrantStore,
+  grantedScopes,
   parseClientGrantId,
 } from '../../domain/client-grant.ts'
 import { ManagementError } from '../../domain/errors.ts'
-import type {
-  ResourceServer,
-  ResourceServerId,
-  ResourceServerStore,
-  Scope,
-} from '../../domain/resource-server.ts'
+import type { ResourceServer, ResourceServerId, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { RecordChange } from '../record-change.ts'
-import type { Operator } from './access.ts'
+import { changedHolding, changedOrganizations, holdingToCreate } from './client-grant-from-wire.ts'
+import { audienceOf, findByAudience } from './find-resource-server.ts'
 import type { Handlers, QueryOf } from './handler.ts'
 import { holdsEveryScope, type KeepOneAdministrator } from './last-administrator.ts'
+import { notThere } from './not-there.ts'
 import { requireOwnScopes } from './own-scopes.ts'
-import { pageOf, totalsOf } from './page.ts'
-import { audienceOf, findResourceServer } from './resource-servers.ts'
+import { answerList } from './page.ts'
 
 export interface ClientGrantHandlerDeps {
   readonly clients: Pick<ClientStore, 'find'>
@@ -44,29 +44,29 @@ export function createClientGrantHandlers(
     async listClientGrants({ request, query }) {
       const filter = await filterOf(deps, request, query)
       const { id } = request.tenant
-      const stored = filter ? await deps.clientGrants.list(id, filter, pageOf(query)) : []
-      const grants = await allOnWire(deps, request, stored)
-      const totals = await totalsOf(query, async () => (filter ? deps.clientGrants.count(id, filter) : 0))
-      return totals ? { ...totals, client_grants: grants } : grants
+      return answerList(query, 'client_grants', {
+        list: async (page) => (filter ? deps.clientGrants.list(id, filter, page) : []),
+        count: async () => (filter ? deps.clientGrants.count(id, filter) : 0),
+        onWire: (grants) => allOnWire(deps, request, grants),
+      })
     },
 
     async createClientGrant({ request, operator, body }) {
-      const clientId = await requireClient(deps, request, body.client_id)
-      const resourceServer = await findResourceServer(deps.resourceServers, request, body.audience)
-      // The id finds an API in a path; a grant names its audience and nothing else.
-      if (!resourceServer || audienceOf(request.issuer, resourceServer) !== body.audience) {
-        throw new ManagementError('not_found', 'The resource server does not exist')
-      }
+      const clientId = await requireClient(deps, request, body)
+      const resourceServer = await findByAudience(deps.resourceServers, request, body.audience)
+      if (!resourceServer) throw notThere('resourceServer')
       const now = deps.now()
       const grant: ClientGrant = {
         tenantId: request.tenant.id,
         id: deps.newId.clientGrant(),
         clientId,
         resourceServerId: resourceServer.id,
-        scopes: grantableScopes(operator, resourceServer, body.scope),
+        ...holdingToCreate(resourceServer, body),
+        ...changedOrganizations(body, { organizationUsage: undefined, allowAnyOrganization: undefined }),
         createdAt: now,
         updatedAt: now,
       }
+      if (resourceServer.isSystem) requireOwnScopes(operator, grantedScopes(grant, resourceServer))
       await deps.recordChange(request, {
         description: `Granted ${body.audience} to the client ${clientId}.`,
         status: 201,
@@ -76,17 +76,24 @@ export function createClientGrantHandlers(
     },
 
     async getClientGrant({ request, param }) {
-      const grant = await findGrant(deps, request, param('id'))
+      const grant = await requireGrant(deps, request, param('id'))
       const resourceServer = await requireResourceServerOf(deps, grant)
       return onWire(grant, audienceOf(request.issuer, resourceServer))
     },
 
     async updateClientGrant({ request, operator, param, body }) {
-      const stored = await findGrant(deps, request, param('id'))
+      const stored = await requireGrant(deps, request, param('id'))
       const resourceServer = await requireResourceServerOf(deps, stored)
-      if (resourceServer.isSystem) requireOwnScopes(operator, stored.scopes)
-      const scopes = body.scope ? grantableScopes(operator, resourceServer, body.scope) : stored.scopes
-      const grant = { ...stored, scopes, updatedAt: deps.now() }
+      const grant: ClientGrant = {
+        ...stored,
+        ...changedHolding(resourceServer, body, stored),
+        ...changedOrganizations(body, stored),
+        updatedAt: deps.now(),
+      }
+      if (resourceServer.isSystem) {
+        requireOwnScopes(operator, grantedScopes(stored, resourceServer))
+        requireOwnScopes(operator, grantedScopes(grant, resourceServer))
+      }
       const audience = audienceOf(request.issuer, resourceServer)
       const record = () =>
         deps.recordChange(request, {
@@ -94,7 +101,8 @@ export function createClientGrantHandlers(
           status: 200,
           writes: [deps.clientGrants.update(grant, stored)],
         })
-      if (!resourceServer.isSystem || holdsEveryScope(scopes, resourceServer)) await record()
+      const staysWhole = holdsEveryScope(grantedScopes(grant, resourceServer), resourceServer)
+      if (!resourceServer.isSystem || staysWhole) await record()
       else await deps.keepOneAdministrator(grant.tenantId, grant.clientId, record)
       return onWire(grant, audience)
     },
@@ -111,47 +119,65 @@ export function createClientGrantHandlers(
           writes: grant ? [deps.clientGrants.remove(grant.tenantId, grant.id)] : [],
         })
       const system = await deps.resourceServers.findSystem(request.tenant.id)
-      if (grant && grant.resourceServerId === system?.id) {
-        requireOwnScopes(operator, grant.scopes)
+      if (grant && system && grant.resourceServerId === system.id) {
+        requireOwnScopes(operator, grantedScopes(grant, system))
         await deps.keepOneAdministrator(grant.tenantId, grant.clientId, record)
       } else await record()
     },
   }
 }
 
-/** Undefined when the filter names a client or an API that is not there: then no grant matches. */
+/** Undefined when the filter names what no grant here has: a client or an API that is not there, users, or a default. */
 async function filterOf(
   deps: ClientGrantHandlerDeps,
   request: FastifyRequest,
   query: QueryOf<'listClientGrants'>,
 ): Promise<ClientGrantFilter | undefined> {
+  if (query.subject_type === 'user' || query.default_for !== undefined) return undefined
   const clientId = query.client_id === undefined ? undefined : parseClientId(query.client_id)
   if (query.client_id !== undefined && !clientId) return undefined
-  if (query.audience === undefined) return clientId ? { clientId } : {}
-  const resourceServer = await findResourceServer(deps.resourceServers, request, query.audience)
-  if (!resourceServer || audienceOf(request.issuer, resourceServer) !== query.audience) return undefined
-  return { ...(clientId ? { clientId } : {}), resourceServerId: resourceServer.id }
+  const { audience, allow_any_organization: allowAnyOrganization } = query
+  const resourceServer =
+    audience === undefined ? undefined : await findByAudience(deps.resourceServers, request, audience)
+  if (audience !== undefined && !resourceServer) return undefined
+  return {
+    ...(clientId && { clientId }),
+    ...(resourceServer && { resourceServerId: resourceServer.id }),
+    ...(allowAnyOrganization !== undefined && { allowAnyOrganization }),
+  }
 }
 
 async function requireClient(
   deps: ClientGrantHandlerDeps,
   { tenant }: FastifyRequest,
-  rawId: string,
+  { client_id, default_for }: ClientGrantToCreate,
 ): Promise<ClientId> {
-  const id = parseClientId(rawId)
+  if (default_for !== undefined) {
+    throw new ManagementError(
+      'invalid_body',
+      "Payload validation error: 'Every grant is one client's here; name it with client_id' on property default_for.",
+    )
+  }
+  if (client_id === undefined) {
+    throw new ManagementError(
+      'invalid_body',
+      "Payload validation error: 'Missing required property: client_id'.",
+    )
+  }
+  const id = parseClientId(client_id)
   const client = id && (await deps.clients.find(tenant.id, id))
-  if (!client) throw new ManagementError('not_found', 'The client does not exist')
+  if (!client) throw notThere('client')
   return client.id
 }
 
-async function findGrant(
+async function requireGrant(
   deps: ClientGrantHandlerDeps,
   { tenant }: FastifyRequest,
   rawId: string,
 ): Promise<ClientGrant> {
   const id = parseClientGrantId(rawId)
   const grant = id && (await deps.clientGrants.find(tenant.id, id))
-  if (!grant) throw new ManagementError('not_found', 'The client grant does not exist')
+  if (!grant) throw notThere('clientGrant')
   return grant
 }
 
@@ -161,29 +187,8 @@ async function requireResourceServerOf(
 ): Promise<ResourceServer> {
   const resourceServer = await deps.resourceServers.find(grant.tenantId, grant.resourceServerId)
   // Its API was deleted between two reads, and the grant with it.
-  if (!resourceServer) throw new ManagementError('not_found', 'The client grant does not exist')
+  if (!resourceServer) throw notThere('clientGrant')
   return resourceServer
-}
-
-/** Scopes that the API offers and, where it is the management API, that the operator holds. */
-function grantableScopes(
-  operator: Operator,
-  resourceServer: ResourceServer,
-  asked: readonly string[],
-): Scope[] {
-  const offered = new Map<string, Scope>(resourceServer.scopes.map(({ value }) => [value, value]))
-  const scopes = asked.map((text) => {
-    const scope = offered.get(text)
-    if (scope === undefined) {
-      throw new ManagementError(
-        'invalid_body',
-        `Payload validation error: 'The API does not offer the scope ${text}' on property scope.`,
-      )
-    }
-    return scope
-  })
-  if (resourceServer.isSystem) requireOwnScopes(operator, scopes)
-  return scopes
 }
 
 async function allOnWire(
@@ -209,5 +214,8 @@ function onWire(grant: ClientGrant, audience: string): ClientGrantOnWire {
     audience,
     scope: [...grant.scopes],
     subject_type: 'client',
+    ...(grant.allScopes && { allow_all_scopes: true as const }),
+    ...(grant.organizationUsage && { organization_usage: grant.organizationUsage }),
+    ...(grant.allowAnyOrganization !== undefined && { allow_any_organization: grant.allowAnyOrganization }),
   }
 }

@@ -3,7 +3,7 @@
  * neither deleted nor disabled nor cut, by anyone and not by itself.
  */
 import type { Client, ClientId, ClientStore } from '../../domain/client.ts'
-import type { ClientGrant, ClientGrantStore } from '../../domain/client-grant.ts'
+import { type ClientGrant, type ClientGrantStore, grantedScopes } from '../../domain/client-grant.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServer, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
@@ -40,7 +40,11 @@ export function createKeepOneAdministrator(deps: LastAdministratorDeps): KeepOne
 
 /** Whether a client could get a token at all. */
 export function mayGetTokens(client: Client): boolean {
-  return client.enabled && client.grantTypes.includes('client_credentials')
+  return (
+    client.enabled &&
+    client.tokenEndpointAuthMethod !== 'none' &&
+    client.grantTypes.includes('client_credentials')
+  )
 }
 
 /** Whether these are all that the API offers. */
@@ -70,7 +74,7 @@ async function isAdministrator(
   system: ResourceServer,
   grant: ClientGrant,
 ): Promise<boolean> {
-  if (!holdsEveryScope(grant.scopes, system)) return false
+  if (!holdsEveryScope(grantedScopes(grant, system), system)) return false
   const client = await clients.find(grant.tenantId, grant.clientId)
   return client !== undefined && mayGetTokens(client)
 }

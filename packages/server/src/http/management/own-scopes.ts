@@ -3,7 +3,7 @@
  * own, nor act on a client that holds more than they do: change or delete it, renew its secret, or touch its grant.
  */
 import type { ClientId } from '../../domain/client.ts'
-import type { ClientGrantStore } from '../../domain/client-grant.ts'
+import { type ClientGrantStore, grantedScopes } from '../../domain/client-grant.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
@@ -34,5 +34,5 @@ export async function requireNotAboveOperator(
   const system = await deps.resourceServers.findSystem(tenantId)
   if (!system) return
   const grant = await deps.clientGrants.findFor(tenantId, clientId, system.id)
-  requireOwnScopes(operator, grant?.scopes ?? [])
+  requireOwnScopes(operator, grant ? grantedScopes(grant, system) : [])
 }

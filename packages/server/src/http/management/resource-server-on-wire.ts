@@ -1,0 +1,39 @@
+/** A resource server as the management API tells it; never with its secret, unless the request that asks has just made it. */
+import type { ResourceServer as ResourceServerOnWire } from '@tallystick/management-api/contract/resource-servers'
+import type { Issuer } from '../../domain/issuer.ts'
+import type { ResourceServer } from '../../domain/resource-server.ts'
+import { audienceOf } from './find-resource-server.ts'
+
+const defaultLifetimeForWebSeconds = 7200
+
+export function resourceServerOnWire(issuer: Issuer, resourceServer: ResourceServer): ResourceServerOnWire {
+  const { enforcePolicies, keptMembers, tokenLifetimeSeconds } = resourceServer
+  return {
+    allow_offline_access: false,
+    skip_consent_for_verifiable_first_party_clients: false,
+    token_lifetime_for_web: Math.min(defaultLifetimeForWebSeconds, tokenLifetimeSeconds),
+    // Before what we know, so that nothing kept can stand in the place of such a member.
+    ...keptMembers,
+    id: resourceServer.id,
+    identifier: audienceOf(issuer, resourceServer),
+    name: resourceServer.name,
+    ...(resourceServer.isSystem && { is_system: true }),
+    scopes: resourceServer.scopes.map(({ value, description }) => ({
+      value,
+      ...(description === '' ? {} : { description }),
+    })),
+    signing_alg: resourceServer.signing.algorithm,
+    token_dialect: resourceServer.tokenDialect,
+    ...(enforcePolicies !== undefined && { enforce_policies: enforcePolicies }),
+    token_lifetime: tokenLifetimeSeconds,
+    rule_scopes: resourceServer.ruleScopes,
+    subject_type_authorization: {
+      user: { policy: 'allow_all' as const, ...userOf(keptMembers) },
+      client: { policy: resourceServer.clientPolicy },
+    },
+  }
+}
+
+function userOf({ subject_type_authorization: kept }: ResourceServer['keptMembers']): object {
+  return typeof kept === 'object' && kept !== null && 'user' in kept ? Object(kept.user) : {}
+}

@@ -1,0 +1,71 @@
+/** What an API's tokens are signed with: the tenant's keys, which may have to be made first, or a secret of its own. */
+import type { ResourceServerChange } from '@tallystick/management-api/contract/resource-servers'
+import { ManagementError } from '../../domain/errors.ts'
+import type { KeyAlgorithm, TokenSigning } from '../../domain/resource-server.ts'
+import type { SigningKeyStore } from '../../domain/signing-key.ts'
+import type { TenantId } from '../../domain/tenant.ts'
+import type { Write } from '../../domain/write.ts'
+import type { ApiIdentity, ApiSigningSecrets } from '../../keys/api-signing-secret.ts'
+import { SecretText } from '../../keys/secret-text.ts'
+import type { SigningKeyRing } from '../../keys/signing-key-ring.ts'
+
+export interface ResourceServerSigningDeps {
+  readonly signingKeys: Pick<SigningKeyStore, 'findCurrent' | 'insert'>
+  readonly ring: Pick<SigningKeyRing, 'createRing'>
+  readonly apiSecrets: Pick<ApiSigningSecrets, 'encrypt'>
+  readonly createApiSecret: () => SecretText
+}
+
+export interface SettledSigning {
+  readonly signing: TokenSigning
+  /** Keys that the tenant did not have yet, to be committed with the API. */
+  readonly writes: readonly Write[]
+  /** Came with this request, or was made for it. */
+  readonly newSecret: { readonly secret: SecretText; readonly isMadeHere: boolean } | undefined
+}
+
+/** @throws ManagementError `invalid_body` for a secret that nothing would be signed with. */
+export async function settleSigning(
+  deps: ResourceServerSigningDeps,
+  api: ApiIdentity,
+  body: Pick<ResourceServerChange, 'signing_alg' | 'signing_secret'>,
+  stored: TokenSigning | undefined,
+): Promise<SettledSigning> {
+  const algorithm = body.signing_alg ?? stored?.algorithm ?? 'RS256'
+  if (algorithm === 'HS256') return settleSecret(deps, api, body.signing_secret, stored)
+  if (body.signing_secret !== undefined) {
+    throw new ManagementError(
+      'invalid_body',
+      `Payload validation error: 'Only an API whose signing_alg is HS256 has a secret; the one of this API is ${algorithm}' on property signing_secret.`,
+    )
+  }
+  const writes = await missingKeys(deps, api.tenantId, algorithm)
+  return { signing: { algorithm }, writes, newSecret: undefined }
+}
+
+function settleSecret(
+  deps: ResourceServerSigningDeps,
+  api: ApiIdentity,
+  sent: string | undefined,
+  stored: TokenSigning | undefined,
+): SettledSigning {
+  if (sent === undefined && stored?.algorithm === 'HS256') {
+    return { signing: stored, writes: [], newSecret: undefined }
+  }
+  const secret = sent === undefined ? deps.createApiSecret() : new SecretText(sent)
+  const encryptedSecret = deps.apiSecrets.encrypt(secret, api)
+  return {
+    signing: { algorithm: 'HS256', encryptedSecret },
+    writes: [],
+    newSecret: { secret, isMadeHere: sent === undefined },
+  }
+}
+
+async function missingKeys(
+  { signingKeys, ring }: ResourceServerSigningDeps,
+  tenantId: TenantId,
+  algorithm: KeyAlgorithm,
+): Promise<Write[]> {
+  if (await signingKeys.findCurrent(tenantId, algorithm)) return []
+  return (await ring.createRing(tenantId, algorithm)).map((key) => signingKeys.insert(key))
+}

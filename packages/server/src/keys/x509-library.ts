@@ -1,0 +1,17 @@
+/**
+ * The library that makes certificates (RFC 5280). It takes its time to load and wants the metadata polyfill to be
+ * there first, so only who makes a certificate pays for it.
+ */
+import { randomBytes } from 'node:crypto'
+
+export async function loadX509Library(): Promise<typeof import('@peculiar/x509')> {
+  await import('reflect-metadata')
+  return import('@peculiar/x509')
+}
+
+/** RFC 5280 §4.1.2.2: positive, at most 20 octets, and not to be guessed. */
+export function newSerialNumber(): string {
+  const bytes = randomBytes(16)
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40
+  return bytes.toString('hex')
+}
