@@ -34,14 +34,16 @@ export function visibleToRules(incoming: IncomingTokenRequest): RuleRequest {
 /** Characters kept of each parameter of a request whose client is not proven: anyone can send those, and send many. */
 const maxUnprovenLength = 1000
 
-/** What is kept of a request whose client is not proven: the parameters that say what was asked, each cut. */
-export function visibleUnproven(incoming: IncomingTokenRequest): RuleRequest {
+/**
+ * What is kept of a request whose client is not proven: the parameters that say what was asked, each masked and then cut.
+ */
+export function visibleUnproven(incoming: IncomingTokenRequest, mask: (text: string) => string): RuleRequest {
   const body = incoming.raw.rawParameters.flatMap(([name, rawValue]) =>
     knownParameters.has(name) && !credentialParameters.has(name) && typeof rawValue === 'string'
-      ? [[name, rawValue.slice(0, maxUnprovenLength)] as const]
+      ? [[name, mask(rawValue).slice(0, maxUnprovenLength)] as const]
       : [],
   )
-  const userAgent = incoming.userAgent.slice(0, maxUnprovenLength)
+  const userAgent = mask(incoming.userAgent).slice(0, maxUnprovenLength)
   return { ip: incoming.ip, userAgent, query: {}, body: Object.fromEntries(body), headers: {} }
 }
 
