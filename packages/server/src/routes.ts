@@ -1,6 +1,7 @@
 /** What the routes need, made from the rooms. */
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
+import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
 import { ManagementError } from './domain/errors.ts'
 import type { Storage } from './domain/storage.ts'
@@ -11,7 +12,15 @@ import type { RateLimit } from './http/rate-limit.ts'
 import { createApiSigningSecrets } from './keys/api-signing-secret.ts'
 import { createAssertionSignatures } from './keys/assertion-signature.ts'
 import { createSecretText } from './keys/client-secret.ts'
-import { newClientGrantId, newClientId, newResourceServerId, newSecretId, newSeed } from './keys/random-id.ts'
+import { createKeyRotation } from './keys/key-rotation.ts'
+import {
+  newClientCredentialId,
+  newClientGrantId,
+  newClientId,
+  newResourceServerId,
+  newSecretId,
+  newSeed,
+} from './keys/random-id.ts'
 import { SecretText } from './keys/secret-text.ts'
 import { deriveSubkey } from './keys/subkey.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
@@ -50,6 +59,7 @@ export function routesOf(
     defaultTenant: () => defaultTenant(storage),
     defaultOrigin: () => serving.origin,
     trustedProxies: config.trustedProxies,
+    version: packageJson.version,
     readiness: () => readiness(rooms, serving),
     tokenEndpoint: {
       grantAccessToken: createClientCredentialsGrant({
@@ -92,8 +102,14 @@ export function routesOf(
       planTenant: (named) => planTenant({ ...rooms, now }, named),
       finishRemovals: () => rooms.tenantRemoval.finish(),
       clients: storage.clients,
+      clientCredentials: storage.clientCredentials,
       resourceServers: storage.resourceServers,
       clientGrants: storage.clientGrants,
+      signingKeys: storage.signingKeys,
+      ring,
+      keyRotation: createKeyRotation({ store: storage.signingKeys, ring, now }),
+      apiSecrets,
+      createApiSecret: () => createSecretText('api'),
       rules: storage.rules,
       logEntries: storage.logEntries,
       idempotentAnswers: storage.idempotentAnswers,
@@ -110,6 +126,7 @@ export function routesOf(
       newId: {
         client: newClientId,
         clientSecret: newSecretId,
+        clientCredential: newClientCredentialId,
         resourceServer: newResourceServerId,
         clientGrant: newClientGrantId,
       },

@@ -34,13 +34,14 @@ export async function startServer(config: Config, { log, now, print }: StartDeps
   const rooms = await openRooms(config, { log, now }, opened)
   const tls = await openTls(config, { log, now, hosts: () => tlsHosts(config, rooms.storage) }, opened)
 
+  const scheme = tls ? 'https' : 'http'
   const serving: Serving = { origin: config.publicOrigin ?? '', state: 'starting' }
   const { app, drain } = createApp(routesOf(config, rooms, { log, now }, serving), tls?.serverFactory)
   opened.defer(() => drain.stop())
   // Before anything is made: where the port is taken, the data folder stays empty.
-  const bound = new URL(await app.listen({ host: config.host, port: config.port }))
+  const listenTextResolver = (address: string) => `listening at ${address.replace(/^http:/, `${scheme}:`)}`
+  const bound = new URL(await app.listen({ host: config.host, port: config.port, listenTextResolver }))
   rooms.listening.push(...app.addresses().filter((address) => typeof address !== 'string'))
-  const scheme = tls ? 'https' : 'http'
   const port = bound.port || '80'
   serving.origin ||= new URL(`${scheme}://localhost:${port}`).origin
   print(await greeting(config, rooms, { origin: serving.origin, authorityPath: tls?.authorityPath }, now))

@@ -10,13 +10,12 @@ import { type Connection, connect } from '@tallystick/management-api/connect'
 import { managementScopes } from '@tallystick/management-api/contract'
 import { pino } from 'pino'
 import { parseConfig } from '../src/config.ts'
-import { type Client, type ClientId, parseClientId } from '../src/domain/client.ts'
+import { type ClientId, parseClientId } from '../src/domain/client.ts'
 import { type Issuer, issuerOf } from '../src/domain/issuer.ts'
-import { parseAudience, parseScope, type ResourceServer } from '../src/domain/resource-server.ts'
 import { parseTenantName, type Tenant } from '../src/domain/tenant.ts'
 import { planFirstStart } from '../src/first-start.ts'
 import { createApp } from '../src/http/app.ts'
-import { newClientGrantId, newClientId, newResourceServerId, newTenantId } from '../src/keys/random-id.ts'
+import { planTenant } from '../src/plan-tenant.ts'
 import { openRooms, type Rooms } from '../src/rooms.ts'
 import { routesOf, type Serving } from '../src/routes.ts'
 
@@ -52,7 +51,7 @@ export async function startTwoTenants({
   const config = parseConfig({ TALLYSTICK_PORT: '0', TALLYSTICK_DATA_DIR: dataDir })
   const log = pino({ level: 'silent' })
   const rooms = await openRooms(config, { log, now }, opened)
-  const first = await planFirstStart({ ...rooms, starter: false, now })
+  const first = await planFirstStart({ ...rooms, starter: false, profile: 'rfc', now })
   await rooms.storage.commit(first.writes)
 
   const serving: Serving = { origin: '', state: 'serving' }
@@ -65,43 +64,20 @@ export async function startTwoTenants({
 
   const ownerId = parseClientId(first.bootstrap.management.clientId)
   if (!ownerId) throw new TypeError('The first client has no client id.')
-  const second = await insertTenant(rooms, `http://127.0.0.1:${port}`, now())
+  const second = await insertTenant(rooms, `http://127.0.0.1:${port}`, now)
   return {
     rooms,
     mine: await openTenant(rooms, first.tenant, serving.origin, ownerId, now),
-    theirs: await openTenant(rooms, second.tenant, serving.origin, second.operator.id, now),
+    theirs: await openTenant(rooms, second.tenant, serving.origin, second.operatorId, now),
     close: () => opened.disposeAsync(),
   }
 }
 
-async function insertTenant({ storage, ring }: Rooms, origin: string, now: Date) {
-  const tenant: Tenant = {
-    id: newTenantId(),
-    name: parseTenantName('second'),
-    origin,
-    profile: 'auth0',
-    egressAllow: [],
-    createdAt: now,
-  }
-  const operator = plainClient(tenant, now)
-  const system = systemApi(tenant, now)
-  const keys = await ring.createKeys(tenant.id)
-  await storage.commit([
-    storage.tenants.insert(tenant),
-    ...keys.map((key) => storage.signingKeys.insert(key)),
-    storage.resourceServers.insert(system),
-    storage.clients.insert(operator),
-    storage.clientGrants.insert({
-      tenantId: tenant.id,
-      id: newClientGrantId(),
-      clientId: operator.id,
-      resourceServerId: system.id,
-      scopes: system.scopes.map(({ value }) => value),
-      createdAt: now,
-      updatedAt: now,
-    }),
-  ])
-  return { tenant, operator }
+async function insertTenant(rooms: Rooms, origin: string, now: () => Date) {
+  const named = { name: parseTenantName('second'), origin, profile: 'auth0' } as const
+  const { tenant, management, writes } = await planTenant({ ...rooms, now }, named)
+  await rooms.storage.commit(writes)
+  return { tenant, operatorId: management.clientId }
 }
 
 async function openTenant(
@@ -145,44 +121,5 @@ async function openTenant(
     connectionWith: async (scopes: readonly string[]) =>
       connect({ url: issuer.origin, token: await token(scopes) }),
     fetch: (path: string, init: RequestInit = {}) => fetch(`${issuer.origin}${path}`, init),
-  }
-}
-
-function plainClient(tenant: Tenant, now: Date): Client {
-  return {
-    tenantId: tenant.id,
-    id: newClientId(),
-    name: 'Second operator',
-    description: '',
-    metadata: {},
-    grantTypes: ['client_credentials'],
-    tokenEndpointAuthMethod: 'client_secret_post',
-    enabled: true,
-    keptMembers: {},
-    createdAt: now,
-    updatedAt: now,
-  }
-}
-
-function systemApi(tenant: Tenant, now: Date): ResourceServer {
-  const identifier = parseAudience('urn:second:management-api')
-  if (!identifier) throw new TypeError('This is no audience.')
-  return {
-    tenantId: tenant.id,
-    id: newResourceServerId(),
-    identifier,
-    name: 'Management API',
-    scopes: managementScopes.flatMap((text) => {
-      const value = parseScope(text)
-      return value ? [{ value, description: '' }] : []
-    }),
-    tokenLifetimeSeconds: 86_400,
-    signingAlgorithm: 'RS256',
-    tokenDialect: 'access_token',
-    ruleScopes: 'any',
-    isSystem: true,
-    keptMembers: {},
-    createdAt: now,
-    updatedAt: now,
   }
 }

@@ -15,7 +15,9 @@ const egressHost = Type.String({ pattern: `^(?:${hostName}|${ipv6Address})(?::${
 /** Where rules may fetch from. Empty: nowhere. */
 const egress = closed({ allow: Type.Array(egressHost, { maxItems: 100, uniqueItems: true }) })
 
-const flags = closed(Object.fromEntries(tenantFlags.map((name) => [name, Type.Optional(Type.Boolean())])))
+const flags = Type.Unsafe<Record<string, boolean>>(
+  closed(Object.fromEntries(tenantFlags.map((name) => [name, Type.Optional(Type.Boolean())]))),
+)
 
 const text = Type.String({ maxLength: 2000 })
 const texts = Type.Array(text, { maxItems: 100 })
@@ -99,7 +101,7 @@ export const tenantSettings = closed({
 export type TenantSettings = Static<typeof tenantSettings>
 
 export const tenantSettingsChange = Type.Partial(
-  closed({
+  Type.Object({
     ...members,
     default_audience: nullable(Type.String({ maxLength: 600 })),
     /** Flags that are not named stay. */
@@ -108,6 +110,7 @@ export const tenantSettingsChange = Type.Partial(
     egress,
     profile: tenantProfile,
   }),
+  { additionalProperties: false },
 )
 export type TenantSettingsChange = Static<typeof tenantSettingsChange>
 

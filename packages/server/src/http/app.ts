@@ -13,25 +13,25 @@ import {
 } from 'fastify'
 import { issuerOf } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
-import type { Tenant, TenantStore } from '../domain/tenant.ts'
+import { registerApiDescription } from './api-description/register-api-description.ts'
 import { type DiscoveryDeps, registerDiscovery } from './discovery.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { type Readiness, registerHealth } from './health.ts'
 import { type ManagementDeps, registerManagement } from './management/management.ts'
+import { createPickTenant, type PickTenantDeps } from './pick-tenant.ts'
 import type {} from './request.ts'
 import { sendError, sendManagementBody } from './respond.ts'
 import { registerTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
 import { answerUnreadableBytes, refuseExpectations, sendUnreadablePath } from './unreadable.ts'
 import { registerWebtaskDoor, type WebtaskDoorDeps } from './webtask/webtask-door.ts'
 
-export interface AppDeps {
+export interface AppDeps extends PickTenantDeps {
   readonly log: FastifyBaseLogger
-  readonly tenants: Pick<TenantStore, 'findByHost'>
-  readonly defaultTenant: () => Promise<Tenant>
-  readonly defaultOrigin: () => string
   readonly newLogEntryId: () => LogEntryId
   readonly now: () => Date
   readonly trustedProxies: readonly string[]
+  /** Of this release. */
+  readonly version: string
   readonly readiness: () => Promise<Readiness>
   readonly tokenEndpoint: TokenEndpointDeps
   readonly discovery: DiscoveryDeps
@@ -86,15 +86,15 @@ export function createApp(
   app.addHook('onRequest', async (request, reply) =>
     request.is404 ? sendNotFound(request, reply) : undefined,
   )
+  const pickTenant = createPickTenant(deps)
   app.register(async (tenants) => {
     tenants.addHook('onRequest', async (request) => {
-      // The Host picks among configured tenants and does nothing else; it never makes an issuer.
-      const named = await deps.tenants.findByHost(request.host.toLowerCase())
-      request.tenant = named ?? (await deps.defaultTenant())
+      request.tenant = await pickTenant(request.host)
       request.issuer = issuerOf(request.tenant, deps.defaultOrigin())
     })
     tenants.register(async (scope) => registerTokenEndpoint(scope, deps.tokenEndpoint))
     tenants.register(async (scope) => registerDiscovery(scope, deps.discovery))
+    tenants.register(async (scope) => registerApiDescription(scope, deps.version))
     tenants.register(async (scope) => registerManagement(scope, deps.management))
     tenants.register(async (scope) => registerWebtaskDoor(scope, deps.webtaskDoor))
   })

@@ -12,7 +12,7 @@ import type { Write } from '../domain/write.ts'
 import { maskOwnSecrets } from '../keys/client-secret.ts'
 import { createMask } from '../rules/masking.ts'
 import { createRefusalQuota } from './refusal-quota.ts'
-import { logEntryIdOf } from './request.ts'
+import { logEntryIdOf, tenantOf } from './request.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -106,6 +106,8 @@ export function recordRefusedChanges(app: FastifyInstance, deps: RecordChangeDep
   app.addHook('onSend', async (request, reply, payload) => {
     const reads = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
     if (reads || request.recorded || reply.statusCode < 400) return payload
+    // No tenant, no log.
+    if (tenantOf(request) === undefined) return payload
     request.recorded = true
     const description = refusalInWords(request.refusal)
     const entry = entryOf(request, deps.now(), { type: 'fapi', description, status: reply.statusCode })
@@ -164,7 +166,9 @@ function maskOf({ headers: { authorization = '' } }: FastifyRequest): (text: str
 /** Without the query string, which may hold a token. Where an encoded letter would hide a secret, the path is kept decoded. */
 function maskedPath(url: string, mask: (text: string) => string): string {
   const path = url.split('?', 1)[0] ?? ''
-  const decoded = path.replace(/%([2-7][0-9a-f])/gi, (_escape, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+  const decoded = path.replace(/%([2-7][0-9a-f])/gi, (_escape, hex) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
   const masked = mask(decoded)
   return masked === decoded ? mask(path) : masked
 }

@@ -15,6 +15,11 @@ declare module 'fastify' {
   }
 }
 
+/** Undefined before the Host has been looked at, and where no tenant has that host. */
+export function tenantOf(request: { readonly tenant: Tenant | undefined }): Tenant | undefined {
+  return request.tenant
+}
+
 /** The request id is the id of the log entry that will account for the request; it goes back as `X-Request-Id`. */
 export function logEntryIdOf(request: FastifyRequest): LogEntryId {
   const id = parseLogEntryId(request.id)

@@ -11,7 +11,7 @@ import {
   type OAuthErrorCode,
 } from '../domain/errors.ts'
 import { LogUnavailableError } from '../logs/recorder.ts'
-import type {} from './request.ts'
+import { tenantOf } from './request.ts'
 
 const oauthStatus = {
   invalid_request: 400,
@@ -59,29 +59,41 @@ const statusName: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
-/** Answers a refused token request; the code decides the status unless HTTP has a nearer one (405, 413). */
+/** Answers a refused token request; the error decides the status unless HTTP has a nearer one (405, 413). */
 export function sendOAuthError(
   request: FastifyRequest,
   reply: FastifyReply,
   error: OAuthError,
-  status: number = oauthStatus[error.code],
+  status: number = error.status ?? oauthStatus[error.code],
 ): FastifyReply {
+  // A request that no tenant takes is answered as the RFCs say.
+  const speaksAuth0 = tenantOf(request)?.profile === 'auth0'
   reply.code(status)
   reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
-  // RFC 6749 §5.2: the challenge answers a client that tried the Authorization header, and no other.
-  if (error.code === 'invalid_client' && request.headers.authorization !== undefined) {
+  // RFC 6749 §5.2: the challenge answers a client that tried the Authorization header, and no other. Libraries that
+  // were written for Auth0 take a challenge for the whole answer and never look at the error.
+  if (error.code === 'invalid_client' && request.headers.authorization !== undefined && !speaksAuth0) {
     reply.header('www-authenticate', `Basic realm="${request.issuer.issuer}", charset="UTF-8"`)
   }
-  return reply.send({ error: error.code, error_description: oauthCharacters(error.message) })
+  return reply.send({
+    error: error.code,
+    error_description: speaksAuth0 ? printable(error.message) : oauthCharacters(error.message),
+    ...(error.errorUri !== undefined && { error_uri: error.errorUri }),
+  })
 }
 
 // RFC 6749 §5.2: a description holds %x20-21 / %x23-5B / %x5D-7E. Rules and clients write parts of ours.
 function oauthCharacters(text: string): string {
   return text
+    .slice(0, maxDescriptionLength)
     .replaceAll('"', "'")
     .replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
-    .slice(0, maxDescriptionLength)
+}
+
+// Auth0's own texts hold quotation marks, and those of rules hold whatever their authors wrote.
+function printable(text: string): string {
+  return text.slice(0, maxDescriptionLength).replace(/[\p{Cc}\p{Cs}]/gu, '?')
 }
 
 const maxDescriptionLength = 1000

@@ -69,8 +69,11 @@ export function registerTokenEndpoint(app: FastifyInstance, endpointDeps: TokenE
 
   // What ends a request before its handler: a body too large, or cut off. And what must never happen.
   app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
-    // Before there is a tenant there is no log to record in.
-    if (error instanceof ManagementError) return sendOAuthError(request, reply, notNow(error.message))
+    // Without a tenant there is no log to record in.
+    if (error instanceof ManagementError) {
+      if (error.code !== 'not_found') return sendOAuthError(request, reply, notNow(error.message))
+      return sendOAuthError(request, reply, new OAuthError('invalid_request', error.message), 404)
+    }
     const status = error.statusCode
     if (status === undefined || status >= 500) request.log.error({ err: error }, 'a token request failed')
     const outcome = refuse(incomingOf(request, []), refusalFor(status))

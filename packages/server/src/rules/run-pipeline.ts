@@ -76,7 +76,7 @@ function oversize(claims: Claims): OAuthError | undefined {
     refuseOversizedClaims(claims)
     return undefined
   } catch (error) {
-    if (error instanceof BadRuleResultError) return failureOf(error.message)
+    if (error instanceof BadRuleResultError) return failureOf(error.message, error.message)
     throw error
   }
 }

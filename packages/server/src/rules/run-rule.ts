@@ -150,7 +150,7 @@ function judge(result: InvocationResult, turn: RuleTurn): Verdict {
   } catch (error) {
     if (!(error instanceof BadRuleResultError || error instanceof TypeError)) throw error
     const sentence = `The rule ${name} failed: ${error.message}`
-    return ending('bad_result', failureOf(sentence), sentence)
+    return ending('bad_result', failureOf(sentence, error.message), sentence)
   }
 }
 

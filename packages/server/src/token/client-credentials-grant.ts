@@ -4,16 +4,24 @@
  * leaves exactly one exchange to record.
  */
 import type { Client } from '../domain/client.ts'
-import { allowedScopes, type ClientGrantStore } from '../domain/client-grant.ts'
+import {
+  allowedScopes,
+  type ClientGrant,
+  type ClientGrantStore,
+  grantedScopes,
+} from '../domain/client-grant.ts'
 import { OAuthError } from '../domain/errors.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { Audience, ResourceServer, ResourceServerStore, Scope } from '../domain/resource-server.ts'
-import type { TenantId } from '../domain/tenant.ts'
+import { spentAssertionNoun } from '../domain/spent-assertion.ts'
+import { AlreadyExistsError } from '../domain/storage.ts'
+import type { Tenant, TenantId } from '../domain/tenant.ts'
 import type { RunPipeline } from '../rules/run-pipeline.ts'
 import type { AccessToken, SignAccessToken } from './access-token.ts'
-import type { AuthenticateClient } from './authenticate-client.ts'
+import { inProfile } from './auth0-refusals.ts'
+import { type AuthenticateClient, assertionWasSpent } from './authenticate-client.ts'
 import type { Exchange, IncomingTokenRequest } from './exchange.ts'
-import { parseTokenRequest, unknownTarget } from './token-request.ts'
+import { parseTokenRequest, ungrantedTarget, unknownTarget } from './token-request.ts'
 import { visibleToRules } from './visible-request.ts'
 
 export type TokenOutcome =
@@ -41,7 +49,7 @@ export function createClientCredentialsGrant(deps: ClientCredentialsGrantDeps): 
     try {
       return { kind: 'issued', exchange, token: await issue(deps, exchange) }
     } catch (error) {
-      if (error instanceof OAuthError) return { kind: 'refused', exchange, error }
+      if (error instanceof OAuthError) return refused(exchange, error)
       throw error
     }
   }
@@ -49,25 +57,38 @@ export function createClientCredentialsGrant(deps: ClientCredentialsGrantDeps): 
 
 /** The outcome of a request that was refused before the grant could begin. */
 export function refuse(incoming: IncomingTokenRequest, error: OAuthError): TokenOutcome {
-  return { kind: 'refused', exchange: { incoming, seed: '', runs: [], scopes: [] }, error }
+  return refused({ incoming, seed: '', runs: [], scopes: [] }, error)
+}
+
+// In the tenant's own words from here on, so that its log has those that the client got.
+function refused(exchange: Exchange, error: OAuthError): TokenOutcome {
+  return { kind: 'refused', exchange, error: inProfile(error, exchange.incoming.tenant.profile) }
+}
+
+/**
+ * What becomes of an outcome that could not be recorded because another request used its assertion at the same time:
+ * a refusal, in which the client counts as unproven. Undefined for every other error.
+ */
+export function refuseReplay({ exchange }: TokenOutcome, error: unknown): TokenOutcome | undefined {
+  const { client: _, spentAssertion, ...unproven } = exchange
+  const isReplay = error instanceof AlreadyExistsError && error.noun === spentAssertionNoun
+  return isReplay && spentAssertion ? refused(unproven, assertionWasSpent()) : undefined
 }
 
 // The exchange is filled in step by step, so that a refusal tells how far it came.
 async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Promise<AccessToken> {
   const { incoming } = exchange
-  const request = parseTokenRequest(incoming.raw)
+  const request = parseTokenRequest(incoming.raw, incoming.tenant)
   exchange.request = request
-  const client = await deps.authenticateClient(incoming.tenant.id, request.credentials, incoming.ip)
+  const { client, spentAssertion } = await deps.authenticateClient(incoming, request.credentials)
   exchange.client = client
+  if (spentAssertion) exchange.spentAssertion = spentAssertion
   refuseOtherGrants(client)
   const target = await findTarget(deps, incoming.tenant.id, incoming.issuer, client, request.audience)
   exchange.resourceServer = target.resourceServer
-  const { scopes, outside } = allowedScopes(target.grant, target.resourceServer, request.scopes)
-  if (outside.length > 0) {
-    throw new OAuthError('invalid_scope', `The client grant does not include: ${outside.join(' ')}`)
-  }
+  const granted = grantedScopes(target.grant, target.resourceServer)
+  const scopes = narrowedScopes(incoming.tenant, target, request.scopes) ?? granted
   exchange.entitledScopes = scopes
-  const granted = allowedScopes(target.grant, target.resourceServer, []).scopes
   const shaped = await shape(deps, exchange, { client, ...target, granted, scopes })
   exchange.scopes = shaped.scopes
   return deps.signAccessToken({
@@ -83,11 +104,28 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   })
 }
 
+/** The scopes that were asked for; undefined where the request does not narrow. */
+function narrowedScopes(
+  { profile }: Tenant,
+  { grant, resourceServer }: { grant: ClientGrant; resourceServer: ResourceServer },
+  asked: readonly Scope[],
+): readonly Scope[] | undefined {
+  const { scopes, outside } = allowedScopes(grant, resourceServer, asked)
+  if (outside.length > 0) {
+    throw new OAuthError('invalid_scope', `The client grant does not include: ${outside.join(' ')}`, {
+      reason: { kind: 'ungranted_scopes', scopes: outside },
+    })
+  }
+  // Auth0 gives the whole grant, whatever of it was asked for; RFC 6749 §3.3 lets a request narrow it.
+  return profile === 'auth0' ? undefined : scopes
+}
+
 function refuseOtherGrants(client: Client): void {
   if (client.grantTypes.includes('client_credentials')) return
   throw new OAuthError(
     'unauthorized_client',
     'The grant type client_credentials is not allowed for this client.',
+    { reason: { kind: 'grant_type_not_allowed' } },
   )
 }
 
@@ -103,9 +141,9 @@ async function findTarget(
       ? await deps.resourceServers.findSystem(tenantId)
       : await deps.resourceServers.findByIdentifier(tenantId, audience)
   if (!resourceServer || (resourceServer.isSystem && audience !== issuer.managementAudience))
-    throw unknownTarget()
+    throw unknownTarget(audience)
   const grant = await deps.clientGrants.findFor(tenantId, client.id, resourceServer.id)
-  if (!grant) throw unknownTarget()
+  if (!grant || resourceServer.clientPolicy === 'deny_all') throw ungrantedTarget(audience)
   return { resourceServer, grant }
 }
 

@@ -20,7 +20,7 @@ export function parseParameters(rawParameters: RawTokenRequest['rawParameters'])
   const seen = new Set<string>()
   for (const [name, rawValue] of rawParameters) {
     if (seen.has(name)) {
-      throw new OAuthError('invalid_request', `The parameter ${name.slice(0, 100)} was sent more than once.`)
+      throw new OAuthError('invalid_request', `${shown(name)} was sent more than once.`)
     }
     seen.add(name)
     if (!knownParameters.has(name)) continue
@@ -33,6 +33,11 @@ export function parseParameters(rawParameters: RawTokenRequest['rawParameters'])
   return parameters
 }
 
+// A long name is not cut: it could be a secret put there by mistake, whose half nobody would recognise and mask.
+function shown(name: string): string {
+  return name.length > 100 ? 'A parameter with a very long name' : `The parameter ${name}`
+}
+
 /** What a token request may say; everything else is for rules. */
 export const knownParameters: ReadonlySet<string> = new Set([
   'grant_type',
@@ -43,4 +48,5 @@ export const knownParameters: ReadonlySet<string> = new Set([
   'audience',
   'resource',
   'scope',
+  'organization',
 ])

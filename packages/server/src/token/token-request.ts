@@ -2,8 +2,9 @@
  * A token request, parsed: form or JSON, with or without an Authorization header (RFC 6749 §3.2, §4.4.2;
  * RFC 8707 for `resource`). Past this file nobody looks at the raw request again.
  */
-import { OAuthError } from '../domain/errors.ts'
+import { OAuthError, type RefusalReason } from '../domain/errors.ts'
 import { type Audience, parseAudience, parseScope, type Scope } from '../domain/resource-server.ts'
+import { defaultAudienceOf, type Tenant } from '../domain/tenant.ts'
 import { type ClientCredentials, parseClientCredentials } from './client-credentials.ts'
 import { type Parameters, parseParameters, type RawTokenRequest } from './parameters.ts'
 
@@ -18,22 +19,37 @@ export interface TokenRequest {
 export const maxScopeParameterLength = 8000
 
 /** @throws OAuthError when the request cannot be understood or names another grant. */
-export function parseTokenRequest({ rawParameters, rawAuthorization }: RawTokenRequest): TokenRequest {
+export function parseTokenRequest(
+  { rawParameters, rawAuthorization }: RawTokenRequest,
+  tenant: Tenant,
+): TokenRequest {
   const parameters = parseParameters(rawParameters)
   const grantType = parameters.get('grant_type')
   if (grantType === undefined)
     throw new OAuthError('invalid_request', 'Missing required parameter: grant_type')
   if (grantType !== 'client_credentials') {
-    throw new OAuthError('unsupported_grant_type', 'Only the grant type client_credentials is offered.')
+    throw new OAuthError('unsupported_grant_type', 'Only the grant type client_credentials is offered.', {
+      reason: { kind: 'unsupported_grant_type', grantType },
+    })
   }
+  refuseOrganization(parameters)
   return {
     credentials: parseClientCredentials(parameters, rawAuthorization),
-    audience: requestedAudience(parameters),
+    audience: requestedAudience(parameters, tenant),
     scopes: requestedScopes(parameters.get('scope')),
   }
 }
 
-function requestedAudience(parameters: Parameters): Audience {
+// Ignored, it would give a token that holds everywhere to a client that asked for one of an organization.
+function refuseOrganization(parameters: Parameters): void {
+  if (!parameters.has('organization')) return
+  throw new OAuthError(
+    'invalid_request',
+    'The parameter organization is not allowed: there are no organizations here. Leave it out.',
+  )
+}
+
+function requestedAudience(parameters: Parameters, tenant: Tenant): Audience {
   const audience = parameters.get('audience')
   const resource = parameters.get('resource')
   if (resource !== undefined) refuseBadResource(resource)
@@ -43,12 +59,14 @@ function requestedAudience(parameters: Parameters): Audience {
       'The parameters audience and resource name different APIs; send one.',
     )
   }
-  const named = audience ?? resource
+  const named = audience ?? resource ?? defaultAudienceOf(tenant)
   if (named === undefined) {
-    throw new OAuthError('invalid_request', 'Missing required parameter: audience (or resource)')
+    throw new OAuthError('invalid_request', 'Missing required parameter: audience (or resource)', {
+      reason: { kind: 'no_audience' },
+    })
   }
   const parsed = parseAudience(named)
-  if (parsed === undefined) throw unknownTarget()
+  if (parsed === undefined) throw unknownTarget(named)
   return parsed
 }
 
@@ -58,11 +76,22 @@ function refuseBadResource(resource: string): void {
   throw new OAuthError('invalid_target', 'The parameter resource must be an absolute URI without a fragment.')
 }
 
-/** The same words whether the API is unknown, another tenant's, or one that the client has no grant for. */
-export function unknownTarget(): OAuthError {
+/** An API that is not there, or another tenant's. */
+export function unknownTarget(audience: string): OAuthError {
+  return invalidTarget({ kind: 'unknown_audience', audience })
+}
+
+/** An API that gives this client no tokens. */
+export function ungrantedTarget(audience: Audience): OAuthError {
+  return invalidTarget({ kind: 'no_client_grant', audience })
+}
+
+// In profile `rfc` the same words for both: whether an API exists is nobody's business who has no grant for it.
+function invalidTarget(reason: RefusalReason): OAuthError {
   return new OAuthError(
     'invalid_target',
     'The requested API is unknown, or this client has no grant for it. Check the audience and the client grant.',
+    { reason },
   )
 }
 

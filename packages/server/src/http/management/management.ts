@@ -6,6 +6,7 @@ import { operationNames, operations } from '@tallystick/management-api/contract'
 import type { FastifyInstance } from 'fastify'
 import type { Changes } from '../../domain/changes.ts'
 import type { ClientStore } from '../../domain/client.ts'
+import type { ClientCredentialStore } from '../../domain/client-credential.ts'
 import type { ClientGrantStore } from '../../domain/client-grant.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { IdempotentAnswerStore } from '../../domain/idempotent-answer.ts'
@@ -22,6 +23,7 @@ import { createRateLimiter, type RateLimit } from '../rate-limit.ts'
 import { createRecordChange, type RecordChangeDeps, recordRefusedChanges } from '../record-change.ts'
 import { type AccessDeps, createAccess, type IsStillGranted, type ProveOperator } from './access.ts'
 import { bindOperation } from './bind-operation.ts'
+import { createClientCredentialHandlers } from './client-credentials.ts'
 import { type ClientGrantHandlerDeps, createClientGrantHandlers } from './client-grants.ts'
 import { type ClientHandlerDeps, createClientHandlers } from './clients.ts'
 import type { Handlers } from './handler.ts'
@@ -32,6 +34,7 @@ import { createLogHandlers } from './logs.ts'
 import { refuseWhatIsNotOffered } from './not-offered.ts'
 import { createPipelineHandlers } from './pipeline.ts'
 import { createResourceServerHandlers, type ResourceServerHandlerDeps } from './resource-servers.ts'
+import { createSigningKeyHandlers, type SigningKeyHandlerDeps } from './signing-keys.ts'
 import { createTenantSettingsHandlers } from './tenant-settings.ts'
 import { createTenantHandlers, type TenantHandlerDeps } from './tenants.ts'
 
@@ -40,8 +43,14 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly planTenant: TenantHandlerDeps['planTenant']
   readonly finishRemovals: TenantHandlerDeps['finishRemovals']
   readonly clients: ClientStore
+  readonly clientCredentials: ClientCredentialStore
   readonly resourceServers: ResourceServerStore
   readonly clientGrants: ClientGrantStore
+  readonly signingKeys: ResourceServerHandlerDeps['signingKeys'] & SigningKeyHandlerDeps['signingKeys']
+  readonly ring: ResourceServerHandlerDeps['ring']
+  readonly keyRotation: SigningKeyHandlerDeps['keyRotation']
+  readonly apiSecrets: ResourceServerHandlerDeps['apiSecrets']
+  readonly createApiSecret: ResourceServerHandlerDeps['createApiSecret']
   readonly rules: RuleStore
   readonly logEntries: LogEntryStore
   readonly idempotentAnswers: IdempotentAnswerStore
@@ -102,11 +111,13 @@ function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): H
   }
   return {
     ...createClientHandlers(withRecord),
+    ...createClientCredentialHandlers(withRecord),
     ...createResourceServerHandlers(withRecord),
     ...createClientGrantHandlers(withRecord),
     ...createPipelineHandlers(withRecord),
     ...createLogHandlers(withRecord),
     ...createLogTailHandlers(withRecord),
+    ...createSigningKeyHandlers(withRecord),
     ...createTenantSettingsHandlers(withRecord),
     ...createTenantHandlers(withRecord),
   }

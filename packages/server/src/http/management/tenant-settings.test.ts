@@ -7,6 +7,16 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
+async function patch(body: unknown) {
+  const response = await world.mine.fetch('/api/v2/tenants/settings', {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${await world.mine.token()}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const answer: { message?: string } = await response.json()
+  return { status: response.status, message: answer.message ?? '' }
+}
+
 test.each([
   'https://example.com',
   'example.com/path',
@@ -25,19 +35,87 @@ test.each([
   ).rejects.toMatchObject({ status: 400, message: expect.stringContaining('egress.allow.0') })
 })
 
-test("the tenant's name cannot be changed", async () => {
-  const response = await world.mine.fetch('/api/v2/tenants/settings', {
-    method: 'PATCH',
-    headers: { authorization: `Bearer ${await world.mine.token()}`, 'content-type': 'application/json' },
-    body: '{"friendly_name":"other"}',
+test.each([
+  ['a member nobody knows', { nope: 1 }, 'nope'],
+  ['a flag nobody knows', { flags: { nope: true } }, 'nope'],
+  ['a flag that is no boolean', { flags: { enable_sso: 'yes' } }, 'flags.enable_sso'],
+  ['a profile nobody knows', { profile: 'oauth1' }, 'profile'],
+  ['a member of the wrong type', { session_lifetime: 'long' }, 'session_lifetime'],
+  ['a default audience that is none', { default_audience: 'a\nb' }, 'default_audience'],
+  ['what cannot be changed', { sandbox_versions_available: ['22'] }, 'sandbox_versions_available'],
+  ['a quota that nobody enforces', { default_token_quota: { clients: {} } }, 'default_token_quota'],
+  ['more than is kept', { error_page: { html: 'x'.repeat(200_000) } }, '200000 bytes'],
+])('%s is refused by name', async (_, body, words) => {
+  expect(await patch(body)).toEqual({ status: 400, message: expect.stringContaining(words) })
+})
+
+test('the settings have the documented members with their defaults, and the other tenant has its own', async () => {
+  expect(await world.theirs.connection.tenantSettings.get()).toEqual({
+    friendly_name: 'second',
+    default_audience: '',
+    default_directory: '',
+    support_email: '',
+    support_url: '',
+    picture_url: '',
+    session_lifetime: 168,
+    idle_session_lifetime: 72,
+    enabled_locales: ['en'],
+    sandbox_version: '22',
+    sandbox_versions_available: ['22'],
+    allowed_logout_urls: [],
+    resource_parameter_profile: 'compatibility',
+    client_id_metadata_document_supported: false,
+    flags: {},
+    egress: { allow: [] },
+    profile: 'auth0',
   })
-  expect(response.status).toBe(400)
+})
+
+test('documented members are kept as they are sent, null removes one, and flags that are not named stay', async () => {
+  const { tenantSettings } = world.mine.connection
+  const page = { enabled: true, html: '<html>“ünïcode”</html>' }
+  const answer = await tenantSettings.update({
+    friendly_name: 'Demo & Co.',
+    support_email: 'help@example.com',
+    change_password: page,
+    oidc_logout: { rp_logout_end_session_endpoint_discovery: true },
+    flags: { enable_sso: true, revoke_refresh_token_grant: false },
+  })
+  expect(answer).toMatchObject({ friendly_name: 'Demo & Co.', change_password: page })
+  expect(await tenantSettings.update({ flags: { enable_sso: false }, change_password: null })).toEqual(
+    await tenantSettings.get(),
+  )
+  const stored = await tenantSettings.get()
+  expect(stored).not.toHaveProperty('change_password')
+  expect(stored).toMatchObject({
+    support_email: 'help@example.com',
+    oidc_logout: { rp_logout_end_session_endpoint_discovery: true },
+    flags: { enable_sso: false, revoke_refresh_token_grant: false },
+  })
+})
+
+test('all that an export holds, but what the deploy tool leaves out, can be sent back whole', async () => {
+  const { tenantSettings } = world.mine.connection
+  const { sandbox_version: _, sandbox_versions_available: __, ...exported } = await tenantSettings.get()
+  expect((await patch(exported)).status).toBe(200)
+  expect(await tenantSettings.get()).toMatchObject(exported)
+})
+
+test('an empty default audience is none', async () => {
+  const { tenantSettings } = world.mine.connection
+  const audience = 'https://api.example.com/'
+  expect(await tenantSettings.update({ default_audience: audience })).toMatchObject({
+    default_audience: audience,
+  })
+  for (const none of ['', null]) {
+    await tenantSettings.update({ default_audience: audience })
+    expect(await tenantSettings.update({ default_audience: none })).toMatchObject({ default_audience: '' })
+  }
 })
 
 test('where rules may fetch from is set whole, and for this tenant alone', async () => {
   const allow = ['example.com', 'api.example.com:65535', '127.0.0.1:8080', '[::1]:443', 'internal']
-  expect(await world.mine.connection.tenantSettings.update({ egress: { allow } })).toEqual({
-    friendly_name: 'demo',
+  expect(await world.mine.connection.tenantSettings.update({ egress: { allow } })).toMatchObject({
     egress: { allow },
   })
   expect(await world.mine.connection.tenantSettings.update({})).toMatchObject({ egress: { allow } })

@@ -77,19 +77,17 @@ const defaults = {
   allowed_logout_urls: [],
   resource_parameter_profile: 'compatibility',
   client_id_metadata_document_supported: false,
-} as const
+} satisfies Partial<TenantSettings>
 
 function onWire(tenant: Tenant): TenantSettings {
-  const settings = {
+  return {
     friendly_name: tenant.name,
     ...defaults,
     sandbox_versions_available: ['22'],
-    // Parsed against the contract when they came in.
     ...tenant.keptMembers,
     default_audience: tenant.defaultAudience ?? '',
     flags: { ...tenant.flags },
     egress: { allow: [...tenant.egressAllow] },
     profile: tenant.profile,
   }
-  return settings as TenantSettings
 }

@@ -1,0 +1,41 @@
+/**
+ * Which tenant a request speaks to: the one whose origin has its Host. The Host picks among configured tenants and does
+ * nothing else; it never makes an issuer. While there is only the default tenant, every Host is taken for it, so that a
+ * server without a proxy or behind one answers by whatever name it is reached.
+ */
+import { ManagementError } from '../domain/errors.ts'
+import type { Tenant, TenantStore } from '../domain/tenant.ts'
+
+export interface PickTenantDeps {
+  readonly tenants: Pick<TenantStore, 'findByHost' | 'count'>
+  /** @throws ManagementError while the first start has not made it. */
+  readonly defaultTenant: () => Promise<Tenant>
+  readonly defaultOrigin: () => string
+}
+
+/** @throws ManagementError `not_found` from the function when no tenant has this host. */
+export function createPickTenant({ tenants, defaultTenant, defaultOrigin }: PickTenantDeps) {
+  return async function pickTenant(rawHost: string): Promise<Tenant> {
+    const byDefault = await defaultTenant()
+    const host = rawHost.toLowerCase()
+    // First: no tenant can take the host from which all of them are managed.
+    if (host === URL.parse(defaultOrigin())?.host) return byDefault
+    const named = (await tenants.findByHost(host)) ?? (await tenants.findByHost(withoutDefaultPort(host)))
+    if (named) return named
+    if (isLoopback(host) || (await tenants.count()) <= 1) return byDefault
+    throw new ManagementError(
+      'not_found',
+      'No tenant of this server has this host. Ask by the host of a tenant; behind a proxy, pass on the Host header.',
+    )
+  }
+}
+
+// A proxy may pass on what its client left out.
+function withoutDefaultPort(host: string): string {
+  return host.replace(/:(?:80|443)$/, '')
+}
+
+/** From the machine itself, where nobody has to know how it is called from outside. */
+function isLoopback(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/.test(host)
+}
