@@ -39,7 +39,7 @@ export function welcome(
 export function trustLines(authorityPath: string | undefined): string[] {
   if (authorityPath === undefined) return []
   return [
-    'Its certificate is issued by a private CA. Where programs of Node run, tell them to trust it:',
+    'Its certificate comes from a private CA of its own. Programs that run on Node trust it with:',
     '',
     `  export NODE_EXTRA_CA_CERTS=${inShell(authorityPath)}`,
     '',
