@@ -22,6 +22,7 @@ import type {
   ResourceServersQuery,
   ResourceServerToCreate,
 } from './contract/resource-servers.ts'
+import type { RotationQuery } from './contract/signing-keys.ts'
 import type { TenantSettingsChange } from './contract/tenant-settings.ts'
 import type { TenantToCreate } from './contract/tenants.ts'
 
@@ -50,6 +51,7 @@ export function connect(options: ConnectOptions) {
     pipeline: pipelineCalls(call),
     rules: ruleCalls(call),
     logs: logCalls(call, connection),
+    signingKeys: signingKeyCalls(call),
     tenantSettings: tenantSettingsCalls(call),
     tenants: tenantCalls(call),
   }
@@ -113,6 +115,17 @@ function pipelineCalls(call: Call) {
     get: () => call('GET', '/pipeline'),
     /** All rules of the pipeline, first to last. */
     order: (ids: string[]) => call('PATCH', '/pipeline', { body: { order: ids } }),
+  }
+}
+
+function signingKeyCalls(call: Call) {
+  return {
+    list: () => call('GET', '/keys/signing'),
+    get: (kid: string) => call('GET', '/keys/signing/:kid', { params: { kid } }),
+    /** The next keys begin to sign: of one algorithm, or of all. */
+    rotate: (query: RotationQuery = {}) => call('POST', '/keys/signing/rotate', { query }),
+    /** Of a previous key: its tokens count no more. */
+    revoke: (kid: string) => call('PUT', '/keys/signing/:kid/revoke', { params: { kid } }),
   }
 }
 

@@ -4,15 +4,22 @@ import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
 import { formatDetails } from '../table.ts'
+import {
+  type AuthMethodOptions,
+  addAuthMethodOptions,
+  addCredentialOption,
+  authenticationToCreate,
+  changedAuthentication,
+} from './client-auth-method.ts'
+import { addClientCredentialsCommands } from './client-credentials.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { collect, collectPairs } from './option-values.ts'
 import { addIdsOption, allPages, type ListOptions, presentList } from './present-list.ts'
 import { checkSecretFile, type SecretOptions, showSecret } from './show-secret.ts'
 
-interface ClientOptions {
+interface ClientOptions extends AuthMethodOptions {
   readonly description?: string
   readonly metadata?: Readonly<Record<string, string>>
-  readonly authMethod?: 'client_secret_post' | 'client_secret_basic'
 }
 
 interface UpdateOptions extends ClientOptions {
@@ -65,20 +72,33 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
     .action(async (name: string, options: ClientOptions & SecretOptions) => {
       const context = open()
       await checkSecretFile(options)
-      const client = await (await context.connect()).clients.create({ name, ...settingsOf(options) })
+      const authentication = await authenticationToCreate(options, context.terminal.input)
+      const body = { name, ...settingsOf(options), ...authentication }
+      const client = await (await context.connect()).clients.create(body)
       await showSecret(context, client, options, details)
     })
 
-  addSettings(clients.command('update <client_id>').description('change a client; what is not named stays'))
+  addCredentialOption(
+    addSettings(
+      clients.command('update <client_id>').description('change a client; what is not named stays'),
+    ),
+  )
     .option('--name <name>', 'a new name')
     .option('--remove-metadata <name>', 'metadata to remove; repeatable', collect)
     .addOption(new Option('--enable', 'let it have tokens again').conflicts('disable'))
     .option('--disable', 'answer it like an unknown client')
     .action(async (id: string, options: UpdateOptions) => {
-      const { connect, present } = open()
-      const client = await (await connect()).clients.update(id, changeOf(options))
+      const { connect, present, terminal } = open()
+      const connection = await connect()
+      const authentication = await changedAuthentication(connection, id, options, terminal.input)
+      const client = await connection.clients.update(id, { ...changeOf(options), ...authentication })
       present(client, () => details(client))
     })
+
+  addClientCredentialsCommands(
+    clients.command('credentials').description('public keys that prove a client').helpCommand(false),
+    open,
+  )
 
   clients
     .command('rotate-secret <client_id>')
@@ -103,22 +123,15 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
 }
 
 function addSettings(command: Command): Command {
-  return command
+  return addAuthMethodOptions(command)
     .option('--description <text>', 'a sentence for people')
     .option('--metadata <name=value>', 'what rules see as client.metadata; repeatable', collectPairs)
-    .addOption(
-      new Option('--auth-method <method>', 'how it proves itself').choices([
-        'client_secret_post',
-        'client_secret_basic',
-      ]),
-    )
 }
 
-function settingsOf({ description, metadata, authMethod }: ClientOptions) {
+function settingsOf({ description, metadata }: ClientOptions) {
   return {
     ...(description !== undefined && { description }),
     ...(metadata && { client_metadata: { ...metadata } }),
-    ...(authMethod && { token_endpoint_auth_method: authMethod }),
   }
 }
 
@@ -141,7 +154,11 @@ function details(client: Client): string[] {
     ['name', client.name],
     ['description', client.description ?? ''],
     ['enabled', client.enabled ? 'yes' : 'no'],
-    ['authentication', client.token_endpoint_auth_method],
+    ['authentication', client.token_endpoint_auth_method ?? 'private_key_jwt'],
+    [
+      'credentials',
+      client.client_authentication_methods?.private_key_jwt.credentials.map(({ id }) => id).join('\n') ?? '',
+    ],
     [
       'metadata',
       Object.entries(client.client_metadata)

@@ -1,5 +1,5 @@
-/** The one time a new client secret is seen: on standard output, or in a file that only its owner may read. */
-import type { ClientWithSecret } from '@tallystick/management-api/contract/clients'
+/** The one time a new client secret, if there is one, is seen: on standard output, or in a file that only its owner may read. */
+import type { CreatedClient } from '@tallystick/management-api/contract/clients'
 import type { CommandContext } from '../command-context.ts'
 import { refuseWhatIsNoFile, writePrivateFile } from '../private-file.ts'
 
@@ -14,10 +14,15 @@ export async function checkSecretFile({ out }: SecretOptions): Promise<void> {
 
 export async function showSecret(
   { terminal, present }: CommandContext,
-  { client_secret, ...client }: ClientWithSecret,
+  { client_secret, ...client }: CreatedClient,
   { out }: SecretOptions,
-  details: (client: Omit<ClientWithSecret, 'client_secret'>) => string[],
+  details: (client: Omit<CreatedClient, 'client_secret'>) => string[],
 ): Promise<void> {
+  if (client_secret === undefined) {
+    terminal.say('This client has no secret.')
+    present(client, () => details(client))
+    return
+  }
   const show = () =>
     present({ ...client, client_secret }, () => [...details(client), `client_secret  ${client_secret}`])
   if (out === undefined) {

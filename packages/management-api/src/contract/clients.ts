@@ -5,68 +5,62 @@
  * shows its secret, and nobody can set one of their own choice.
  */
 import { type Static, Type } from 'typebox'
+import { clientCredentialToCreate, maxClientCredentials } from './client-credentials.ts'
+import { keptClientMembers } from './kept-client-members.ts'
 import type { Operation } from './operation.ts'
-import { closed, displayName, kept, nullable, oneOf, pageQuery, record, totals } from './schema.ts'
+import {
+  closed,
+  displayName,
+  fieldsQuery,
+  listAnswer,
+  listQuery,
+  nullable,
+  record,
+  refused,
+} from './schema.ts'
 
 export const maxClientMetadataMembers = 10
 export const maxClientMetadataLength = 255
 
 const name = displayName(200)
 const description = Type.String({ maxLength: 140 })
-const grantTypes = Type.Array(oneOf(['client_credentials']), { uniqueItems: true, maxItems: 10 })
-const authMethod = oneOf(['client_secret_post', 'client_secret_basic'])
 const metadataLimits = { maxMembers: maxClientMetadataMembers, maxLength: maxClientMetadataLength }
 const metadataValue = Type.String({ maxLength: maxClientMetadataLength })
 
 /**
- * Documented by Auth0, of no meaning to machines here, kept so that an exported configuration can be
- * imported whole. Members that would promise a protection which is not there are not among them.
+ * Only `client_credentials` is offered. The other grants of RFC 6749 and the URIs of its extensions are kept as they
+ * were sent, so that an exported configuration can be imported whole; a misspelt name is refused.
  */
-const keptMembers = {
-  app_type: kept(),
-  logo_uri: kept(),
-  is_first_party: kept(),
-  is_token_endpoint_ip_header_trusted: kept(),
-  oidc_conformant: kept(),
-  sso_disabled: kept(),
-  cross_origin_auth: kept(),
-  cross_origin_authentication: kept(),
-  cross_origin_loc: kept(),
-  custom_login_page: kept(),
-  custom_login_page_on: kept(),
-  custom_login_page_preview: kept(),
-  callbacks: kept(),
-  allowed_origins: kept(),
-  web_origins: kept(),
-  client_aliases: kept(),
-  allowed_clients: kept(),
-  allowed_logout_urls: kept(),
-  oidc_logout: kept(),
-  initiate_login_uri: kept(),
-  jwt_configuration: kept(),
-  encryption_key: kept(),
-  refresh_token: kept(),
-  mobile: kept(),
-  native_social_login: kept(),
-  addons: kept(),
-  form_template: kept(),
-  organization_usage: kept(),
-  organization_require_behavior: kept(),
-  organization_discovery_methods: kept(),
-  default_organization: kept(),
-  compliance_level: kept(),
-  session_transfer: kept(),
-  my_organization_configuration: kept(),
-  skip_non_verifiable_callback_uri_confirmation_prompt: kept(),
-  // Accepted only where they ask for nothing: a quota or a proof that nobody enforces would deceive.
-  token_quota: Type.Optional(Type.Null()),
-  signed_request_object: Type.Optional(Type.Null()),
-  require_proof_of_possession: Type.Optional(Type.Literal(false)),
-  require_pushed_authorization_requests: Type.Optional(Type.Literal(false)),
-}
+const grantTypes = Type.Array(
+  Type.String({
+    maxLength: 200,
+    pattern:
+      '^(?:client_credentials|authorization_code|implicit|refresh_token|password|urn:[!-~]+|https?://[!-~]+)$',
+  }),
+  { uniqueItems: true, maxItems: 30 },
+)
 
-/** The names of the members that are kept verbatim. */
-export const keptClientMembers: readonly string[] = Object.keys(keptMembers)
+/** Null while `client_authentication_methods` says how the client proves itself. `none`: not at all, so it gets no tokens. */
+const authMethod = Type.Unsafe<'client_secret_post' | 'client_secret_basic' | 'none' | null>({
+  type: ['string', 'null'],
+  enum: ['client_secret_post', 'client_secret_basic', 'none', null],
+})
+
+const credentialId = closed({ id: Type.String({ minLength: 1, maxLength: 64 }) })
+const activeCredentials = Type.Array(credentialId, { minItems: 1, maxItems: maxClientCredentials })
+
+/** Which of the client's credentials prove it (RFC 7523). While there are any, its secret is kept and refused. */
+const keyMethods = closed({ private_key_jwt: closed({ credentials: activeCredentials }) })
+
+const newKeyMethods = closed({
+  private_key_jwt: closed({
+    credentials: Type.Array(clientCredentialToCreate, { minItems: 1, maxItems: maxClientCredentials }),
+  }),
+})
+
+const clientSecret = refused(
+  'Nobody can choose a client secret; POST /clients/{id}/rotate-secret makes a new one and shows it once',
+)
 
 export const client = closed({
   tenant: Type.String(),
@@ -76,9 +70,11 @@ export const client = closed({
   description: Type.Optional(description),
   client_metadata: record(metadataValue, metadataLimits),
   grant_types: Type.Array(Type.String()),
-  token_endpoint_auth_method: Type.String(),
+  token_endpoint_auth_method: nullable(Type.String()),
+  /** Shown to those who may read credentials. */
+  client_authentication_methods: Type.Optional(keyMethods),
   enabled: Type.Boolean(),
-  ...keptMembers,
+  ...keptClientMembers,
 })
 export type Client = Static<typeof client>
 
@@ -86,15 +82,22 @@ export type Client = Static<typeof client>
 export const clientWithSecret = closed({ ...client.properties, client_secret: Type.String() })
 export type ClientWithSecret = Static<typeof clientWithSecret>
 
+/** A client that does not prove itself with a secret is made without one. */
+export const createdClient = closed({ ...client.properties, client_secret: Type.Optional(Type.String()) })
+export type CreatedClient = Static<typeof createdClient>
+
 export const clientToCreate = closed({
   name,
   description: Type.Optional(description),
   client_metadata: Type.Optional(record(metadataValue, metadataLimits)),
   grant_types: Type.Optional(grantTypes),
   token_endpoint_auth_method: Type.Optional(authMethod),
+  /** Its keys, which become its credentials. */
+  client_authentication_methods: Type.Optional(nullable(newKeyMethods)),
+  client_secret: clientSecret,
   /** A disabled client is answered like an unknown one. */
   enabled: Type.Optional(Type.Boolean()),
-  ...keptMembers,
+  ...keptClientMembers,
 })
 export type ClientToCreate = Static<typeof clientToCreate>
 
@@ -108,26 +111,36 @@ export const clientChange = closed({
   ),
   grant_types: Type.Optional(grantTypes),
   token_endpoint_auth_method: Type.Optional(authMethod),
+  /** Credentials that the client has. Null, with a `token_endpoint_auth_method`, goes back to the secret. */
+  client_authentication_methods: Type.Optional(nullable(keyMethods)),
+  client_secret: clientSecret,
   enabled: Type.Optional(Type.Boolean()),
-  ...keptMembers,
+  ...keptClientMembers,
 })
 export type ClientChange = Static<typeof clientChange>
 
-export const clientsQuery = closed({ ...pageQuery })
+export const clientsQuery = closed({
+  ...listQuery,
+  ...fieldsQuery,
+  /** There is no global client: true lists nothing. */
+  is_global: Type.Optional(Type.Boolean()),
+  is_first_party: Type.Optional(Type.Boolean()),
+  /** Several are separated by commas. */
+  app_type: Type.Optional(Type.String({ maxLength: 1000, pattern: '^[a-z0-9_]+(?:,[a-z0-9_]+)*$' })),
+})
 export type ClientsQuery = Static<typeof clientsQuery>
 
-export const clientList = Type.Array(client)
-export const clientPage = closed({ ...totals, clients: clientList })
-export type ClientPage = Static<typeof clientPage>
+export const clientList = listAnswer('clients', client)
 
 export const clientOperations = {
   listClients: {
     method: 'GET',
     path: '/clients',
-    scopes: ['read:clients'],
+    scopes: ['read:clients', 'read:client_keys', 'read:client_credentials'],
     query: clientsQuery,
     status: 200,
-    response: Type.Union([clientList, clientPage]),
+    response: clientList,
+    plural: 'clients',
   },
   createClient: {
     method: 'POST',
@@ -135,12 +148,14 @@ export const clientOperations = {
     scopes: ['create:clients'],
     body: clientToCreate,
     status: 201,
-    response: clientWithSecret,
+    response: createdClient,
+    shownOnce: ['client_secret'],
   },
   getClient: {
     method: 'GET',
     path: '/clients/:id',
-    scopes: ['read:clients'],
+    scopes: ['read:clients', 'read:client_keys', 'read:client_credentials'],
+    query: closed(fieldsQuery),
     status: 200,
     response: client,
   },
@@ -159,5 +174,6 @@ export const clientOperations = {
     scopes: ['update:client_keys'],
     status: 200,
     response: clientWithSecret,
+    shownOnce: ['client_secret'],
   },
 } as const satisfies Record<string, Operation>

@@ -48,6 +48,11 @@ export function kept(): TOptional<TUnsafe<unknown>> {
   return Type.Optional(Type.Unsafe<unknown>({}))
 }
 
+/** A member that is known and never accepted; the sentence says what to do instead. */
+export function refused(sentence: string): TOptional<TUnsafe<never>> {
+  return Type.Optional(Type.Unsafe<never>({ not: {}, description: sentence }))
+}
+
 /** `page` counts from 0; a page past the end is an empty list. */
 export const pageQuery = {
   page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),

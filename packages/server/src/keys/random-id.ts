@@ -1,6 +1,6 @@
 /** Identifiers: unguessable, and without a meaning that anyone could rely on. */
 import { randomBytes } from 'node:crypto'
-import type { ClientId } from '../domain/client.ts'
+import type { ClientCredentialId, ClientId } from '../domain/client.ts'
 import type { ClientGrantId } from '../domain/client-grant.ts'
 import type { ResourceServerId } from '../domain/resource-server.ts'
 import type { RuleId, RuleVersionId } from '../domain/rule.ts'
@@ -22,6 +22,7 @@ export const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 
 export const newTenantId = () => `ten_${randomBase62(16)}` as TenantId
 export const newClientId = () => randomBase62(32) as ClientId
+export const newClientCredentialId = () => `cred_${randomBase62(22)}` as ClientCredentialId
 export const newClientGrantId = () => `cgr_${randomBase62(16)}` as ClientGrantId
 export const newResourceServerId = () => randomBytes(12).toString('hex') as ResourceServerId
 export const newRuleId = () => `rul_${randomBase62(16)}` as RuleId

@@ -1,6 +1,14 @@
-import type { Client, ClientSecretHash, ClientStore, TokenEndpointAuthMethod } from '../domain/client.ts'
+import { type RawBuilder, sql } from 'kysely'
+import {
+  type Client,
+  type ClientFilter,
+  type ClientSecretHash,
+  type ClientStore,
+  tokenEndpointAuthMethods,
+} from '../domain/client.ts'
 import { movedOn, readColumns } from './change-time.ts'
-import { integer, text, type ValuesOf } from './column.ts'
+import { behind, pageColumns, pageValues } from './checkpoint.ts'
+import { nullableInteger, nullableText, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import {
   readFlag,
@@ -15,8 +23,6 @@ import { clientColumns, clientSecretColumns } from './tables.ts'
 
 type ClientRow = ValuesOf<typeof clientColumns>
 type ClientSecretRow = ValuesOf<typeof clientSecretColumns>
-
-const authMethods: readonly TokenEndpointAuthMethod[] = ['client_secret_post', 'client_secret_basic', 'none']
 
 export function createClientStore(database: Database): ClientStore {
   const find = database.one({ tenant_id: text, id: text }, (build, asked) =>
@@ -34,22 +40,7 @@ export function createClientStore(database: Database): ClientStore {
       .where('client_id', '=', asked.client_id)
       .orderBy('created_at'),
   )
-  const list = database.many({ tenant_id: text, limit: integer, offset: integer }, (build, asked) =>
-    build
-      .selectFrom('clients')
-      .selectAll()
-      .where('tenant_id', '=', asked.tenant_id)
-      .orderBy('created_at')
-      .orderBy('id')
-      .limit(asked.limit)
-      .offset(asked.offset),
-  )
-  const count = database.one({ tenant_id: text }, (build, asked) =>
-    build
-      .selectFrom('clients')
-      .select((select) => select.fn.countAll<number>().as('total'))
-      .where('tenant_id', '=', asked.tenant_id),
-  )
+  const { list, count } = createClientLists(database)
   const findWithSecrets = database.memory.remember((tenantId: string, id: string) => {
     // Two statements and no await between them: nothing can change meanwhile.
     const client = parseFound(find({ tenant_id: tenantId, id }))
@@ -61,11 +52,80 @@ export function createClientStore(database: Database): ClientStore {
   return {
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     findWithSecrets: async (tenantId, id) => findWithSecrets(tenantId, id),
-    list: async (tenantId, page) =>
-      list({ tenant_id: tenantId, limit: page.limit, offset: page.offset }).map(parseRow),
-    count: async (tenantId) => count({ tenant_id: tenantId })?.total ?? 0,
+    list,
+    count,
     ...writes,
   }
+}
+
+const filterColumns = { is_first_party: nullableInteger, app_types: nullableText }
+
+function createClientLists(database: Database): Pick<ClientStore, 'list' | 'count'> {
+  const list = database.many({ tenant_id: text, ...pageColumns }, (build, asked) =>
+    build
+      .selectFrom('clients')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where(behind(asked))
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(asked.limit)
+      .offset(asked.offset),
+  )
+  const count = database.one({ tenant_id: text }, (build, asked) =>
+    build
+      .selectFrom('clients')
+      .select((select) => select.fn.countAll<number>().as('total'))
+      .where('tenant_id', '=', asked.tenant_id),
+  )
+  const listSome = database.many({ tenant_id: text, ...pageColumns, ...filterColumns }, (build, asked) =>
+    build
+      .selectFrom('clients')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where(passing(asked))
+      .where(behind(asked))
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(asked.limit)
+      .offset(asked.offset),
+  )
+  const countSome = database.one({ tenant_id: text, ...filterColumns }, (build, asked) =>
+    build
+      .selectFrom('clients')
+      .select((select) => select.fn.countAll<number>().as('total'))
+      .where('tenant_id', '=', asked.tenant_id)
+      .where(passing(asked)),
+  )
+  return {
+    async list(tenantId, page, filter) {
+      const asked = { tenant_id: tenantId, ...pageValues(page) }
+      return (filter ? listSome({ ...asked, ...filterValues(filter) }) : list(asked)).map(parseRow)
+    },
+    async count(tenantId, filter) {
+      const asked = { tenant_id: tenantId }
+      return (filter ? countSome({ ...asked, ...filterValues(filter) }) : count(asked))?.total ?? 0
+    },
+  }
+}
+
+/** Undefined: everyone passes. */
+function filterValues({ isFirstParty, appTypes }: ClientFilter): ValuesOf<typeof filterColumns> {
+  return {
+    is_first_party: isFirstParty === undefined ? null : writeFlag(isFirstParty),
+    app_types: appTypes === undefined ? null : JSON.stringify(appTypes),
+  }
+}
+
+// Both are members that are kept as they were sent, and have no columns of their own.
+function passing(asked: {
+  readonly is_first_party: RawBuilder<number | null>
+  readonly app_types: RawBuilder<string | null>
+}): RawBuilder<boolean> {
+  return sql<boolean>`(${asked.is_first_party} is null
+      or (json_extract(kept_members, '$.is_first_party') is not 0) = ${asked.is_first_party})
+    and (${asked.app_types} is null
+      or json_extract(kept_members, '$.app_type') in (select value from json_each(${asked.app_types})))`
 }
 
 function createClientWrites(
@@ -86,7 +146,7 @@ function createClientWrites(
         .where('updated_at', '=', read_updated_at),
     'client',
   )
-  // Its secrets and client grants go with it, by their foreign keys.
+  // Its secrets, credentials and client grants go with it, by their foreign keys.
   const remove = database.write(
     { tenant_id: text, id: text },
     (build, asked) =>
@@ -130,9 +190,12 @@ function parseRow(row: ClientRow): Client {
     metadata: readTextMap(row.metadata, 'clients.metadata'),
     grantTypes: readTextList(row.grant_types, 'clients.grant_types'),
     tokenEndpointAuthMethod: readOneOf(
-      authMethods,
+      tokenEndpointAuthMethods,
       row.token_endpoint_auth_method,
       'clients.token_endpoint_auth_method',
+    ),
+    activeCredentialIds: readTextList(row.active_credential_ids, 'clients.active_credential_ids').map((id) =>
+      readIdentifier(id, 'clients.active_credential_ids'),
     ),
     enabled: readFlag(row.enabled),
     keptMembers: readObject(row.kept_members, 'clients.kept_members'),
@@ -150,6 +213,7 @@ function toRow(client: Client): ClientRow {
     metadata: JSON.stringify(client.metadata),
     grant_types: JSON.stringify(client.grantTypes),
     token_endpoint_auth_method: client.tokenEndpointAuthMethod,
+    active_credential_ids: JSON.stringify(client.activeCredentialIds),
     enabled: writeFlag(client.enabled),
     kept_members: JSON.stringify(client.keptMembers),
     created_at: client.createdAt.getTime(),

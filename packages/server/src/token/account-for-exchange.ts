@@ -6,14 +6,15 @@
 import { type ClientId, parseClientId } from '../domain/client.ts'
 import type { ExchangeRecordStore } from '../domain/exchange-record.ts'
 import type { ExchangeLogEntry } from '../domain/log-entry.ts'
+import type { SpentAssertionStore } from '../domain/spent-assertion.ts'
 import type { Write } from '../domain/write.ts'
 import { maskOwnSecrets } from '../keys/client-secret.ts'
 import type { Encryption } from '../keys/encryption.ts'
-import { revealSecret } from '../keys/secret-text.ts'
 import { createMask, maskedJson } from '../rules/masking.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
 import type { TokenOutcome } from './client-credentials-grant.ts'
 import type { Exchange } from './exchange.ts'
+import { presentedSecrets } from './presented-secrets.ts'
 import { visibleToRules, visibleUnproven } from './visible-request.ts'
 
 export const exchangeRecordVersion = 1
@@ -21,6 +22,7 @@ export const exchangeRecordVersion = 1
 export interface AccountForExchangeDeps {
   readonly encryption: Encryption
   readonly exchangeRecords: ExchangeRecordStore
+  readonly spentAssertions: Pick<SpentAssertionStore, 'insert'>
   readonly now: () => Date
   /** `off`: log entries only. */
   readonly exchangeRecord: 'full' | 'off'
@@ -36,21 +38,23 @@ export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome
   return function accountForExchange(outcome) {
     const mask = maskOf(outcome.exchange)
     const entry = logEntryOf(outcome, deps.now(), mask)
-    if (deps.exchangeRecord === 'off') return { entry, writes: [] }
+    const { spentAssertion } = outcome.exchange
+    const spent = spentAssertion ? [deps.spentAssertions.insert(spentAssertion)] : []
+    if (deps.exchangeRecord === 'off') return { entry, writes: spent }
     const { tenantId, id, at } = entry
-    const content = deps.encryption.encrypt(maskedJson(recordOf(outcome, entry), mask), [
+    const content = deps.encryption.encrypt(maskedJson(recordOf(outcome, entry, mask), mask), [
       'exchange_records',
       tenantId,
       id,
       'content',
     ])
-    return { entry, writes: [deps.exchangeRecords.insert({ tenantId, id, at, content })] }
+    return { entry, writes: [...spent, deps.exchangeRecords.insert({ tenantId, id, at, content })] }
   }
 }
 
 // A client that sends a secret in a place where none belongs must not have it kept.
-function maskOf({ request, mask }: Exchange): (text: string) => string {
-  const maskPresented = createMask(request ? [revealSecret(request.credentials.secret)] : [])
+function maskOf({ incoming, mask }: Exchange): (text: string) => string {
+  const maskPresented = createMask(presentedSecrets(incoming.raw))
   return (text) => maskOwnSecrets(maskPresented(mask ? mask(text) : text))
 }
 
@@ -99,7 +103,7 @@ function descriptionOf(error: { message: string; cause?: unknown }): string {
   return typeof error.cause === 'string' ? error.cause : error.message
 }
 
-function recordOf(outcome: TokenOutcome, entry: ExchangeLogEntry) {
+function recordOf(outcome: TokenOutcome, entry: ExchangeLogEntry, mask: (text: string) => string) {
   const { exchange } = outcome
   const { incoming, client, request, resourceServer } = exchange
   return {
@@ -108,7 +112,7 @@ function recordOf(outcome: TokenOutcome, entry: ExchangeLogEntry) {
     startedAt: incoming.receivedAt.toISOString(),
     seed: exchange.seed,
     tenant: { id: incoming.tenant.id, name: incoming.tenant.name, issuer: incoming.issuer.issuer },
-    request: client ? visibleToRules(incoming) : visibleUnproven(incoming),
+    request: client ? visibleToRules(incoming) : visibleUnproven(incoming, mask),
     asked: request && { audience: request.audience, scopes: request.scopes },
     client: client && { id: client.id, name: client.name, metadata: client.metadata },
     resourceServer: resourceServer && {

@@ -1,24 +1,18 @@
 /**
- * How a client says who it is (RFC 6749 §2.3.1): in the body or by Basic, and by only one of them.
+ * How a client says who it is (RFC 6749 §2.3, RFC 7521 §4.2): with a secret in the body or by Basic, or with a signed
+ * assertion, and in only one of these ways.
  */
 import { OAuthError } from '../domain/errors.ts'
 import { SecretText } from '../keys/secret-text.ts'
+import { assertionType, claimedSubject } from './client-assertion.ts'
+import { assertionRefused, authenticationFailed } from './client-refusals.ts'
 import type { Parameters } from './parameters.ts'
 
-export interface ClientCredentials {
-  /** As sent; nobody has looked it up. */
-  readonly clientId: string
-  readonly secret: SecretText
-}
-
-/** One answer for an unknown client, a wrong or missing secret, and a disabled client: nobody learns which. */
-export function authenticationFailed(cause: string): OAuthError {
-  return new OAuthError(
-    'invalid_client',
-    'Client authentication failed. Check the client id and its secret.',
-    { cause },
-  )
-}
+/** As sent; nobody has looked anything up. */
+export type ClientCredentials =
+  | { readonly kind: 'secret'; readonly clientId: string; readonly secret: SecretText }
+  /** The assertion is as secret as one until it is spent. */
+  | { readonly kind: 'assertion'; readonly clientId: string; readonly assertion: SecretText }
 
 /** @throws OAuthError `invalid_request` for two ways at once or a broken header, `invalid_client` for none. */
 export function parseClientCredentials(
@@ -32,12 +26,24 @@ export function parseClientCredentials(
   if (ways.length > 1) {
     throw new OAuthError('invalid_request', 'The client authenticated in more than one way; use one.')
   }
-  if (assertion) throw authenticationFailed('Client assertions are not offered.')
+  if (assertion) return fromAssertion(parameters)
   if (rawAuthorization !== undefined) return fromBasic(rawAuthorization, parameters.get('client_id'))
   const clientId = parameters.get('client_id')
   const secret = parameters.get('client_secret')
   if (clientId === undefined) throw authenticationFailed('The request names no client.')
-  return { clientId, secret: new SecretText(secret ?? '') }
+  return { kind: 'secret', clientId, secret: new SecretText(secret ?? '') }
+}
+
+// RFC 7521 §4.2: the parameter client_id is optional beside an assertion. That both agree is seen with the claims.
+function fromAssertion(parameters: Parameters): ClientCredentials {
+  if (parameters.get('client_assertion_type') !== assertionType) {
+    throw assertionRefused(`The client_assertion_type must be ${assertionType}.`)
+  }
+  const jwt = parameters.get('client_assertion')
+  if (jwt === undefined) throw assertionRefused('There is no client_assertion.')
+  const clientId = parameters.get('client_id') ?? claimedSubject(jwt)
+  if (clientId === undefined) throw assertionRefused('The client assertion cannot be read, or has no sub.')
+  return { kind: 'assertion', clientId, assertion: new SecretText(jwt) }
 }
 
 const basicCredentials = /^basic +([A-Za-z0-9+/]+={0,2})$/i
@@ -59,7 +65,7 @@ function fromBasic(rawAuthorization: string, bodyClientId: string | undefined): 
   if (bodyClientId !== undefined && bodyClientId !== clientId) {
     throw new OAuthError('invalid_request', 'The body and the Authorization header name different clients.')
   }
-  return { clientId, secret: new SecretText(secret) }
+  return { kind: 'secret', clientId, secret: new SecretText(secret) }
 }
 
 // application/x-www-form-urlencoded, one value: a plus is a blank, then percent-decoding.

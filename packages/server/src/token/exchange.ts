@@ -3,6 +3,7 @@ import type { Client } from '../domain/client.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
 import type { ResourceServer, Scope } from '../domain/resource-server.ts'
+import type { SpentAssertion } from '../domain/spent-assertion.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Claims } from '../rules/claims.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
@@ -28,8 +29,10 @@ export interface Exchange {
   /** 32 random bytes, base64url: the source of all randomness that rules see. */
   readonly seed: string
   request?: TokenRequest
-  /** Once its secret is proven. */
+  /** Once it is proven. */
   client?: Client
+  /** What the proof used up. */
+  spentAssertion?: SpentAssertion
   resourceServer?: ResourceServer
   /** Granted and asked for, before any rule. */
   entitledScopes?: readonly Scope[]

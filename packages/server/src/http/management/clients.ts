@@ -1,42 +1,46 @@
 /** Clients on the wire ↔ clients of the domain. A secret leaves with the answers to *create* and *rotate* alone. */
-import {
-  type ClientChange,
-  type Client as ClientOnWire,
-  type ClientToCreate,
-  type ClientWithSecret,
-  keptClientMembers,
-} from '@tallystick/management-api/contract/clients'
-import type { FastifyRequest } from 'fastify'
+import type { ClientsQuery } from '@tallystick/management-api/contract/clients'
+import type { FastifyReply } from 'fastify'
 import {
   type Client,
+  type ClientFilter,
   type ClientId,
   type ClientSecretHash,
   type ClientStore,
-  maxMetadataMembers,
   parseClientId,
+  usesSecret,
 } from '../../domain/client.ts'
+import type { ClientCredential, ClientCredentialStore } from '../../domain/client-credential.ts'
 import type { ClientGrantStore } from '../../domain/client-grant.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServerStore } from '../../domain/resource-server.ts'
-import type { Tenant, TenantId } from '../../domain/tenant.ts'
+import type { TenantId } from '../../domain/tenant.ts'
 import { revealSecret, type SecretText } from '../../keys/secret-text.ts'
 import type { RecordChange } from '../record-change.ts'
-import type { Handlers } from './handler.ts'
-import { keptMembers } from './kept-members.ts'
+import { requireScope } from './access.ts'
+import { authenticationToCreate, changedAuthentication } from './client-authentication.ts'
+import { credentialToCreate, type NewCredentialDeps } from './client-credential-from-wire.ts'
+import { changedClient, clientToCreate } from './client-from-wire.ts'
+import { clientOnWire } from './client-on-wire.ts'
+import { findClient } from './find-client.ts'
+import type { BodyOf, Call, Handlers } from './handler.ts'
 import { type KeepOneAdministrator, mayGetTokens } from './last-administrator.ts'
 import { requireNotAboveOperator } from './own-scopes.ts'
-import { pageOf, totalsOf } from './page.ts'
+import { answerList } from './page.ts'
 
-export interface ClientHandlerDeps {
+export interface ClientHandlerDeps extends NewCredentialDeps {
   readonly clients: ClientStore
+  readonly clientCredentials: ClientCredentialStore
   readonly clientGrants: ClientGrantStore
   readonly resourceServers: ResourceServerStore
   readonly recordChange: RecordChange
   readonly keepOneAdministrator: KeepOneAdministrator
   readonly createClientSecret: () => SecretText
   readonly hashSecret: (secret: SecretText) => Uint8Array
-  readonly newId: { readonly client: () => ClientId; readonly clientSecret: () => string }
-  readonly now: () => Date
+  readonly newId: NewCredentialDeps['newId'] & {
+    readonly client: () => ClientId
+    readonly clientSecret: () => string
+  }
 }
 
 export function createClientHandlers(
@@ -46,32 +50,48 @@ export function createClientHandlers(
   'listClients' | 'createClient' | 'getClient' | 'updateClient' | 'deleteClient' | 'rotateClientSecret'
 > {
   return {
-    async listClients({ request: { tenant }, query }) {
-      const stored = await deps.clients.list(tenant.id, pageOf(query))
-      const clients = stored.map((client) => onWire(tenant, client))
-      const totals = await totalsOf(query, () => deps.clients.count(tenant.id))
-      return totals ? { ...totals, clients } : clients
+    async listClients({ request: { tenant }, query, operator }) {
+      const filter = filterOf(query)
+      // There is no global client (one of Auth0's, for a management API of old).
+      const none = query.is_global === true
+      return answerList(query, 'clients', {
+        list: async (page) => (none ? [] : deps.clients.list(tenant.id, page, filter)),
+        count: async () => (none ? 0 : deps.clients.count(tenant.id, filter)),
+        onWire: (clients) => clients.map((client) => clientOnWire(tenant, client, operator)),
+      })
     },
 
-    async createClient({ request, body }) {
-      const client = clientToCreate(body, request.tenant.id, deps.newId.client(), deps.now())
-      const secret = newSecret(deps, client)
+    async createClient({ request, reply, operator, body }) {
+      const now = deps.now()
+      const id = deps.newId.client()
+      const tenantId = request.tenant.id
+      const credentials = newCredentials(deps, { operator, reply, body }, { tenantId, id })
+      const authentication = authenticationToCreate(body, credentials)
+      const client = clientToCreate(body, { tenantId, id, authentication, now })
+      const secret = usesSecret(client.tokenEndpointAuthMethod) ? newSecret(deps, client) : undefined
       await deps.recordChange(request, {
         description: `Created the client ${client.name}.`,
         status: 201,
-        writes: [deps.clients.insert(client), deps.clients.insertSecret(secret.hashed)],
+        writes: [
+          deps.clients.insert(client),
+          ...(secret ? [deps.clients.insertSecret(secret.hashed)] : []),
+          ...credentials.map((credential) => deps.clientCredentials.insert(credential)),
+        ],
       })
-      return withSecret(request.tenant, client, secret.text)
+      const onWire = clientOnWire(request.tenant, client, operator)
+      return secret ? { ...onWire, client_secret: revealSecret(secret.text) } : onWire
     },
 
-    async getClient({ request, param }) {
-      return onWire(request.tenant, await findClient(deps, request, param('id')))
+    async getClient({ request, operator, param }) {
+      return clientOnWire(request.tenant, await findClient(deps, request, param('id')), operator)
     },
 
     async updateClient({ request, operator, param, body }) {
       const stored = await findClient(deps, request, param('id'))
       await requireNotAboveOperator(deps, operator, request.tenant.id, stored.id)
-      const client = changedClient(stored, body, deps.now())
+      const credentials = await deps.clientCredentials.list(stored.tenantId, stored.id)
+      const authentication = changedAuthentication(stored, body, credentials)
+      const client = changedClient(stored, body, { authentication, now: deps.now() })
       const record = () =>
         deps.recordChange(request, {
           description: `Changed the client ${client.name}.`,
@@ -80,7 +100,7 @@ export function createClientHandlers(
         })
       if (mayGetTokens(client)) await record()
       else await deps.keepOneAdministrator(client.tenantId, client.id, record)
-      return onWire(request.tenant, client)
+      return clientOnWire(request.tenant, client, operator)
     },
 
     // What is not there is deleted already: the same answer, so that a repeated request does no harm.
@@ -89,7 +109,7 @@ export function createClientHandlers(
       const id = parseClientId(param('id'))
       const record = () =>
         deps.recordChange(request, {
-          description: 'Deleted a client, with its secrets and client grants.',
+          description: 'Deleted a client, with its secrets, credentials and client grants.',
           status: 204,
           writes: id ? [deps.clients.remove(tenantId, id)] : [],
         })
@@ -100,6 +120,7 @@ export function createClientHandlers(
     async rotateClientSecret({ request, operator, param }) {
       const stored = await findClient(deps, request, param('id'))
       await requireNotAboveOperator(deps, operator, request.tenant.id, stored.id)
+      refuseWithoutSecret(stored)
       const client = { ...stored, updatedAt: deps.now() }
       const secret = newSecret(deps, client)
       await deps.recordChange(request, {
@@ -111,71 +132,41 @@ export function createClientHandlers(
           deps.clients.update(client, stored),
         ],
       })
-      return withSecret(request.tenant, client, secret.text)
+      return { ...clientOnWire(request.tenant, client, operator), client_secret: revealSecret(secret.text) }
     },
   }
 }
 
-async function findClient(
+/** Undefined where everyone passes: the list needs no look into its objects then. */
+function filterOf({ is_first_party, app_type }: ClientsQuery): ClientFilter | undefined {
+  if (is_first_party === undefined && app_type === undefined) return undefined
+  return {
+    ...(is_first_party !== undefined && { isFirstParty: is_first_party }),
+    ...(app_type !== undefined && { appTypes: app_type.split(',') }),
+  }
+}
+
+/** The keys that come with a new client, which take the scope that they would take alone. */
+function newCredentials(
   deps: ClientHandlerDeps,
-  { tenant }: FastifyRequest,
-  rawId: string,
-): Promise<Client> {
-  const id = parseClientId(rawId)
-  const client = id && (await deps.clients.find(tenant.id, id))
-  if (!client) throw new ManagementError('not_found', 'The client does not exist')
-  return client
+  { operator, reply, body }: Pick<Call<'createClient'>, 'operator' | 'body'> & { reply: FastifyReply },
+  { tenantId, id: clientId }: { tenantId: TenantId; id: ClientId },
+): ClientCredential[] {
+  const sent: KeysToCreate = body.client_authentication_methods?.private_key_jwt.credentials ?? []
+  if (sent.length > 0) requireScope(operator, { scopes: ['create:client_credentials'] }, reply)
+  return sent.map((credential) => credentialToCreate(deps, { tenantId, clientId }, credential))
 }
 
-function clientToCreate(body: ClientToCreate, tenantId: TenantId, id: ClientId, now: Date): Client {
-  return {
-    tenantId,
-    id,
-    name: body.name,
-    description: body.description ?? '',
-    metadata: body.client_metadata ?? {},
-    grantTypes: body.grant_types ?? ['client_credentials'],
-    tokenEndpointAuthMethod: body.token_endpoint_auth_method ?? 'client_secret_post',
-    enabled: body.enabled ?? true,
-    keptMembers: keptMembers(keptClientMembers, {}, body),
-    createdAt: now,
-    updatedAt: now,
-  }
-}
+type KeysToCreate = readonly BodyOf<'createClientCredential'>[]
 
-function changedClient(stored: Client, body: ClientChange, now: Date): Client {
-  return {
-    ...stored,
-    name: body.name ?? stored.name,
-    description: body.description ?? stored.description,
-    metadata: mergedMetadata(stored.metadata, body.client_metadata),
-    grantTypes: body.grant_types ?? stored.grantTypes,
-    tokenEndpointAuthMethod: body.token_endpoint_auth_method ?? stored.tokenEndpointAuthMethod,
-    enabled: body.enabled ?? stored.enabled,
-    keptMembers: keptMembers(keptClientMembers, stored.keptMembers, body),
-    updatedAt: now,
-  }
-}
-
-function mergedMetadata(
-  stored: Client['metadata'],
-  change: ClientChange['client_metadata'],
-): Client['metadata'] {
-  if (change === undefined) return stored
-  const sent = Object.entries(change)
-  if (sent.length === 0) return {}
-  const members = new Map(Object.entries(stored))
-  for (const [name, value] of sent) {
-    if (value === null) members.delete(name)
-    else members.set(name, value)
-  }
-  if (members.size > maxMetadataMembers) {
-    throw new ManagementError(
-      'invalid_body',
-      `Payload validation error: 'Too many members: ${members.size}; at most ${maxMetadataMembers} are kept' on property client_metadata.`,
-    )
-  }
-  return Object.fromEntries(members)
+function refuseWithoutSecret({ tokenEndpointAuthMethod }: Client): void {
+  if (usesSecret(tokenEndpointAuthMethod)) return
+  throw new ManagementError(
+    'operation_not_supported',
+    tokenEndpointAuthMethod === 'none'
+      ? 'This client has no secret to renew: its token_endpoint_auth_method is none. Change that first.'
+      : 'This client has no secret to renew: it authenticates with its keys. Set client_authentication_methods to null and token_endpoint_auth_method to client_secret_post first.',
+  )
 }
 
 function newSecret(deps: ClientHandlerDeps, client: Client): { text: SecretText; hashed: ClientSecretHash } {
@@ -188,24 +179,4 @@ function newSecret(deps: ClientHandlerDeps, client: Client): { text: SecretText;
     createdAt: deps.now(),
   }
   return { text, hashed }
-}
-
-function onWire(tenant: Tenant, client: Client): ClientOnWire {
-  return {
-    // First, so that nothing kept can stand in the place of a member that we know.
-    ...client.keptMembers,
-    tenant: tenant.name,
-    global: false,
-    client_id: client.id,
-    name: client.name,
-    description: client.description,
-    client_metadata: { ...client.metadata },
-    grant_types: [...client.grantTypes],
-    token_endpoint_auth_method: client.tokenEndpointAuthMethod,
-    enabled: client.enabled,
-  }
-}
-
-function withSecret(tenant: Tenant, client: Client, secret: SecretText): ClientWithSecret {
-  return { ...onWire(tenant, client), client_secret: revealSecret(secret) }
 }

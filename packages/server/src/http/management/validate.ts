@@ -5,6 +5,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import type { Static, TSchema } from 'typebox'
 import { ManagementError, type ManagementErrorCode } from '../../domain/errors.ts'
+import { maskOwnSecrets } from '../../keys/client-secret.ts'
 
 export interface Part {
   readonly code: Extract<ManagementErrorCode, 'invalid_body' | 'invalid_query_string'>
@@ -14,7 +15,7 @@ export interface Part {
 export const bodyPart: Part = { code: 'invalid_body', fault: 'Payload validation error' }
 export const queryPart: Part = { code: 'invalid_query_string', fault: 'Query validation error' }
 
-const ajv = new Ajv({ allowUnionTypes: true, ownProperties: true, validateFormats: false })
+const ajv = new Ajv({ allowUnionTypes: true, ownProperties: true, validateFormats: false, verbose: true })
 
 export type Validate<Schema extends TSchema> = (rawValue: unknown) => Static<Schema>
 
@@ -61,7 +62,7 @@ function faultInWords(error: ErrorObject): string {
   return `'${sentence(error)}'${property}`
 }
 
-function sentence({ keyword, params, message, propertyName }: ErrorObject): string {
+function sentence({ keyword, params, message, propertyName, parentSchema }: ErrorObject): string {
   if (propertyName !== undefined) return `Property name not allowed: ${shown(propertyName)}`
   switch (keyword) {
     case 'additionalProperties':
@@ -71,7 +72,10 @@ function sentence({ keyword, params, message, propertyName }: ErrorObject): stri
     case 'type':
       return `Expected type ${[params.type].flat().join(' or ')}`
     case 'enum':
-      return `Expected one of: ${[params.allowedValues].flat().join(', ')}`
+      return `Expected one of: ${[params.allowedValues].flat().map(String).join(', ')}`
+    case 'not':
+      // A member that is known and never accepted: its description says what to do instead.
+      return String(parentSchema?.description ?? 'Not allowed')
     case 'const':
       return `Only allowed value: ${params.allowedValue}`
     default:
@@ -88,7 +92,9 @@ function placeOf(pointer: string): string {
     .join('.')
 }
 
-/** A name that the caller chose: cut, and without what a terminal would obey. */
+/** A name that the caller chose: without a secret of ours, cut, and without what a terminal would obey. */
 function shown(name: string): string {
-  return name.slice(0, 100).replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
+  return maskOwnSecrets(name)
+    .slice(0, 100)
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
 }

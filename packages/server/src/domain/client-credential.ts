@@ -1,0 +1,58 @@
+/**
+ * A credential of a client: a public key with which it may prove itself by signing assertions (RFC 7523 §3). It counts
+ * only while it is one of the client's active ones. The private key never comes here.
+ */
+import type { ClientCredentialId, ClientId } from './client.ts'
+import type { TenantId } from './tenant.ts'
+import type { Write } from './write.ts'
+
+/** One key serves one algorithm: an assertion never chooses the one it is checked with (RFC 8725 §3.1). */
+export const assertionAlgorithms = ['RS256', 'RS384', 'PS256', 'ES256', 'EdDSA'] as const
+export type AssertionAlgorithm = (typeof assertionAlgorithms)[number]
+
+/** A public key as a JWK (RFC 7517), reduced to the members that make the key. */
+export type ClientPublicJwk =
+  | { readonly kty: 'RSA'; readonly n: string; readonly e: string }
+  | { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string }
+  | { readonly kty: 'OKP'; readonly crv: 'Ed25519'; readonly x: string }
+
+export interface ClientCredential {
+  readonly tenantId: TenantId
+  readonly clientId: ClientId
+  readonly id: ClientCredentialId
+  readonly name: string
+  /** Unique among the credentials of one client. */
+  readonly kid: string
+  readonly algorithm: AssertionAlgorithm
+  readonly publicJwk: ClientPublicJwk
+  /** From then on it proves nothing. */
+  readonly expiresAt: Date | undefined
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** Promises: `find` resolves to undefined when absent and never throws for that. */
+export interface ClientCredentialStore {
+  find(tenantId: TenantId, clientId: ClientId, id: ClientCredentialId): Promise<ClientCredential | undefined>
+  /** Oldest first. */
+  list(tenantId: TenantId, clientId: ClientId): Promise<readonly ClientCredential[]>
+  /** Gone with its client. */
+  insert(credential: ClientCredential): Write
+  /** Changes when it expires; everything else of a credential stays. */
+  changeExpiry(credential: ClientCredential): Write
+  remove(tenantId: TenantId, clientId: ClientId, id: ClientCredentialId): Write
+}
+
+/** A third one is refused: two are what a change of keys needs. */
+export const maxClientCredentials = 2
+
+export function hasExpired({ expiresAt }: ClientCredential, now: Date): boolean {
+  return expiresAt !== undefined && expiresAt <= now
+}
+
+const clientCredentialId = /^cred_[0-9A-Za-z]{22}$/
+
+/** Undefined when the text is no credential id. */
+export function parseClientCredentialId(text: string): ClientCredentialId | undefined {
+  return clientCredentialId.test(text) ? (text as ClientCredentialId) : undefined
+}

@@ -1,0 +1,85 @@
+/**
+ * How a client is to authenticate: `token_endpoint_auth_method` and `client_authentication_methods` together, of which
+ * one always leaves the word to the other. A body that leaves it open is refused: who guesses may lock a client out.
+ */
+import type { ClientChange, ClientToCreate } from '@tallystick/management-api/contract/clients'
+import type { Client } from '../../domain/client.ts'
+import type { ClientCredential } from '../../domain/client-credential.ts'
+import { invalidBody } from './invalid-body.ts'
+
+export type Authentication = Pick<Client, 'tokenEndpointAuthMethod' | 'activeCredentialIds'>
+
+const keyMember = 'client_authentication_methods'
+const methodMember = 'token_endpoint_auth_method'
+
+/** @throws ManagementError `invalid_body` */
+export function authenticationToCreate(
+  body: Pick<ClientToCreate, typeof keyMember | typeof methodMember>,
+  credentials: readonly ClientCredential[],
+): Authentication {
+  const method = body[methodMember]
+  if (body[keyMember]) {
+    if (typeof method === 'string') throw bothGiven()
+    return byKeys(credentials)
+  }
+  if (method === null) throw neitherGiven()
+  return { tokenEndpointAuthMethod: method ?? 'client_secret_post', activeCredentialIds: [] }
+}
+
+/**
+ * `credentials` are all that the client has.
+ * @throws ManagementError `invalid_body`
+ */
+export function changedAuthentication(
+  stored: Client,
+  body: Pick<ClientChange, typeof keyMember | typeof methodMember>,
+  credentials: readonly ClientCredential[],
+): Authentication {
+  const { [methodMember]: method, [keyMember]: keys } = body
+  const usesKeys = stored.tokenEndpointAuthMethod === 'private_key_jwt'
+  if (keys) {
+    if (typeof method === 'string') throw bothGiven()
+    if (method === undefined && !usesKeys) {
+      throw invalidBody(
+        keyMember,
+        `Send ${methodMember}: null with it; the client authenticates with its secret now`,
+      )
+    }
+    return byKeys(keys.private_key_jwt.credentials.map(({ id }) => required(credentials, id)))
+  }
+  if (typeof method === 'string') {
+    if (usesKeys && keys === undefined) {
+      throw invalidBody(
+        methodMember,
+        `Send ${keyMember}: null with it; the client authenticates with its keys now`,
+      )
+    }
+    return { tokenEndpointAuthMethod: method, activeCredentialIds: [] }
+  }
+  if (usesKeys ? keys === null : method === null) throw neitherGiven()
+  const { tokenEndpointAuthMethod, activeCredentialIds } = stored
+  return { tokenEndpointAuthMethod, activeCredentialIds }
+}
+
+function byKeys(credentials: readonly ClientCredential[]): Authentication {
+  const ids = credentials.map(({ id }) => id)
+  return { tokenEndpointAuthMethod: 'private_key_jwt', activeCredentialIds: [...new Set(ids)] }
+}
+
+function required(credentials: readonly ClientCredential[], id: string): ClientCredential {
+  const found = credentials.find((credential) => credential.id === id)
+  if (!found)
+    throw invalidBody(`${keyMember}.private_key_jwt.credentials`, 'The client has no such credential')
+  return found
+}
+
+function bothGiven() {
+  return invalidBody(keyMember, `Send ${methodMember}: null with it, or leave it out`)
+}
+
+function neitherGiven() {
+  return invalidBody(
+    methodMember,
+    `Without ${keyMember} it must be client_secret_post, client_secret_basic or none`,
+  )
+}

@@ -1,0 +1,43 @@
+/** A client of the domain as the management API shows it. */
+import type { Client as ClientOnWire } from '@tallystick/management-api/contract/clients'
+import type { Client } from '../../domain/client.ts'
+import type { Tenant } from '../../domain/tenant.ts'
+import type { Operator } from './access.ts'
+
+/** What tools expect of a client that was made from its name alone; what is kept stands over these. */
+const defaults = {
+  is_first_party: true,
+  is_token_endpoint_ip_header_trusted: false,
+  oidc_conformant: false,
+  sso_disabled: false,
+  cross_origin_auth: false,
+  cross_origin_authentication: false,
+}
+
+/** Which credentials count is shown to those who may read credentials. */
+export function clientOnWire(
+  tenant: Tenant,
+  client: Client,
+  operator: Pick<Operator, 'scopes'>,
+): ClientOnWire {
+  const usesKeys = client.tokenEndpointAuthMethod === 'private_key_jwt'
+  const credentials = client.activeCredentialIds.map((id) => ({ id }))
+  return {
+    ...defaults,
+    // Before the others, so that nothing kept can stand in the place of a member that we know.
+    ...client.keptMembers,
+    tenant: tenant.name,
+    global: false,
+    client_id: client.id,
+    name: client.name,
+    description: client.description,
+    client_metadata: { ...client.metadata },
+    grant_types: [...client.grantTypes],
+    token_endpoint_auth_method: usesKeys ? null : client.tokenEndpointAuthMethod,
+    ...(usesKeys &&
+      operator.scopes.has('read:client_credentials') && {
+        client_authentication_methods: { private_key_jwt: { credentials } },
+      }),
+    enabled: client.enabled,
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The public key of a client, as it is registered: a PEM or a JWK, made into one form. A private key is refused and
+ * never kept, and so is a key too weak to prove anyone (RFC 7518 §3.3: RSA has 2048 bits or more).
+ */
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { AssertionAlgorithm, ClientPublicJwk } from '../domain/client-credential.ts'
+
+/** Why the key cannot be registered, for the one who registers it. Quotes nothing of the key. */
+export class ClientKeyError extends Error {
+  override readonly name = 'ClientKeyError'
+}
+
+export interface ClientPublicKey {
+  readonly jwk: ClientPublicJwk
+  /** Those that the key can be used with; the first is what it is used with unless another is asked for. */
+  readonly algorithms: readonly [AssertionAlgorithm, ...AssertionAlgorithm[]]
+  /** RFC 7638, SHA-256. */
+  readonly thumbprint: string
+  /** Of the certificate that held the key. */
+  readonly certificateExpiresAt: Date | undefined
+}
+
+const minRsaBits = 2048
+/** A signature of a larger key leaves too little room in an assertion. */
+const maxRsaBits = 4096
+const minRsaExponent = 65_537n
+
+/** @throws ClientKeyError */
+export function parsePublicKeyPem(pem: string): ClientPublicKey {
+  const blocks = [...pem.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map(([, label]) => label ?? '')
+  if (blocks.some((label) => label.includes('PRIVATE'))) throw privateKeySent()
+  const [label, ...more] = blocks
+  if (label === undefined || more.length > 0) {
+    throw new ClientKeyError('Send one PEM block: a public key or a certificate.')
+  }
+  if (label === 'CERTIFICATE') return fromCertificate(pem)
+  if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY') {
+    throw new ClientKeyError('The PEM is neither a public key nor a certificate.')
+  }
+  return fromKey(read(() => createPublicKey(pem)))
+}
+
+/** @throws ClientKeyError */
+export function parsePublicKeyJwk(jwk: Readonly<Record<string, unknown>>): ClientPublicKey {
+  if (privateMembers.some((member) => Object.hasOwn(jwk, member))) throw privateKeySent()
+  if (jwk.use !== undefined && jwk.use !== 'sig') {
+    throw new ClientKeyError('The JWK is not for signatures: its use must be sig.')
+  }
+  const { kty, crv, n, e, x, y } = jwk
+  return fromKey(read(() => createPublicKey({ key: { kty, crv, n, e, x, y } as JsonWebKey, format: 'jwk' })))
+}
+
+// RFC 7518 §6: all that only the owner of a key may know; `k` is a secret that both sides share.
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+
+function privateKeySent(): ClientKeyError {
+  return new ClientKeyError(
+    'This holds a private key, which must never leave its owner: make a new pair, and send its public half.',
+  )
+}
+
+function fromCertificate(pem: string): ClientPublicKey {
+  const certificate = read(() => new X509Certificate(pem))
+  const key = fromKey(read(() => certificate.publicKey))
+  return { ...key, certificateExpiresAt: certificate.validToDate }
+}
+
+function read<Value>(parse: () => Value): Value {
+  try {
+    return parse()
+  } catch {
+    // Without the parser's words, which may quote what was sent.
+    throw new ClientKeyError('The public key cannot be read.')
+  }
+}
+
+function fromKey(key: KeyObject): ClientPublicKey {
+  const jwk = publicJwkOf(key)
+  return {
+    jwk,
+    algorithms: algorithmsOf(jwk),
+    thumbprint: thumbprintOf(jwk),
+    certificateExpiresAt: undefined,
+  }
+}
+
+function publicJwkOf(key: KeyObject): ClientPublicJwk {
+  const { crv, n, e, x, y } = key.export({ format: 'jwk' })
+  if (key.asymmetricKeyType === 'rsa' && n !== undefined && e !== undefined) {
+    refuseWeakRsa(key)
+    return { kty: 'RSA', n, e }
+  }
+  if (key.asymmetricKeyType === 'ec' && crv === 'P-256' && x !== undefined && y !== undefined) {
+    return { kty: 'EC', crv, x, y }
+  }
+  if (key.asymmetricKeyType === 'ed25519' && x !== undefined) return { kty: 'OKP', crv: 'Ed25519', x }
+  throw new ClientKeyError('The key is of a kind not offered here: use RSA, EC P-256 or Ed25519.')
+}
+
+function refuseWeakRsa({ asymmetricKeyDetails: details = {} }: KeyObject): void {
+  const { modulusLength = 0, publicExponent = 0n } = details
+  if (modulusLength < minRsaBits || modulusLength > maxRsaBits) {
+    throw new ClientKeyError(
+      `The RSA key has ${modulusLength} bits; it must have ${minRsaBits} to ${maxRsaBits}.`,
+    )
+  }
+  if (publicExponent < minRsaExponent) {
+    throw new ClientKeyError(`The exponent of the RSA key is too small; ${minRsaExponent} is usual.`)
+  }
+}
+
+function algorithmsOf(jwk: ClientPublicJwk): ClientPublicKey['algorithms'] {
+  if (jwk.kty === 'RSA') return ['RS256', 'RS384', 'PS256']
+  return jwk.kty === 'EC' ? ['ES256'] : ['EdDSA']
+}
+
+/** RFC 7638 §3: the members that make the key, in the order of their names. */
+function thumbprintOf(jwk: ClientPublicJwk): string {
+  const members = Object.entries(jwk).sort(([one], [other]) => (one < other ? -1 : 1))
+  return createHash('sha256')
+    .update(JSON.stringify(Object.fromEntries(members)))
+    .digest('base64url')
+}

@@ -1,0 +1,113 @@
+import {
+  assertionAlgorithms,
+  type ClientCredential,
+  type ClientCredentialStore,
+  type ClientPublicJwk,
+} from '../domain/client-credential.ts'
+import { text, type ValuesOf } from './column.ts'
+import type { Database } from './database.ts'
+import { CorruptRowError, readIdentifier, readObject, readOneOf, requireText } from './row.ts'
+import { clientCredentialColumns } from './tables.ts'
+
+type CredentialRow = ValuesOf<typeof clientCredentialColumns>
+
+const { tenant_id, client_id, id, expires_at, updated_at } = clientCredentialColumns
+
+export function createClientCredentialStore(database: Database): ClientCredentialStore {
+  const find = database.one({ tenant_id, client_id, id }, (build, asked) =>
+    build
+      .selectFrom('client_credentials')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('client_id', '=', asked.client_id)
+      .where('id', '=', asked.id),
+  )
+  const list = database.many({ tenant_id: text, client_id: text }, (build, asked) =>
+    build
+      .selectFrom('client_credentials')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('client_id', '=', asked.client_id)
+      .orderBy('created_at')
+      .orderBy('id'),
+  )
+  const insert = database.write(
+    clientCredentialColumns,
+    (build, row) => build.insertInto('client_credentials').values(row),
+    { noun: 'client credential', refersTo: 'client' },
+  )
+  const changeExpiry = database.write(
+    { tenant_id, client_id, id, expires_at, updated_at },
+    (build, asked) =>
+      build
+        .updateTable('client_credentials')
+        .set({ expires_at: asked.expires_at, updated_at: asked.updated_at })
+        .where('tenant_id', '=', asked.tenant_id)
+        .where('client_id', '=', asked.client_id)
+        .where('id', '=', asked.id),
+    { noun: 'client credential', mustExist: true },
+  )
+  const remove = database.write(
+    { tenant_id, client_id, id },
+    (build, asked) =>
+      build
+        .deleteFrom('client_credentials')
+        .where('tenant_id', '=', asked.tenant_id)
+        .where('client_id', '=', asked.client_id)
+        .where('id', '=', asked.id),
+    { noun: 'client credential' },
+  )
+
+  return {
+    async find(tenantId, clientId, credentialId) {
+      const row = find({ tenant_id: tenantId, client_id: clientId, id: credentialId })
+      return row && parseRow(row)
+    },
+    list: async (tenantId, clientId) => list({ tenant_id: tenantId, client_id: clientId }).map(parseRow),
+    insert: (credential) => insert(toRow(credential)),
+    changeExpiry: (credential) => changeExpiry(toRow(credential)),
+    remove: (tenantId, clientId, credentialId) =>
+      remove({ tenant_id: tenantId, client_id: clientId, id: credentialId }),
+  }
+}
+
+function parseRow(row: CredentialRow): ClientCredential {
+  return {
+    tenantId: readIdentifier(row.tenant_id, 'client_credentials.tenant_id'),
+    clientId: readIdentifier(row.client_id, 'client_credentials.client_id'),
+    id: readIdentifier(row.id, 'client_credentials.id'),
+    name: row.name,
+    kid: row.kid,
+    algorithm: readOneOf(assertionAlgorithms, row.algorithm, 'client_credentials.algorithm'),
+    publicJwk: readPublicJwk(row.public_jwk),
+    expiresAt: row.expires_at === null ? undefined : new Date(row.expires_at),
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+  }
+}
+
+const place = 'client_credentials.public_jwk'
+
+function readPublicJwk(json: string): ClientPublicJwk {
+  const jwk = readObject(json, place)
+  if (jwk.kty === 'RSA') return { kty: 'RSA', n: requireText(jwk.n, place), e: requireText(jwk.e, place) }
+  const x = requireText(jwk.x, place)
+  if (jwk.kty === 'EC') return { kty: 'EC', crv: 'P-256', x, y: requireText(jwk.y, place) }
+  if (jwk.kty === 'OKP') return { kty: 'OKP', crv: 'Ed25519', x }
+  throw new CorruptRowError(place)
+}
+
+function toRow(credential: ClientCredential): CredentialRow {
+  return {
+    tenant_id: credential.tenantId,
+    client_id: credential.clientId,
+    id: credential.id,
+    name: credential.name,
+    kid: credential.kid,
+    algorithm: credential.algorithm,
+    public_jwk: JSON.stringify(credential.publicJwk),
+    expires_at: credential.expiresAt?.getTime() ?? null,
+    created_at: credential.createdAt.getTime(),
+    updated_at: credential.updatedAt.getTime(),
+  }
+}
