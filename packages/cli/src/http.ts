@@ -76,21 +76,33 @@ const reasons: Readonly<Record<string, string>> = {
     'Its certificate comes from an authority that this machine does not trust.',
   CERT_HAS_EXPIRED: 'Its certificate has expired.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'Its certificate is for another host.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'What listens there speaks no TLS.',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'What listens there speaks no TLS.',
 }
 
 function unreachable(origin: string, error: unknown): Failure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  const isCertificate = /CERT|LEAF/.test(code)
   return new Failure(
     'unavailable',
     {
       what: `${origin} cannot be reached.`,
       why: reasons[code] ?? (cause instanceof Error ? cause.message || code : String(cause)),
-      todo: isCertificate
-        ? 'Name the authority in NODE_EXTRA_CA_CERTS (a self-signed server keeps it in <data>/tls/ca.pem).'
-        : 'Start the server with `tallystick serve`, or say where it is with --url or TALLYSTICK_URL.',
+      todo: remedyFor(code, origin),
     },
     { cause: error },
   )
+}
+
+function remedyFor(code: string, origin: string): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'Use the host that the certificate names, with --url.'
+  if (/CERT|LEAF/.test(code)) {
+    return 'Name the authority in NODE_EXTRA_CA_CERTS (a self-signed server keeps it in <data>/tls/ca.pem).'
+  }
+  if (code.startsWith('ERR_SSL_')) return 'Use http:// in the URL, or have the server speak TLS.'
+  // What a server that speaks TLS does with plain HTTP.
+  if (origin.startsWith('http:') && /^(ECONNRESET|UND_ERR_SOCKET)$/.test(code)) {
+    return 'If the server speaks TLS, use https:// in the URL.'
+  }
+  return 'Start the server with `tallystick serve`, or say where it is with --url or TALLYSTICK_URL.'
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Finding } from './finding.ts'
 
 /** Everything that holds a secret, or from which one could be computed. */
-const privateFiles = ['bootstrap.json', 'master.key', 'tallystick.db']
+const privateFiles = ['bootstrap.json', 'master.key', 'tallystick.db', 'tls/ca-key.pem', 'tls/server-key.pem']
 
 export async function checkDataDir(dataDir: string): Promise<Finding[]> {
   // Windows keeps no such modes.

@@ -6,6 +6,7 @@ import type { Profile } from '../profile.ts'
 import { checkDataDir } from './data-dir.ts'
 import type { Finding } from './finding.ts'
 import { checkClock, checkHealth, checkIssuer, checkReadiness } from './server-checks.ts'
+import { checkCertificate } from './tls-check.ts'
 
 export type { Finding } from './finding.ts'
 
@@ -24,6 +25,7 @@ export async function* findings(context: CommandContext): AsyncGenerator<Finding
     yield { check: 'everything behind it', state: 'skipped', found: 'the server is not reached' }
     return
   }
+  yield* await checkCertificate(profile.origin, context.now())
   yield checkClock(health.response, context.now())
   yield await checkReadiness(context.fetch, profile.origin)
   yield await checkIssuer(context.fetch, profile.origin)

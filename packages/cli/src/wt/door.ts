@@ -162,9 +162,8 @@ function unreachable(url: string, late: boolean, cause: unknown): WtFailure {
     return new WtFailure('timeout', `${url} gave no answer within ${answerTimeoutMs / 1000} s.`, { cause })
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
   const code = inner instanceof Error && 'code' in inner ? ` (${String(inner.code)})` : ''
-  return new WtFailure(
-    'unavailable',
-    `${url} cannot be reached${code}. Is the server running, and is the URL right?`,
-    { cause },
-  )
+  const advice = /CERT|LEAF/.test(code)
+    ? 'Name the authority of its certificate in NODE_EXTRA_CA_CERTS; a self-signed server keeps it in <data>/tls/ca.pem.'
+    : 'Is the server running, and is the URL right?'
+  return new WtFailure('unavailable', `${url} cannot be reached${code}. ${advice}`, { cause })
 }
