@@ -1,0 +1,98 @@
+/**
+ * A valid request for every operation of the contract. A new operation needs an entry here, or `every-operation.test.ts`
+ * fails with its name: `params` for the ids in its path, made in whatever tenant `make` makes things in, `body` for what
+ * it takes, and for a GET by query that cannot be empty, `query`. What a path or body can name that `make` does not make
+ * yet is added in `make.ts`, both in `makeIn` and in `nothing`.
+ */
+import { randomUUID } from 'node:crypto'
+import type { OperationName } from '@tallystick/management-api/contract'
+import { type Make, newCredential, newTenant } from './make.ts'
+
+export interface Sample {
+  /** By the names in the path. */
+  readonly params?: (make: Make) => Promise<Record<string, string>>
+  readonly body?: (make: Make, params: Record<string, string>) => unknown
+  /** With its `?`. */
+  readonly query?: string
+  /** Only the operators of the default tenant may do it at all. */
+  readonly ofHost?: true
+  /** What is not there is removed already: 204, also for what is another tenant's. */
+  readonly whenAbsent?: 204
+}
+
+const client = async (make: Make) => ({ id: await make.client() })
+const credential = async (make: Make) => {
+  const id = await make.client()
+  return { id, credentialId: await make.credential(id) }
+}
+const api = async (make: Make) => ({ id: await make.api() })
+const grant = async (make: Make) => ({ id: await make.grant() })
+const rule = async (make: Make) => ({ id: (await make.rule()).id })
+const ruleVersion = (make: Make) => make.rule()
+const key = async (make: Make) => ({ kid: await make.previousKey() })
+const tenant = async (make: Make) => ({ id: await make.tenant() })
+
+export const samples: { readonly [Name in OperationName]: Sample } = {
+  listClients: {},
+  createClient: { body: () => ({ name: 'new' }) },
+  getClient: { params: client },
+  updateClient: { params: client, body: () => ({ name: 'renamed' }) },
+  deleteClient: { params: client, whenAbsent: 204 },
+  rotateClientSecret: { params: client },
+
+  listClientCredentials: { params: client },
+  createClientCredential: { params: client, body: newCredential },
+  getClientCredential: { params: credential },
+  updateClientCredential: { params: credential, body: () => ({ expires_at: '2099-01-01T00:00:00Z' }) },
+  deleteClientCredential: { params: credential },
+
+  listResourceServers: {},
+  createResourceServer: { body: () => ({ identifier: `urn:${randomUUID()}` }) },
+  getResourceServer: { params: api },
+  updateResourceServer: { params: api, body: () => ({ token_lifetime: 60 }) },
+  deleteResourceServer: { params: api, whenAbsent: 204 },
+
+  listClientGrants: {},
+  createClientGrant: {
+    body: async (make) => ({
+      client_id: await make.client(),
+      audience: await make.audience(),
+      scope: ['read'],
+    }),
+  },
+  getClientGrant: { params: grant },
+  updateClientGrant: { params: grant, body: () => ({ scope: [] }) },
+  deleteClientGrant: { params: grant, whenAbsent: 204 },
+
+  getPipeline: {},
+  orderPipeline: {
+    body: async (make) => {
+      const { rules } = await make.send('GET', '/pipeline')
+      return { order: Array.isArray(rules) ? rules.map(({ id }) => id) : [] }
+    },
+  },
+  listRules: {},
+  createRule: { body: () => ({ name: randomUUID(), code: '1' }) },
+  getRule: { params: rule },
+  updateRule: { params: rule, body: () => ({ enabled: false }) },
+  deleteRule: { params: rule },
+  listRuleVersions: { params: rule },
+  getRuleVersion: { params: ruleVersion },
+
+  listLogEntries: {},
+  getLogEntry: { params: async (make) => ({ id: await make.logEntry() }) },
+  followLog: {},
+
+  listSigningKeys: {},
+  getSigningKey: { params: key },
+  rotateSigningKeys: { query: '?alg=RS256' },
+  revokeSigningKey: { params: key },
+
+  getTenantSettings: {},
+  updateTenantSettings: { body: () => ({ egress: { allow: ['example.com'] } }) },
+
+  listTenants: { ofHost: true },
+  createTenant: { ofHost: true, body: () => newTenant(`t-${randomUUID()}`) },
+  getTenant: { ofHost: true, params: tenant },
+  deleteTenant: { ofHost: true, params: tenant },
+}
