@@ -33,6 +33,7 @@ export interface TestTenant {
 
 export interface TwoTenants {
   readonly rooms: Rooms
+  readonly dataDir: string
   readonly mine: TestTenant
   readonly theirs: TestTenant
   readonly close: () => Promise<void>
@@ -67,6 +68,7 @@ export async function startTwoTenants({
   const second = await insertTenant(rooms, `http://127.0.0.1:${port}`, now)
   return {
     rooms,
+    dataDir,
     mine: await openTenant(rooms, first.tenant, serving.origin, ownerId, now),
     theirs: await openTenant(rooms, second.tenant, serving.origin, second.operatorId, now),
     close: () => opened.disposeAsync(),

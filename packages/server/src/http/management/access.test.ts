@@ -14,12 +14,41 @@ async function statusWith(authorization: string, path = '/api/v2/clients') {
 }
 const refused = [401, 'Bearer error="invalid_token"']
 
-test.each(['Bearer', 'Basic YTpi', 'Bearer a b', 'Bearer not.a.token', 'Bearer a,Bearer b', 'token'])(
-  'a header that brings no token of ours is refused: %s',
+test.each(['Bearer', 'Basic YTpi', 'Bearer a b', 'Bearer a,Bearer b', 'token', ''])(
+  'a header that is no bearer token at all is malformed: %s',
   async (authorization) => {
-    expect(await statusWith(authorization)).toEqual(refused)
+    const response = await world.mine.fetch('/api/v2/clients', { headers: { authorization } })
+    expect([response.headers.get('www-authenticate'), await response.json()]).toEqual([
+      'Bearer error="invalid_request"',
+      {
+        statusCode: 400,
+        error: 'Bad Request',
+        message: 'Bad HTTP authentication header format',
+        errorCode: 'Bearer',
+      },
+    ])
   },
 )
+
+test('a token that is none of ours is told so and no more', async () => {
+  const response = await world.mine.fetch('/api/v2/clients', {
+    headers: { authorization: 'Bearer not.a.token' },
+  })
+  expect([response.status, response.headers.get('www-authenticate'), await response.json()]).toEqual([
+    ...refused,
+    { statusCode: 401, error: 'Unauthorized', message: 'Invalid token', errorCode: 'invalid_token' },
+  ])
+})
+
+test('a token of ours that has expired, or is for another audience, is told that', async () => {
+  const messageFor = async (claims: Record<string, unknown>) => {
+    const authorization = `Bearer ${await world.mine.token(undefined, claims)}`
+    const response = await world.mine.fetch('/api/v2/clients', { headers: { authorization } })
+    return Object(await response.json()).message
+  }
+  expect(await messageFor({ exp: 1 })).toBe('Expired token received for JSON Web Token validation')
+  expect(await messageFor({ aud: 'https://api.example.com/' })).toBe('Bad audience: https://api.example.com/')
+})
 
 test.each([
   ['another audience', { aud: 'https://api.example.com/' }],
@@ -37,7 +66,10 @@ test('the token is sent once: in the header beside the query is refused, in the 
   const token = await world.mine.token()
   expect(await statusWith(`Bearer ${token}`)).toEqual([200, null])
   expect(await statusWith(`bearer ${token}`)).toEqual([200, null])
-  expect(await statusWith(`Bearer ${token}`, `/api/v2/clients?access_token=${token}`)).toEqual(refused)
+  expect(await statusWith(`Bearer ${token}`, `/api/v2/clients?access_token=${token}`)).toEqual([
+    400,
+    'Bearer error="invalid_request"',
+  ])
   const alone = await world.mine.fetch(`/api/v2/clients?access_token=${token}`)
   expect([alone.status, alone.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
 })
@@ -74,7 +106,10 @@ test('a token whose client lost its grant, or may get no tokens any more, does n
 test('a scope that the grant lost since the token was issued does not count any more', async () => {
   const { grant, bearer } = await makeDeputy()
   await world.mine.connection.clientGrants.update(grant.id, { scope: ['read:logs'] })
-  expect(await statusWith(bearer)).toEqual([403, 'Bearer error="insufficient_scope", scope="read:clients"'])
+  expect(await statusWith(bearer, '/api/v2/client-grants')).toEqual([
+    403,
+    'Bearer error="insufficient_scope", scope="read:client_grants"',
+  ])
   expect(await statusWith(bearer, '/api/v2/logs')).toEqual([200, null])
 })
 
