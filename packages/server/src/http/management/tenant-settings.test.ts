@@ -13,8 +13,9 @@ async function patch(body: unknown) {
     headers: { authorization: `Bearer ${await world.mine.token()}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
-  const answer: { message?: string } = await response.json()
-  return { status: response.status, message: answer.message ?? '' }
+  const answer: unknown = await response.json()
+  const message = typeof answer === 'object' && answer && 'message' in answer ? answer.message : ''
+  return { status: response.status, message }
 }
 
 test.each([
