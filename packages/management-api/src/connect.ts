@@ -12,6 +12,7 @@
  */
 import { type Call, type ConnectionOptions, createCall } from './connection/call.ts'
 import { type FollowOptions, followLog } from './connection/follow-log.ts'
+import { hookCalls, hookSecretCalls } from './connection/hook-calls.ts'
 import type { ClientCredentialChange, ClientCredentialToCreate } from './contract/client-credentials.ts'
 import type { ClientGrantChange, ClientGrantsQuery, ClientGrantToCreate } from './contract/client-grants.ts'
 import type { ClientChange, ClientsQuery, ClientToCreate } from './contract/clients.ts'
@@ -50,6 +51,8 @@ export function connect(options: ConnectOptions) {
     clientGrants: clientGrantCalls(call),
     pipeline: pipelineCalls(call),
     rules: ruleCalls(call),
+    hooks: hookCalls(call),
+    hookSecrets: hookSecretCalls(call),
     logs: logCalls(call, connection),
     signingKeys: signingKeyCalls(call),
     tenantSettings: tenantSettingsCalls(call),

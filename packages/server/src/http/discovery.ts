@@ -1,6 +1,7 @@
 /** What clients and resource servers find out by themselves: metadata (RFC 8414) and signing keys (RFC 7517). */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { assertionAlgorithms } from '../domain/client-credential.ts'
 import { keyAlgorithms } from '../domain/resource-server.ts'
 import type { PublishedJwk } from '../domain/signing-key.ts'
 import type { TenantId } from '../domain/tenant.ts'
@@ -33,7 +34,8 @@ function metadata({ issuer }: FastifyRequest) {
     jwks_uri: `${issuer.origin}/.well-known/jwks.json`,
     grant_types_supported: ['client_credentials'],
     response_types_supported: [],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   }
 }
 

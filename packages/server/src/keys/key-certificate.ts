@@ -30,14 +30,15 @@ export async function createKeyCertificate(
   algorithm: KeyAlgorithm,
   now: Date,
 ): Promise<string> {
-  const { X509CertificateGenerator } = await loadX509Library()
-  const certificate = await X509CertificateGenerator.createSelfSigned({
+  const x509 = await loadX509Library()
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: newSerialNumber(),
     name: 'CN=Tallystick token signing',
     notBefore: now,
     notAfter: noEnd,
     keys: { publicKey: keys.publicKey, privateKey: keys.privateKey },
     signingAlgorithm: signatures[algorithm],
+    extensions: [new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true)],
   })
   return certificate.toString('base64')
 }
@@ -54,9 +55,9 @@ export interface CertificateInWords {
 
 /** As people and tools read it: PEM and digests. */
 export async function certificateInWords(certificate: string): Promise<CertificateInWords> {
-  const { X509Certificates } = await loadX509Library()
+  const x509 = await loadX509Library()
   const { fingerprint } = new X509Certificate(Buffer.from(certificate, 'base64'))
-  const envelope = new X509Certificates(certificate).export('base64')
+  const envelope = new x509.X509Certificates(new x509.X509Certificate(certificate)).export('base64')
   return {
     cert: pem('CERTIFICATE', certificate),
     pkcs7: pem('PKCS7', envelope),

@@ -59,8 +59,10 @@ test('of two administrators one may go, but not both at once', async () => {
   const { clients } = world.mine.connection
   const second = await makeAdministrator()
   const both = await Promise.allSettled([clients.delete(second), clients.delete(world.mine.operatorId)])
-  expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
-  expect(both[1]).toMatchObject({ reason: refused })
+  expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+  // Who comes second may be the one whose token has just become worth nothing.
+  const rejected = both.filter((settled) => settled.status === 'rejected')
+  expect([401, 403]).toContain(rejected[0]?.reason.status)
 })
 
 test('a grant of another API may go like any other', async () => {

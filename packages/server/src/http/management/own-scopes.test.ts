@@ -84,7 +84,10 @@ test("a grant on another tenant's client or API is refused like one on nothing",
   const ownApi = await world.mine.connection.resourceServers.create({ identifier: 'urn:own' })
   const { clientGrants } = world.mine.connection
   const onClient = { client_id: foreign.client_id, audience: 'urn:own', scope: [] }
-  await expect(clientGrants.create(onClient)).rejects.toMatchObject({ status: 404, code: 'not_found' })
+  await expect(clientGrants.create(onClient)).rejects.toMatchObject({
+    status: 404,
+    code: 'inexistent_client',
+  })
   for (const audience of [foreignApi, world.theirs.issuer.managementAudience, 'urn:nothing', ownApi.id]) {
     await expect(
       clientGrants.create({ client_id: own.client_id, audience, scope: [] }),

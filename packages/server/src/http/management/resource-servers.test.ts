@@ -104,3 +104,126 @@ test('a token dialect comes with the profile of the tenant unless it is chosen',
     'grant',
   ])
 })
+
+test('an API is told with what Auth0 tells of it, whatever was sent', async () => {
+  const { resourceServers } = world.mine.connection
+  const made = await resourceServers.create({ identifier: 'urn:plain' })
+  expect(made).toEqual({
+    id: expect.stringMatching(/^[0-9a-f]{24}$/),
+    identifier: 'urn:plain',
+    name: 'urn:plain',
+    scopes: [],
+    allow_offline_access: false,
+    skip_consent_for_verifiable_first_party_clients: false,
+    subject_type_authorization: {
+      client: { policy: 'require_client_grant' },
+      user: { policy: 'allow_all' },
+    },
+    token_lifetime: 86_400,
+    token_lifetime_for_web: 7200,
+    signing_alg: 'RS256',
+    token_dialect: 'rfc9068_profile',
+    rule_scopes: 'any',
+  })
+  const { id, identifier, ...exported } = made
+  expect(await resourceServers.update(id, exported)).toEqual(made)
+  const users = { subject_type_authorization: { user: { policy: 'deny_all' } } } as const
+  expect((await resourceServers.update(id, users)).subject_type_authorization).toEqual({
+    client: { policy: 'require_client_grant' },
+    ...users.subject_type_authorization,
+  })
+})
+
+test.each([
+  { proof_of_possession: { mechanism: 'dpop', required: true } },
+  { token_encryption: { format: 'compact-nested-jwe', encryption_key: { name: 'k', alg: 'RSA-OAEP-256' } } },
+  { authorization_details: [{ type: 'payment' }] },
+  { subject_type_authorization: { client: { policy: 'allow_all' } } },
+  { signing_secret: 'a secret without a use' },
+  { signing_alg: 'HS256', signing_secret: 'fifteen letters' },
+  { signing_alg: 'HS512' },
+  { token_dialect: 'opaque' },
+  { identifiers: 'urn:x' },
+])('what would promise something that is not here is refused by its name: %j', async (member) => {
+  const response = await send('POST', '', { identifier: 'urn:promising', ...member })
+  expect(response).toMatchObject({ status: 400, body: { errorCode: 'invalid_body' } })
+  const [name = ''] = Object.keys(member).slice(-1)
+  expect(response.body.message).toContain(name)
+  expect((await send('GET', '/urn:promising')).status).toBe(404)
+})
+
+test('what asks for nothing is kept', async () => {
+  const asksNothing = {
+    proof_of_possession: { mechanism: 'dpop', required: false },
+    authorization_details: [{ type: 'none' }],
+    consent_policy: 'transactional-authorization-with-mfa',
+    allow_offline_access: true,
+    token_lifetime_for_web: 600,
+    enforce_policies: false,
+  }
+  const nothing = { token_encryption: null, authorization_policy: null }
+  const made = await send('POST', '', { identifier: 'urn:quiet', ...asksNothing, ...nothing })
+  expect(made.body).toMatchObject(asksNothing)
+  expect(made.body).not.toHaveProperty('token_encryption')
+  const changed = await send('PATCH', '/urn:quiet', { proof_of_possession: null })
+  expect(changed.body).not.toHaveProperty('proof_of_possession')
+})
+
+test('the secret of HS256 is told once, and is nowhere else', async () => {
+  const { resourceServers } = world.mine.connection
+  const identifier = 'urn:hs256'
+  const made = await resourceServers.create({ identifier, signing_alg: 'HS256' })
+  expect(made.signing_secret).toMatch(/^tsk_api_[0-9A-Za-z]{49}$/)
+  const { signing_secret: _, ...told } = made
+  expect(await resourceServers.get(identifier)).toEqual(told)
+  expect((await resourceServers.list({ per_page: 100 })).resource_servers).toContainEqual(told)
+  // One that is there stays, and one that is sent is known to who sent it.
+  expect(await resourceServers.update(identifier, { signing_alg: 'HS256' })).toEqual(told)
+  const sent = { signing_secret: 'chosen by the operator' }
+  expect(await resourceServers.update(identifier, sent)).toEqual(told)
+  const { tenant } = world.mine
+  const stored = (await world.rooms.storage.resourceServers.list(tenant.id, { offset: 0, limit: 100 })).find(
+    (api) => api.identifier === identifier,
+  )
+  expect(JSON.stringify(stored)).not.toContain(sent.signing_secret)
+
+  expect(await resourceServers.update(identifier, { signing_alg: 'ES256' })).toEqual({
+    ...told,
+    signing_alg: 'ES256',
+  })
+  const renewed = await resourceServers.update(identifier, { signing_alg: 'HS256' })
+  expect(renewed.signing_secret).toMatch(/^tsk_api_/)
+})
+
+test('APIs are found by their identifiers, those of others not among them', async () => {
+  const identifiers = ['https://found.example.com/a/', 'https://found.example.com/b?c&d']
+  for (const identifier of identifiers) await world.mine.connection.resourceServers.create({ identifier })
+  const found = async (...asked: string[]) => {
+    const query = asked.map((identifier) => `identifiers=${encodeURIComponent(identifier)}`).join('&')
+    const { body } = await send('GET', `?${query}&include_totals=true&fields=identifier`)
+    return [body.total, body.resource_servers]
+  }
+  expect(await found(...identifiers.toReversed(), 'urn:nothing', identifiers[0] ?? '')).toEqual([
+    2,
+    identifiers.map((identifier) => ({ identifier })),
+  ])
+  const { managementAudience } = world.mine.issuer
+  expect(await found(managementAudience)).toEqual([1, [{ identifier: managementAudience }]])
+  expect(await found(world.theirs.issuer.managementAudience)).toEqual([0, []])
+  expect((await send('GET', `?${'identifiers=x&'.repeat(11)}`)).status).toBe(400)
+})
+
+test('an API may have a thousand scopes, and not one more', async () => {
+  const scopes = Array.from({ length: 1001 }, (_, at) => ({ value: `scope:${at}` }))
+  expect((await send('POST', '', { identifier: 'urn:many', scopes })).status).toBe(400)
+  expect((await send('POST', '', { identifier: 'urn:many', scopes: scopes.slice(1) })).status).toBe(201)
+})
+
+async function send(method: string, path: string, body?: unknown) {
+  const response = await world.mine.fetch(`/api/v2/resource-servers${path}`, {
+    method,
+    headers: { authorization: `Bearer ${await world.mine.token()}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return { status: response.status, body: JSON.parse(await response.text()) }
+}
