@@ -84,8 +84,11 @@ function fromKey(key: KeyObject): ClientPublicKey {
   }
 }
 
+const kinds: readonly unknown[] = ['rsa', 'ec', 'ed25519']
+
 function publicJwkOf(key: KeyObject): ClientPublicJwk {
-  const { crv, n, e, x, y } = key.export({ format: 'jwk' })
+  if (!kinds.includes(key.asymmetricKeyType)) throw kindNotOffered()
+  const { crv, n, e, x, y } = read(() => key.export({ format: 'jwk' }))
   if (key.asymmetricKeyType === 'rsa' && n !== undefined && e !== undefined) {
     refuseWeakRsa(key)
     return { kty: 'RSA', n, e }
@@ -94,7 +97,11 @@ function publicJwkOf(key: KeyObject): ClientPublicJwk {
     return { kty: 'EC', crv, x, y }
   }
   if (key.asymmetricKeyType === 'ed25519' && x !== undefined) return { kty: 'OKP', crv: 'Ed25519', x }
-  throw new ClientKeyError('The key is of a kind not offered here: use RSA, EC P-256 or Ed25519.')
+  throw kindNotOffered()
+}
+
+function kindNotOffered(): ClientKeyError {
+  return new ClientKeyError('The key is of a kind not offered here: use RSA, EC P-256 or Ed25519.')
 }
 
 function refuseWeakRsa({ asymmetricKeyDetails: details = {} }: KeyObject): void {

@@ -60,6 +60,15 @@ test('log entries stay thirty days and exchange records seven, to the millisecon
   expect(await storage.exchangeRecords.find(acme.id, logId(2))).toBeDefined()
 })
 
+test('a spent assertion stays for a day after it has expired, so that no clock set back makes it good again', async () => {
+  const spend = (jti: string, expiresAt: Date) =>
+    storage.spentAssertions.insert({ tenantId: acme.id, clientId: idOf('client_1'), jti, expiresAt })
+  await storage.commit([spend('kept', daysAgo(1)), spend('removed', new Date(daysAgo(1).getTime() - 1))])
+  await createRetention({ storage, now }).removeExpired()
+  const isSpent = (jti: string) => storage.spentAssertions.isSpent(acme.id, idOf('client_1'), jti)
+  expect([await isSpent('kept'), await isSpent('removed')]).toEqual([true, false])
+})
+
 test('more than one step’s worth goes step by step', async () => {
   const numbers = Array.from({ length: rowsPerStep * 2 + 1 }, (_, at) => at)
   await storage.commit(numbers.map((number) => entryAt(number, daysAgo(31))))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { ClientFilter } from '../../src/domain/client.ts'
 import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
 import {
@@ -56,7 +57,8 @@ export function registerClientTests(current: Current): void {
       name: 'other',
       enabled: false,
       metadata: {},
-      tokenEndpointAuthMethod: 'none',
+      tokenEndpointAuthMethod: 'private_key_jwt',
+      activeCredentialIds: [idOf('cred_1'), idOf('cred_2')],
       updatedAt: secondsIn(9),
     })
     await commit([clients.update(changed, client)])
@@ -118,6 +120,52 @@ export function registerClientTests(current: Current): void {
     const listed = await Promise.all(pages)
     expect(listed.map((page) => page.map((client) => client.id))).toEqual([['e', 'd'], ['c', 'b'], ['a'], []])
     expect(await clients.count(acme.id)).toBe(5)
+  })
+
+  test('a list can be of first-party clients, or of types of application; who does not say so is first-party', async () => {
+    const { clients, commit } = current()
+    const kept: [id: string, members: Record<string, unknown>][] = [
+      ['a', {}],
+      ['b', { is_first_party: true, app_type: 'spa' }],
+      ['c', { is_first_party: false, app_type: 'non_interactive' }],
+      ['d', { is_first_party: null, app_type: 7 }],
+    ]
+    await commit(
+      kept.map(([text, keptMembers]) => clients.insert(sampleClient({ id: idOf(text), keptMembers }))),
+    )
+    const all = { offset: 0, limit: 100 }
+    const cases: [filter: ClientFilter, ids: string[]][] = [
+      [{}, ['a', 'b', 'c', 'd']],
+      [{ isFirstParty: true }, ['a', 'b', 'd']],
+      [{ isFirstParty: false }, ['c']],
+      [{ appTypes: ['spa', 'non_interactive'] }, ['b', 'c']],
+      [{ appTypes: ['spa'], isFirstParty: false }, []],
+      [{ appTypes: ['7', '"spa"', ''] }, []],
+    ]
+    for (const [filter, ids] of cases) {
+      const listed = await clients.list(acme.id, all, filter)
+      expect([filter, listed.map((client) => client.id)]).toEqual([filter, ids])
+      expect(await clients.count(acme.id, filter)).toBe(ids.length)
+    }
+    const after = { createdAt: secondsIn(0), id: 'b' }
+    const rest = await clients.list(acme.id, { ...all, after }, { isFirstParty: true })
+    expect(rest.map((client) => client.id)).toEqual(['d'])
+  })
+
+  test('a list by checkpoint begins behind an object, be it there or not', async () => {
+    const { clients, commit } = current()
+    const ids = ['a', 'b', 'c', 'd']
+    await commit(
+      ids.map((text, at) => clients.insert(sampleClient({ id: idOf(text), createdAt: secondsIn(at % 2) }))),
+    )
+    const behind = async (id: string, seconds: number) =>
+      (
+        await clients.list(acme.id, { offset: 0, limit: 9, after: { createdAt: secondsIn(seconds), id } })
+      ).map((client) => client.id)
+    expect(await behind('a', 0)).toEqual(['c', 'b', 'd'])
+    await commit([clients.remove(acme.id, idOf('c'))])
+    expect(await behind('c', 0)).toEqual(['b', 'd'])
+    expect(await behind('d', 1)).toEqual([])
   })
 
   test('the id of a secret is taken once per client', async () => {

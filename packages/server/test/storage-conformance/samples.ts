@@ -1,5 +1,6 @@
 /** Objects to store, each complete; a test changes the member it is about. */
 import type { Client, ClientSecretHash } from '../../src/domain/client.ts'
+import type { ClientCredential } from '../../src/domain/client-credential.ts'
 import type { ClientGrant } from '../../src/domain/client-grant.ts'
 import type { Identifier } from '../../src/domain/identifier.ts'
 import type { ExchangeLogEntry, LogEntryId, ManagementLogEntry } from '../../src/domain/log-entry.ts'
@@ -66,6 +67,22 @@ export function sampleSecret(changes: Partial<ClientSecretHash> = {}): ClientSec
     id: 'sec_1',
     hash: Uint8Array.from({ length: 32 }, (_, at) => at),
     createdAt: secondsIn(0),
+    ...changes,
+  }
+}
+
+export function sampleCredential(changes: Partial<ClientCredential> = {}): ClientCredential {
+  return {
+    tenantId: acme.id,
+    clientId: idOf('client_1'),
+    id: idOf('cred_1'),
+    name: 'laptop',
+    kid: 'kid_1',
+    algorithm: 'ES256',
+    publicJwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
+    expiresAt: secondsIn(60),
+    createdAt: secondsIn(0),
+    updatedAt: secondsIn(0),
     ...changes,
   }
 }

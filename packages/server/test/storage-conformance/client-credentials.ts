@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest'
+import type { SpentAssertion } from '../../src/domain/spent-assertion.ts'
+import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
+import type { Current } from './current.ts'
+import { acme, globex, idOf, sampleClient, sampleCredential, secondsIn } from './samples.ts'
+
+export function registerClientCredentialTests(current: Current): void {
+  const { id: clientId } = sampleClient()
+  const credential = sampleCredential()
+
+  async function insertClient() {
+    const { clients, commit } = current()
+    await commit([clients.insert(sampleClient())])
+  }
+
+  test('a credential of a client that is not there, or under an id or kid that is taken, is refused', async () => {
+    const { clientCredentials, commit } = current()
+    const insert = (changes: Partial<typeof credential>) =>
+      commit([clientCredentials.insert(sampleCredential(changes))])
+    await expect(insert({})).rejects.toThrow(GoneError)
+    await insertClient()
+    await expect(insert({ tenantId: globex.id })).rejects.toThrow(GoneError)
+    await insert({})
+    await expect(insert({ kid: 'another' })).rejects.toThrow(AlreadyExistsError)
+    await expect(insert({ id: idOf('cred_2') })).rejects.toThrow(AlreadyExistsError)
+  })
+
+  test('a credential that is gone cannot be changed; removing it again is fine', async () => {
+    const { clientCredentials, commit } = current()
+    await insertClient()
+    await expect(commit([clientCredentials.changeExpiry(credential)])).rejects.toThrow(GoneError)
+    await commit([clientCredentials.remove(acme.id, clientId, credential.id)])
+  })
+
+  test('another tenant or client neither finds, changes nor removes a credential', async () => {
+    const { clients, clientCredentials, commit } = current()
+    await insertClient()
+    await commit([
+      clients.insert(sampleClient({ id: idOf('client_2') })),
+      clientCredentials.insert(credential),
+    ])
+    for (const [tenantId, owner] of [
+      [globex.id, clientId],
+      [acme.id, idOf<typeof clientId>('client_2')],
+    ] as const) {
+      expect(await clientCredentials.find(tenantId, owner, credential.id)).toBeUndefined()
+      expect(await clientCredentials.list(tenantId, owner)).toEqual([])
+      const theirs = clientCredentials.changeExpiry({ ...credential, tenantId, clientId: owner })
+      await expect(commit([theirs])).rejects.toThrow(GoneError)
+      await commit([clientCredentials.remove(tenantId, owner, credential.id)])
+    }
+    expect(await clientCredentials.list(acme.id, clientId)).toEqual([credential])
+  })
+
+  test('a credential of each kind of key comes back as it was stored, oldest first', async () => {
+    const { clientCredentials, commit } = current()
+    await insertClient()
+    const rsa = sampleCredential({
+      id: idOf('cred_0'),
+      kid: 'rsa',
+      algorithm: 'PS256',
+      publicJwk: { kty: 'RSA', n: 'AAAA', e: 'AQAB' },
+      expiresAt: undefined,
+      createdAt: secondsIn(1),
+    })
+    const okp = sampleCredential({
+      id: idOf('cred_3'),
+      kid: 'okp',
+      algorithm: 'EdDSA',
+      publicJwk: { kty: 'OKP', crv: 'Ed25519', x: 'AAAA' },
+      createdAt: secondsIn(2),
+    })
+    await commit([okp, rsa, credential].map(clientCredentials.insert))
+    expect(await clientCredentials.list(acme.id, clientId)).toEqual([credential, rsa, okp])
+    expect(await clientCredentials.find(acme.id, clientId, rsa.id)).toEqual(rsa)
+  })
+
+  test('only when a credential expires can be changed', async () => {
+    const { clientCredentials, commit } = current()
+    await insertClient()
+    await commit([clientCredentials.insert(credential)])
+    const changed = { ...credential, expiresAt: undefined, updatedAt: secondsIn(5) }
+    await commit([clientCredentials.changeExpiry({ ...changed, name: 'other', kid: 'other' })])
+    expect(await clientCredentials.find(acme.id, clientId, credential.id)).toEqual(changed)
+  })
+
+  test('a client that is removed takes its credentials along', async () => {
+    const { clients, clientCredentials, commit } = current()
+    await insertClient()
+    await commit([clientCredentials.insert(credential)])
+    await commit([clients.remove(acme.id, clientId)])
+    await insertClient()
+    expect(await clientCredentials.list(acme.id, clientId)).toEqual([])
+  })
+
+  test('an assertion can be spent once by its client, and by another client as well', async () => {
+    const { spentAssertions, commit } = current()
+    const spent: SpentAssertion = { tenantId: acme.id, clientId, jti: 'j 1 “ü”', expiresAt: secondsIn(60) }
+    await commit([spentAssertions.insert(spent)])
+    const again = commit([spentAssertions.insert({ ...spent, expiresAt: secondsIn(90) })])
+    await expect(again).rejects.toMatchObject({ noun: 'client assertion' })
+    await expect(again).rejects.toThrow(AlreadyExistsError)
+    const others = [
+      { tenantId: globex.id },
+      { clientId: idOf<typeof clientId>('client_2') },
+      { jti: 'J 1 “ü”' },
+    ]
+    await commit(others.map((other) => spentAssertions.insert({ ...spent, ...other })))
+    expect(await spentAssertions.isSpent(acme.id, clientId, spent.jti)).toBe(true)
+    expect(await spentAssertions.isSpent(acme.id, clientId, 'another')).toBe(false)
+  })
+
+  test('spent assertions go by the time at which they expire, in steps', async () => {
+    const { spentAssertions, commit } = current()
+    const at = [30, 10, 20]
+    await commit(
+      at.map((seconds) =>
+        spentAssertions.insert({
+          tenantId: acme.id,
+          clientId,
+          jti: `j${seconds}`,
+          expiresAt: secondsIn(seconds),
+        }),
+      ),
+    )
+    expect(await spentAssertions.oldestAt()).toEqual(secondsIn(10))
+    await commit([spentAssertions.removeBefore(secondsIn(30), 1)])
+    expect(await spentAssertions.oldestAt()).toEqual(secondsIn(20))
+    await commit([spentAssertions.removeBefore(secondsIn(30), 10)])
+    expect(await spentAssertions.isSpent(acme.id, clientId, 'j30')).toBe(true)
+    await commit([spentAssertions.removeBefore(secondsIn(31), 10)])
+    expect(await spentAssertions.oldestAt()).toBeUndefined()
+  })
+}
