@@ -7,6 +7,7 @@
 import { clientCredentialOperations } from './contract/client-credentials.ts'
 import { clientGrantOperations } from './contract/client-grants.ts'
 import { clientOperations } from './contract/clients.ts'
+import { hookOperations } from './contract/hooks.ts'
 import { logTailOperations } from './contract/log-tail.ts'
 import { logOperations } from './contract/logs.ts'
 import type { Operation } from './contract/operation.ts'
@@ -22,6 +23,7 @@ export const operations = {
   ...resourceServerOperations,
   ...clientGrantOperations,
   ...pipelineOperations,
+  ...hookOperations,
   ...logOperations,
   ...logTailOperations,
   ...signingKeyOperations,

@@ -55,7 +55,7 @@ export type Pipeline = Static<typeof pipeline>
 
 /** The ids of all rules of the pipeline, first to last. */
 export const pipelineOrder = closed({
-  order: Type.Array(ruleId, { maxItems: 100, uniqueItems: true }),
+  order: Type.Array(ruleId, { maxItems: 300, uniqueItems: true }),
 })
 export type PipelineOrder = Static<typeof pipelineOrder>
 

@@ -12,10 +12,11 @@ import type { Write } from './write.ts'
 export type RuleId = Identifier<'RuleId'>
 /** `ver_` and 16 base62 characters. */
 export type RuleVersionId = Identifier<'RuleVersionId'>
-/** Unique per tenant and door. Of a webtask: 1 to 128 characters of `[-A-Za-z0-9._~!$+=:@]`. */
+/** Unique per tenant and door; each door has names of its own form. */
 export type RuleName = Identifier<'RuleName'>
 
-export type RuleDoor = 'webtask' | 'hook' | 'action'
+export const ruleDoors = ['webtask', 'hook', 'action'] as const
+export type RuleDoor = (typeof ruleDoors)[number]
 export type RuleModel = 'callback' | 'action'
 
 /** The points at which Auth0 runs foreign code. Tallystick runs the first; rules of the others are kept and never run. */
@@ -170,12 +171,15 @@ export interface RuleStore {
 /** UTF-8 bytes of one rule's source, before anything is bundled. A larger one is refused. */
 export const maxSourceBytes = 100_000
 export const maxSecretsPerRule = 30
+export const maxSecretsPerHook = 20
 export const maxSecretNameLength = 128
 /** UTF-8 bytes. */
 export const maxSecretValueBytes = 4096
 /** Characters. Shorter secret values are not masked in what a rule prints. */
 export const minMaskedSecretLength = 4
-export const maxRulesPerTenant = 100
+export const maxRulesPerDoor = 100
+/** At one trigger. */
+export const maxBoundActions = 20
 /** Versions of a rule that are kept beside the active one; older ones go when no exchange record can name them. */
 export const maxSupersededVersions = 50
 /** Scopes a callback rule may return. More, and the exchange fails. */
@@ -184,8 +188,20 @@ export const maxRuleScopes = 1000
 export const maxCustomClaimBytes = 100_000
 
 const ruleName = /^[-A-Za-z0-9._~!$+=:@]{1,128}$/
+const hookName = /^[A-Za-z0-9](?:[A-Za-z0-9 -]{0,126}[A-Za-z0-9])?$/
+const actionName = /^[^<>\p{Cc}\s](?:[^<>\p{Cc}]{0,253}[^<>\p{Cc}\s])?$/u
 
-/** Undefined when the text is no rule name. */
+/** Undefined when the text is no name of a webtask. */
 export function parseRuleName(text: string): RuleName | undefined {
   return ruleName.test(text) && text !== '.' && text !== '..' ? (text as RuleName) : undefined
+}
+
+/** Undefined unless it is letters and digits, with blanks and dashes between them. */
+export function parseHookName(text: string): RuleName | undefined {
+  return hookName.test(text) ? (text as RuleName) : undefined
+}
+
+/** Undefined unless it is a line of 1 to 255 characters that nobody could take for markup. */
+export function parseActionName(text: string): RuleName | undefined {
+  return actionName.test(text) ? (text as RuleName) : undefined
 }

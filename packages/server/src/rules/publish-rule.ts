@@ -7,7 +7,7 @@ import type { ClientId } from '../domain/client.ts'
 import {
   type ActionBinding,
   type ActionDetails,
-  maxRulesPerTenant,
+  maxRulesPerDoor,
   type Rule,
   type RuleDoor,
   type RuleId,
@@ -35,10 +35,12 @@ export interface RuleUpload {
   readonly name: RuleName
   readonly model: RuleModel
   readonly trigger: RuleTrigger
+  /** What is kept is that of this version; of the active one where undefined. */
+  readonly from?: RuleVersion
   /** Undefined keeps the stored source. */
   readonly source: string | undefined
   readonly secrets: SecretsToKeep
-  /** Undefined keeps the stored ones; an unchanged set is not installed anew. */
+  /** Undefined keeps the stored ones; what was built of an unchanged source and set is kept as it is. */
   readonly dependencies: readonly Dependency[] | undefined
   readonly order: number
   readonly enabled: boolean
@@ -69,8 +71,8 @@ export type PublishRule = (tenantId: TenantId, upload: RuleUpload) => Promise<Pu
 /** @throws RuleRefusedError from the function it returns. */
 export function createPublishRule(deps: PublishRuleDeps): PublishRule {
   return async function publishRule(tenantId, upload) {
-    const { stored, active, latestNumber } = await findStored(deps, tenantId, upload)
-    if (!stored) await refuseOneRuleTooMany(deps.rules, tenantId)
+    const { stored, from, latestNumber } = await findStored(deps, tenantId, upload)
+    if (!stored) await refuseOneRuleTooMany(deps.rules, tenantId, upload.door)
     const now = deps.now()
     const versionId = deps.newRuleVersionId()
     const ruleId = stored?.id ?? upload.id ?? deps.newRuleId()
@@ -78,9 +80,9 @@ export function createPublishRule(deps: PublishRuleDeps): PublishRule {
       deps.encryption,
       upload.secrets,
       (name) => ruleSecretIdentity(tenantId, versionId, name),
-      active && {
-        values: active.secrets,
-        identity: (name) => ruleSecretIdentity(tenantId, active.id, name),
+      from && {
+        values: from.secrets,
+        identity: (name) => ruleSecretIdentity(tenantId, from.id, name),
       },
     )
     const version: RuleVersion = {
@@ -88,7 +90,7 @@ export function createPublishRule(deps: PublishRuleDeps): PublishRule {
       id: versionId,
       ruleId,
       number: latestNumber + 1,
-      ...(await build(deps.buildRule, upload, active)),
+      ...(await build(deps.buildRule, upload, from)),
       secrets,
       webtask: upload.webtask,
       action: upload.action,
@@ -118,11 +120,13 @@ export function createPublishRule(deps: PublishRuleDeps): PublishRule {
   }
 }
 
-async function findStored({ rules }: PublishRuleDeps, tenantId: TenantId, { id, door, name }: RuleUpload) {
+async function findStored({ rules }: PublishRuleDeps, tenantId: TenantId, upload: RuleUpload) {
+  const { id, door, name } = upload
   const stored = id ? await rules.find(tenantId, id) : await rules.findByName(tenantId, door, name)
+  const activeId = stored?.activeVersionId
   return {
     stored,
-    active: stored?.activeVersionId && (await rules.findVersion(tenantId, stored.activeVersionId)),
+    from: upload.from ?? (activeId && (await rules.findVersion(tenantId, activeId))),
     latestNumber: stored ? await rules.latestVersionNumber(tenantId, stored.id) : 0,
   }
 }
@@ -132,19 +136,19 @@ type Built = Pick<RuleVersion, 'source' | 'program' | 'dependencies' | 'packages
 async function build(
   buildRule: BuildRule,
   upload: RuleUpload,
-  active: RuleVersion | undefined,
+  from: RuleVersion | undefined,
 ): Promise<Built> {
-  const source = upload.source ?? active?.source
+  const source = upload.source ?? from?.source
   if (source === undefined) {
     throw new RuleRefusedError(
       'no_source',
       `There is no rule named ${upload.name} yet, so its code has to be sent.`,
     )
   }
-  const dependencies = upload.dependencies ?? active?.dependencies ?? []
-  // What was built once stays as it is: no registry is asked when only a secret changes.
-  if (active && source === active.source && sameDependencies(dependencies, active.dependencies)) {
-    const { program, packages, modules } = active
+  const dependencies = upload.dependencies ?? from?.dependencies ?? []
+  // What was built once stays as it is: no registry is asked when only a secret changes, or an old version comes back.
+  if (from && source === from.source && sameDependencies(dependencies, from.dependencies)) {
+    const { program, packages, modules } = from
     return { source, program, dependencies, packages, modules }
   }
   return {
@@ -154,16 +158,24 @@ async function build(
   }
 }
 
-function sameDependencies(left: readonly Dependency[], right: readonly Dependency[]): boolean {
+export function sameDependencies(left: readonly Dependency[], right: readonly Dependency[]): boolean {
   const listed = (all: readonly Dependency[]) =>
     all.map(({ name, version }) => `${name}@${version}`).toSorted()
   return listed(left).join(' ') === listed(right).join(' ')
 }
 
-async function refuseOneRuleTooMany(rules: RuleStore, tenantId: TenantId): Promise<void> {
-  if ((await rules.list(tenantId)).length < maxRulesPerTenant) return
+const nouns: Record<RuleDoor, string> = { webtask: 'rules', hook: 'Hooks', action: 'Actions' }
+
+/** @throws RuleRefusedError */
+export async function refuseOneRuleTooMany(
+  rules: RuleStore,
+  tenantId: TenantId,
+  door: RuleDoor,
+): Promise<void> {
+  const all = await rules.list(tenantId)
+  if (all.filter((rule) => rule.door === door).length < maxRulesPerDoor) return
   throw new RuleRefusedError(
     'too_many_rules',
-    `A tenant has at most ${maxRulesPerTenant} rules. Remove one before adding another.`,
+    `A tenant has at most ${maxRulesPerDoor} ${nouns[door]}. Remove one before adding another.`,
   )
 }

@@ -5,6 +5,7 @@ import {
   maxSecretsPerRule,
   maxSecretValueBytes,
   type RuleId,
+  type RuleVersion,
   type RuleVersionId,
 } from '../domain/rule.ts'
 import type { TenantId } from '../domain/tenant.ts'
@@ -13,6 +14,11 @@ import { RuleRefusedError } from './rule-refused.ts'
 
 /** By name; null keeps the stored value. A stored secret that is not named here ends. */
 export type SecretsToKeep = Readonly<Record<string, string | null>>
+
+/** Every secret of this version, with its value. */
+export function keepAllSecrets({ secrets }: Pick<RuleVersion, 'secrets'>): SecretsToKeep {
+  return Object.fromEntries(Object.keys(secrets).map((name) => [name, null]))
+}
 
 type SecretIdentity = (name: string) => RowIdentity
 

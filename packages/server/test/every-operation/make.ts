@@ -48,6 +48,12 @@ export function makeIn(tenant: TestTenant) {
       const { id, version } = await connection.rules.create({ name: randomUUID(), code: '1' })
       return { id, versionId: version.id }
     },
+    /** With one secret, whose name is KEY. */
+    hook: async () => {
+      const { id } = await connection.hooks.create(newHook())
+      await connection.hookSecrets.add(id, { KEY: 'value' })
+      return id
+    },
     logEntry: async () => {
       await client()
       const { logs } = await connection.logs.list({ per_page: 1 })
@@ -71,6 +77,10 @@ export function newTenant(name: string) {
   return { name, origin: `http://${name}.example.com` }
 }
 
+export function newHook() {
+  return { name: randomUUID(), script: '1', triggerId: 'credentials-exchange' as const }
+}
+
 export function newCredential() {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return {
@@ -91,6 +101,7 @@ export const nothing: Make = {
   api: async () => 'f'.repeat(24),
   grant: async () => `cgr_${sixteen}`,
   rule: async () => ({ id: `rul_${sixteen}`, versionId: `ver_${sixteen}` }),
+  hook: async () => `rul_${sixteen}`,
   logEntry: async () => newLogEntryId(),
   previousKey: async () => 'A'.repeat(43),
   tenant: async () => 'nothing',

@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { OperationName } from '@tallystick/management-api/contract'
-import { type Make, newCredential, newTenant } from './make.ts'
+import { type Make, newCredential, newHook, newTenant } from './make.ts'
 
 export interface Sample {
   /** By the names in the path. */
@@ -29,6 +29,7 @@ const api = async (make: Make) => ({ id: await make.api() })
 const grant = async (make: Make) => ({ id: await make.grant() })
 const rule = async (make: Make) => ({ id: (await make.rule()).id })
 const ruleVersion = (make: Make) => make.rule()
+const hook = async (make: Make) => ({ id: await make.hook() })
 const key = async (make: Make) => ({ kid: await make.previousKey() })
 const tenant = async (make: Make) => ({ id: await make.tenant() })
 
@@ -78,6 +79,16 @@ export const samples: { readonly [Name in OperationName]: Sample } = {
   deleteRule: { params: rule },
   listRuleVersions: { params: rule },
   getRuleVersion: { params: ruleVersion },
+
+  listHooks: {},
+  createHook: { body: newHook },
+  getHook: { params: hook },
+  updateHook: { params: hook, body: () => ({ enabled: true }) },
+  deleteHook: { params: hook, whenAbsent: 204 },
+  getHookSecrets: { params: hook },
+  addHookSecrets: { params: hook, body: () => ({ ADDED: 'value' }) },
+  changeHookSecrets: { params: hook, body: () => ({ KEY: 'value' }) },
+  removeHookSecrets: { params: hook, body: () => ['KEY'] },
 
   listLogEntries: {},
   getLogEntry: { params: async (make) => ({ id: await make.logEntry() }) },

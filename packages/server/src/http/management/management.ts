@@ -27,6 +27,8 @@ import { createClientCredentialHandlers } from './client-credentials.ts'
 import { type ClientGrantHandlerDeps, createClientGrantHandlers } from './client-grants.ts'
 import { type ClientHandlerDeps, createClientHandlers } from './clients.ts'
 import type { Handlers } from './handler.ts'
+import { createHookSecretHandlers } from './hook-secrets.ts'
+import { createHookHandlers } from './hooks.ts'
 import { createAnswerOnce } from './idempotency.ts'
 import { createKeepOneAdministrator } from './last-administrator.ts'
 import { createLogTailHandlers } from './log-tail.ts'
@@ -115,6 +117,8 @@ function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): H
     ...createResourceServerHandlers(withRecord),
     ...createClientGrantHandlers(withRecord),
     ...createPipelineHandlers(withRecord),
+    ...createHookHandlers(withRecord),
+    ...createHookSecretHandlers(withRecord),
     ...createLogHandlers(withRecord),
     ...createLogTailHandlers(withRecord),
     ...createSigningKeyHandlers(withRecord),
