@@ -68,9 +68,19 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./commands/token.ts')).addTokenCommands,
   },
   {
+    name: 'keys',
+    summary: 'the keys that sign tokens',
+    load: async () => (await import('./commands/keys.ts')).addKeysCommands,
+  },
+  {
     name: 'settings',
     summary: 'the settings of the tenant',
     load: async () => (await import('./commands/settings.ts')).addSettingsCommands,
+  },
+  {
+    name: 'tenants',
+    summary: 'the issuers that one server has',
+    load: async () => (await import('./commands/tenants.ts')).addTenantsCommands,
   },
 ]
 

@@ -140,6 +140,7 @@ describe('what is asked for', () => {
     ['an audience with a control character', { audience: `${invoices}\n` }, 'invalid_target'],
     ['an audience that is a list', { audience: [invoices] }, 'invalid_request'],
     ['no audience', { audience: undefined }, 'invalid_request'],
+    ['an organization, of which there are none', { organization: 'org_1' }, 'invalid_request'],
     ['a relative resource', { audience: undefined, resource: '/invoices' }, 'invalid_target'],
     ['a resource with a fragment', { audience: undefined, resource: `${invoices}#a` }, 'invalid_target'],
     ['an audience and another resource', { resource: 'https://other.example.com/' }, 'invalid_target'],
@@ -166,6 +167,17 @@ describe('what is asked for', () => {
     const unknown = await server.requestToken({ audience: 'https://unknown.example.com/' })
     expect(withoutGrant.status).toBe(400)
     expect(withoutGrant.body).toEqual(unknown.body)
+  })
+
+  test('the default audience of the tenant is taken where a request names no API', async () => {
+    const { tenantSettings } = server.management
+    await tenantSettings.update({ default_audience: invoices })
+    expect((await server.requestToken({ audience: undefined })).claims.aud).toBe(invoices)
+    await tenantSettings.update({ default_audience: 'https://unknown.example.com/' })
+    expect((await server.requestToken({ audience: undefined })).body.error).toBe('invalid_target')
+    expect((await server.requestToken()).status).toBe(200)
+    await tenantSettings.update({ default_audience: null })
+    expect((await server.requestToken({ audience: undefined })).body.error).toBe('invalid_request')
   })
 
   test('a scope outside the client grant is refused with invalid_scope', async () => {

@@ -1,5 +1,9 @@
 /** `tallystick settings`: what holds for the whole tenant. */
-import type { TenantSettings } from '@tallystick/management-api/contract/tenant-settings'
+import type {
+  TenantSettings,
+  TenantSettingsChange,
+} from '@tallystick/management-api/contract/tenant-settings'
+import type { TenantProfile } from '@tallystick/management-api/contract/tenants'
 import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
@@ -10,6 +14,9 @@ import { collect } from './option-values.ts'
 interface UpdateOptions {
   readonly egressAllow?: readonly string[]
   readonly egressNone?: true
+  /** False with `--no-default-audience`. */
+  readonly defaultAudience?: string | false
+  readonly profile?: TenantProfile
 }
 
 export function addSettingsCommands(settings: Command, open: OpenContext): void {
@@ -39,26 +46,50 @@ export function addSettingsCommands(settings: Command, open: OpenContext): void 
         .conflicts('egressNone'),
     )
     .option('--egress-none', 'rules may fetch from nowhere')
-    .action(async ({ egressAllow, egressNone }: UpdateOptions) => {
+    .option('--default-audience <audience>', 'the API of a token request that names none')
+    .option('--no-default-audience', 'a token request has to name its API')
+    .addOption(
+      new Option(
+        '--profile <profile>',
+        'how the tenant answers: as the RFCs say, or in the words of Auth0',
+      ).choices(['rfc', 'auth0']),
+    )
+    .action(async (options: UpdateOptions) => {
       const { connect, present } = open()
-      const allow = egressNone ? [] : egressAllow && [...egressAllow]
-      if (!allow) throw nothingToChange()
-      const shown = await (await connect()).tenantSettings.update({ egress: { allow } })
+      const change = changeOf(options)
+      if (Object.keys(change).length === 0) throw nothingToChange()
+      const shown = await (await connect()).tenantSettings.update(change)
       present(shown, () => details(shown))
     })
+}
+
+function changeOf({
+  egressAllow,
+  egressNone,
+  defaultAudience,
+  profile,
+}: UpdateOptions): TenantSettingsChange {
+  const allow = egressNone ? [] : egressAllow && [...egressAllow]
+  return {
+    ...(allow && { egress: { allow } }),
+    ...(defaultAudience !== undefined && { default_audience: defaultAudience || null }),
+    ...(profile && { profile }),
+  }
 }
 
 function nothingToChange(): Failure {
   return new Failure('usage', {
     what: 'There is nothing to change.',
     why: 'No setting was named.',
-    todo: 'Give --egress-allow or --egress-none.',
+    todo: 'Add --help to see what there is to change.',
   })
 }
 
 function details(settings: TenantSettings): string[] {
   return formatDetails([
     ['tenant', settings.friendly_name],
+    ['profile', settings.profile],
+    ['default audience', settings.default_audience],
     ['rules may fetch from', settings.egress.allow.join('\n') || 'nowhere'],
   ])
 }
