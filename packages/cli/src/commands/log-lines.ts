@@ -1,7 +1,13 @@
 /** Log entries and console lines as people read them, one line each. Rules wrote part of it: nothing in it is obeyed. */
 
 import type { TailConsole } from '@tallystick/management-api/contract/log-tail'
-import type { ExchangeLogEntry, LogEntry, RuleTrace } from '@tallystick/management-api/contract/logs'
+import type {
+  ActionFailedLogEntry,
+  ExchangeLogEntry,
+  LogEntry,
+  ManagementLogEntry,
+  RuleTrace,
+} from '@tallystick/management-api/contract/logs'
 import { neutralLine, neutralText } from '../neutral-text.ts'
 import { cutToWidth, formatDetails, wrapWords } from '../table.ts'
 import type { Colors, Terminal } from '../terminal.ts'
@@ -22,8 +28,8 @@ export function entryLine(
   entry: LogEntry,
   { colors, lineWidth }: Pick<Terminal, 'colors' | 'lineWidth'>,
 ): string {
-  const refused = entry.type === 'feccft' || entry.type === 'fapi'
-  const type = entry.type.padEnd(6)
+  const refused = entry.type !== 'seccft' && entry.type !== 'sapi'
+  const type = shortType(entry.type).padEnd(6)
   const client = entry.client_name || entry.client_id
   const about = neutralLine([client, aboutEntry(entry)].filter((part) => part !== '').join(': '))
   const others = entry.date.length + type.length + entry.log_id.length + 3
@@ -35,14 +41,24 @@ export function entryLine(
   ].join(' ')
 }
 
+/** The long one in as many letters as the others have. */
+function shortType(type: LogEntry['type']): string {
+  return type === 'actions_execution_failed' ? 'action' : type
+}
+
 /** An exchange has an audience, a change of the management API has not. */
 export function isExchange(entry: LogEntry): entry is ExchangeLogEntry {
   return 'audience' in entry
 }
 
+function isFailedAction(entry: ActionFailedLogEntry | ManagementLogEntry): entry is ActionFailedLogEntry {
+  return entry.type === 'actions_execution_failed'
+}
+
 /** What the entry is about, in half a sentence. */
 export function aboutEntry(entry: LogEntry): string {
   if (!isExchange(entry)) {
+    if (isFailedAction(entry)) return `${entry.details.action_name} ${entry.details.error_class}`
     const { request, response } = entry.details
     return `${request.method} ${request.path} ${response.statusCode}`
   }
@@ -63,8 +79,19 @@ export function entryDetails(entry: LogEntry): string[] {
     ['address', entry.ip],
     ['user agent', entry.user_agent],
     ['duration', duration(entry.details.duration_ms)],
-    ...(isExchange(entry) ? exchangeDetails(entry) : [['change', aboutEntry(entry)] as const]),
+    ...otherDetails(entry),
   ])
+}
+
+function otherDetails(entry: LogEntry): [name: string, value: string][] {
+  if (isExchange(entry)) return exchangeDetails(entry)
+  if (!isFailedAction(entry)) return [['change', aboutEntry(entry)]]
+  const { request_id, action_name, version_number, error_class, action_error } = entry.details
+  return [
+    ['action', `${action_name} version ${version_number}`],
+    ['error', `${error_class}, ${action_error.name}`],
+    ['exchange', request_id],
+  ]
 }
 
 const detailLength = 110

@@ -13,6 +13,7 @@ import { addIdsOption, type ListOptions, presentList } from './present-list.ts'
 interface ListLogsOptions extends ListOptions {
   readonly type?: string
   readonly client?: string
+  readonly search?: string
   readonly limit: number
 }
 
@@ -28,23 +29,25 @@ const maxListed = 1000
 /** A client's id fits. */
 const maxClientWidth = 32
 
-const entryTypes = ['seccft', 'feccft', 'sapi', 'fapi']
+const entryTypes = ['seccft', 'feccft', 'actions_execution_failed', 'sapi', 'fapi']
 
 export function addLogsCommands(logs: Command, open: OpenContext): void {
   addExamples(logs, [
     ['tallystick logs tail', 'everything, live'],
     ['tallystick logs tail --rule add-plan', 'what one rule prints, and its exchanges'],
     ['tallystick logs list --type feccft --client CLIENT_ID', 'refused exchanges of a client'],
+    ["tallystick logs list --search 'description:timeout* AND date:[2026-11-23 TO *]'", 'a search'],
     ['tallystick logs show REQUEST_ID', 'the X-Request-Id of an answer'],
   ])
   logs.addHelpText(
     'after',
-    '\nTypes: seccft and feccft, an exchange granted or refused; sapi and fapi, a change made or refused.',
+    '\nTypes: seccft and feccft, an exchange granted or refused; actions_execution_failed, an Action that failed in one;\nsapi and fapi, a change made or refused.',
   )
 
   addIdsOption(logs.command('list').description('log entries, newest first'))
     .addOption(new Option('--type <type>', 'of this type only').choices(entryTypes))
     .option('--client <client_id>', 'of this client only')
+    .option('-q, --search <query>', 'found by a search: fields, AND, OR, NOT, (), final *, ranges of date')
     .option('--limit <number>', 'at most so many, up to 1,000', listLimit, 50)
     .action(async (options: ListLogsOptions) => {
       const context = open()
@@ -88,17 +91,19 @@ function listLimit(text: string): number {
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
   if (limit >= 1 && limit <= maxListed) return limit
   throw new InvalidArgumentError(
-    'It needs a whole number from 1 to 1,000. Narrow a longer list with --type or --client; all entries can be ' +
+    'It needs a whole number from 1 to 1,000. Narrow a longer list with --type, --client or --search; all entries can be ' +
       'read from the oldest on, with `from` and `take` of GET /api/v2/logs.',
   )
 }
 
 async function readEntries(
   context: CommandContext,
-  { type, client, limit }: ListLogsOptions,
+  { type, client, search, limit }: ListLogsOptions,
 ): Promise<LogEntry[]> {
   const { logs } = await context.connect()
-  const filters = [type && `type:${type}`, client && `client_id:${client}`].filter(Boolean)
+  const filters = [type && `type:${type}`, client && `client_id:${client}`, search && `(${search})`].filter(
+    Boolean,
+  )
   const entries: LogEntry[] = []
   const perPage = Math.min(limit, 100)
   for (let page = 0; entries.length < limit; page++) {

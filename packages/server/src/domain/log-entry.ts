@@ -4,16 +4,13 @@
  */
 import type { ClientId } from './client.ts'
 import type { Identifier } from './identifier.ts'
-import type { RuleId, RuleVersionId } from './rule.ts'
+import type { LogEntryFilter } from './log-search.ts'
+import type { RuleDoor, RuleId, RuleVersionId } from './rule.ts'
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
 
 /** UUIDv7 (RFC 9562 §5.7): sorts by time as a string. */
 export type LogEntryId = Identifier<'LogEntryId'>
-
-/** seccft / feccft: an exchange granted / refused. sapi / fapi: a management change made / refused. */
-export const logEntryTypes = ['seccft', 'feccft', 'sapi', 'fapi'] as const
-export type LogEntryType = (typeof logEntryTypes)[number]
 
 export interface RuleTrace {
   readonly ruleId: RuleId
@@ -24,6 +21,13 @@ export interface RuleTrace {
   readonly ended: string
   readonly durationMs: number
   readonly droppedClaims: readonly string[]
+  /** Entries of the first release do not tell the rest. */
+  readonly door?: RuleDoor | undefined
+  /** Of an Action. */
+  readonly bindingId?: string | undefined
+  readonly startedAt?: Date | undefined
+  /** One sentence, without the values of secrets, when the rule refused or failed. */
+  readonly failure?: string | undefined
 }
 
 /** What every entry tells. */
@@ -61,25 +65,60 @@ export interface ManagementLogEntry extends LogEntryBase {
   readonly status: number
 }
 
-export type LogEntry = ExchangeLogEntry | ManagementLogEntry
+/** Whose fault it was: the Action's own, its time that ran out, the sandbox around it, or too much at once. */
+export const actionErrorClasses = [
+  'action_error',
+  'action_timeout',
+  'platform_error',
+  'rate_limited',
+] as const
+export type ActionErrorClass = (typeof actionErrorClasses)[number]
 
-export interface LogEntryFilter {
-  readonly type?: LogEntryType
-  readonly clientId?: ClientId
+export interface ActionFailedLogEntry extends LogEntryBase {
+  readonly type: 'actions_execution_failed'
+  /** Of the exchange, whose entry tells what came of it. */
+  readonly requestId: LogEntryId
+  /** The Action's part of the exchange. */
+  readonly action: RuleTrace
+  readonly errorClass: ActionErrorClass
+}
+
+export type LogEntry = ExchangeLogEntry | ActionFailedLogEntry | ManagementLogEntry
+
+/** Where in the order of commits a reader is. Stays right when retention has taken the entry it stood at. */
+export type LogPlace = number
+
+export const startOfLog: LogPlace = 0
+
+export interface PlacedLogEntry {
+  readonly place: LogPlace
+  readonly entry: LogEntry
 }
 
 /** Promises: `find` resolves to undefined when absent and never throws for that. */
 export interface LogEntryStore {
   find(tenantId: TenantId, id: LogEntryId): Promise<LogEntry | undefined>
+  /**
+   * By date, and by commit where the dates are the same. A search that no index answers takes its time, in which others
+   * get their turn. @throws SearchTooWideError
+   */
   list(
     tenantId: TenantId,
     filter: LogEntryFilter,
     page: { offset: number; limit: number; newestFirst: boolean },
   ): Promise<readonly LogEntry[]>
-  /** Takes its time with a long log, in which others get their turn. */
+  /** Takes its time with a long log, in which others get their turn. @throws SearchTooWideError */
   count(tenantId: TenantId, filter: LogEntryFilter): Promise<number>
+  /** The entry that was committed last. */
+  last(tenantId: TenantId): Promise<LogEntry | undefined>
   /** Entries after `id` in ascending order, or from the oldest when it is undefined. */
   listAfter(tenantId: TenantId, id: LogEntryId | undefined, limit: number): Promise<LogEntry[]>
+  /** Entries behind a place in ascending order, each with its own place. */
+  listBehind(tenantId: TenantId, place: LogPlace, limit: number): Promise<PlacedLogEntry[]>
+  /** Behind all that is in the log. */
+  endOfLog(tenantId: TenantId): Promise<LogPlace>
+  /** Before the first entry of that date or a later one; behind all of the log when there is none. */
+  placeBefore(tenantId: TenantId, at: Date): Promise<LogPlace>
   insert(entry: LogEntry): Write
   /** Of all tenants; undefined when there is none. */
   oldestAt(): Promise<Date | undefined>

@@ -11,11 +11,13 @@ import type { ExchangeRecordStore } from './exchange-record.ts'
 import type { IdempotentAnswerStore } from './idempotent-answer.ts'
 import type { InstallationStore } from './installation.ts'
 import type { LogEntryStore } from './log-entry.ts'
+import type { LogStreamStore } from './log-stream.ts'
 import type { ResourceServerStore } from './resource-server.ts'
 import type { RuleStore } from './rule.ts'
 import type { SigningKeyStore } from './signing-key.ts'
 import type { SpentAssertionStore } from './spent-assertion.ts'
 import type { TenantStore } from './tenant.ts'
+import type { TokenCountStore } from './token-count.ts'
 import type { WebtaskTokenStore } from './webtask-token.ts'
 import type { Write } from './write.ts'
 
@@ -64,6 +66,8 @@ export interface Storage {
   readonly signingKeys: SigningKeyStore
   readonly webtaskTokens: WebtaskTokenStore
   readonly logEntries: LogEntryStore
+  readonly tokenCounts: TokenCountStore
+  readonly logStreams: LogStreamStore
   readonly exchangeRecords: ExchangeRecordStore
   readonly idempotentAnswers: IdempotentAnswerStore
   readonly changes: Changes

@@ -27,8 +27,8 @@ export interface TokenEndpointDeps {
   readonly rateLimit: RateLimit
   readonly now: () => Date
   readonly accountForExchange: (outcome: TokenOutcome) => Account
-  /** Resolves when entry and writes are on disk, all or none. */
-  readonly record: (entry: LogEntry, writes: readonly Write[]) => Promise<void>
+  /** Resolves when entries and writes are on disk, all or none. */
+  readonly record: (entry: LogEntry, writes: readonly Write[], beside: readonly LogEntry[]) => Promise<void>
 }
 
 /** Bytes. A larger token request is refused with 413. */
@@ -119,9 +119,9 @@ async function recordAndRespond(
   outcome: TokenOutcome,
   status?: number,
 ): Promise<FastifyReply> {
-  const { entry, writes } = deps.accountForExchange(outcome)
+  const { entry, writes, beside } = deps.accountForExchange(outcome)
   try {
-    await deps.record(entry, writes)
+    await deps.record(entry, writes, beside)
     deps.alarm.worked(request.log)
   } catch (error) {
     const replay = refuseReplay(outcome, error)

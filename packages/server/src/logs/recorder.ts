@@ -22,11 +22,12 @@ export interface RecorderDeps {
 
 export interface Recorder {
   /**
-   * Commits the entry with the writes it accounts for, all or none; resolves when they are on disk.
+   * Commits the entry with the writes it accounts for, and entries that belong beside it, all or none; resolves when they
+   * are on disk.
    * @throws AlreadyExistsError, GoneError or ChangedMeanwhileError when these writes were refused (others stand), or
    *   LogUnavailableError when they could not be written.
    */
-  record(entry: LogEntry, writes?: readonly Write[]): Promise<void>
+  record(entry: LogEntry, writes?: readonly Write[], beside?: readonly LogEntry[]): Promise<void>
   /** Resolves when everything handed in before has been committed or refused. */
   drain(): Promise<void>
 }
@@ -36,7 +37,7 @@ export const maxBatch = 500
 const defaultMaxWaiting = 10_000
 
 interface Waiting {
-  readonly entry: LogEntry
+  readonly entries: readonly LogEntry[]
   readonly group: readonly Write[]
   readonly resolve: () => void
   readonly reject: (error: Error) => void
@@ -80,18 +81,19 @@ export function createRecorder({ storage, tail, maxWaiting = defaultMaxWaiting }
       one.reject(isRefusal(error) ? error : unavailable(error))
       return
     }
-    tail.publish(one.entry.tenantId, { kind: 'entry', entry: one.entry })
+    for (const entry of one.entries) tail.publish(entry.tenantId, { kind: 'entry', entry })
     one.resolve()
   }
 
   return {
-    async record(entry, writes = []) {
+    async record(entry, writes = [], beside = []) {
       if (waiting.length >= maxWaiting) {
         throw new LogUnavailableError(`More than ${maxWaiting} log entries wait for the disk.`)
       }
-      const group = [...writes, storage.logEntries.insert(entry)]
+      const entries = [entry, ...beside]
+      const group = [...writes, ...entries.map(storage.logEntries.insert)]
       await new Promise<void>((resolve, reject) => {
-        waiting.push({ entry, group, resolve, reject })
+        waiting.push({ entries, group, resolve, reject })
         schedule()
       })
     },

@@ -2,8 +2,11 @@ import type { LogEntryStore } from '../domain/log-entry.ts'
 import { integer, text } from './column.ts'
 import type { Database } from './database.ts'
 import { createLogEntryLists } from './log-entry-lists.ts'
+import { createLogEntryOrder } from './log-entry-order.ts'
 import { parseLogEntryRow, toLogEntryRow } from './log-entry-row.ts'
 import { logEntryColumns } from './tables.ts'
+import { prepareTokenCount } from './token-counts.ts'
+import { describeWrite } from './write.ts'
 
 export function createLogEntryStore(database: Database): LogEntryStore {
   const find = database.one({ tenant_id: text, id: text }, (build, asked) =>
@@ -16,11 +19,12 @@ export function createLogEntryStore(database: Database): LogEntryStore {
   const oldest = database.one({}, (build) =>
     build.selectFrom('log_entries').select('at').orderBy('at').limit(1),
   )
-  const insert = database.write(
-    logEntryColumns,
-    (build, row) => build.insertInto('log_entries').values(row),
-    { noun: 'log entry', refersTo: 'tenant', isLog: true },
-  )
+  const insert = database.step(logEntryColumns, (build, row) => build.insertInto('log_entries').values(row), {
+    noun: 'log entry',
+    refersTo: 'tenant',
+    isLog: true,
+  })
+  const count = prepareTokenCount(database)
   const removeBefore = database.write(
     { at: integer, limit: integer },
     (build, asked) =>
@@ -46,8 +50,13 @@ export function createLogEntryStore(database: Database): LogEntryStore {
       const row = oldest({})
       return row && new Date(row.at)
     },
-    insert: (entry) => insert(toLogEntryRow(entry)),
+    insert(entry) {
+      const isExchange = entry.type === 'seccft' || entry.type === 'feccft'
+      const counted = isExchange ? [count(entry)] : []
+      return describeWrite(database.sqlite, [insert(toLogEntryRow(entry)), ...counted])
+    },
     removeBefore: (at, limit) => removeBefore({ at: at.getTime(), limit }),
     ...createLogEntryLists(database),
+    ...createLogEntryOrder(database),
   }
 }

@@ -1,12 +1,15 @@
 /** A log entry's row: what it is searched by has columns, the rest is one JSON text. */
 import {
+  type ActionFailedLogEntry,
+  actionErrorClasses,
   type ExchangeLogEntry,
   type LogEntry,
   type LogEntryBase,
-  logEntryTypes,
   type ManagementLogEntry,
   type RuleTrace,
 } from '../domain/log-entry.ts'
+import { logEntryTypes } from '../domain/log-entry-type.ts'
+import { type RuleDoor, ruleDoors } from '../domain/rule.ts'
 import type { ValuesOf } from './column.ts'
 import {
   CorruptRowError,
@@ -15,6 +18,7 @@ import {
   readObject,
   readOneOf,
   requireList,
+  requireMoment,
   requireNumber,
   requireObject,
   requireText,
@@ -22,7 +26,7 @@ import {
 } from './row.ts'
 import type { logEntryColumns } from './tables.ts'
 
-type LogEntryRow = ValuesOf<typeof logEntryColumns>
+export type LogEntryRow = ValuesOf<typeof logEntryColumns>
 type Content = Record<string, unknown>
 
 const place = 'log_entries.content'
@@ -47,6 +51,8 @@ export function parseLogEntryRow(row: LogEntryRow): LogEntry {
     case 'seccft':
     case 'feccft':
       return { ...base, type, ...parseExchange(content) }
+    case 'actions_execution_failed':
+      return { ...base, type, ...parseActionFailed(content) }
     case 'sapi':
     case 'fapi':
       return { ...base, type, ...parseManagement(content) }
@@ -90,6 +96,18 @@ function parseRuleTrace(raw: unknown): RuleTrace {
     ended: requireText(trace.ended, place),
     durationMs: requireNumber(trace.durationMs, place),
     droppedClaims: requireTextList(trace.droppedClaims, place),
+    door: optional(readDoor, trace.door, place),
+    bindingId: optional(requireText, trace.bindingId, place),
+    startedAt: optional(requireMoment, trace.startedAt, place),
+    failure: optional(requireText, trace.failure, place),
+  }
+}
+
+function parseActionFailed(content: Content): Omit<ActionFailedLogEntry, keyof LogEntryBase | 'type'> {
+  return {
+    requestId: readIdentifier(requireText(content.requestId, place), place),
+    action: parseRuleTrace(content.action),
+    errorClass: readOneOf(actionErrorClasses, content.errorClass, place),
   }
 }
 
@@ -99,4 +117,8 @@ function parseManagement(content: Content): Omit<ManagementLogEntry, keyof LogEn
     path: requireText(content.path, place),
     status: requireNumber(content.status, place),
   }
+}
+
+function readDoor(raw: unknown): RuleDoor {
+  return readOneOf(ruleDoors, raw, place)
 }

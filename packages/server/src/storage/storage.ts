@@ -2,8 +2,8 @@
  * The room's one door: everything the server keeps, in one SQLite file that one server at a time may open.
  */
 import type { Storage } from '../domain/storage.ts'
-import { createClientCredentialStore } from './client-credentials.ts'
 import { createChanges } from './changes.ts'
+import { createClientCredentialStore } from './client-credentials.ts'
 import { createClientGrantStore } from './client-grants.ts'
 import { createClientStore } from './clients.ts'
 import { claimDataFolder, type DataFolder, StorageUnavailableError } from './data-folder.ts'
@@ -13,12 +13,14 @@ import { createHealthCheck } from './health.ts'
 import { createIdempotentAnswerStore } from './idempotent-answers.ts'
 import { createInstallationStore } from './installation.ts'
 import { createLogEntryStore } from './log-entries.ts'
+import { createLogStreamStore } from './log-streams.ts'
 import { migrateToLatest, NewerTablesError } from './migrations/migrate.ts'
 import { createResourceServerStore } from './resource-servers.ts'
 import { createRuleStore } from './rules.ts'
 import { createSigningKeyStore } from './signing-keys.ts'
 import { createSpentAssertionStore } from './spent-assertions.ts'
 import { createTenantStore } from './tenants.ts'
+import { createTokenCountStore } from './token-counts.ts'
 import { createWebtaskTokenStore } from './webtask-tokens.ts'
 import { createTransactions } from './write.ts'
 
@@ -53,6 +55,8 @@ function createStorage(database: Database, folder: DataFolder, now: () => Date):
     signingKeys: createSigningKeyStore(database),
     webtaskTokens: createWebtaskTokenStore(database),
     logEntries: createLogEntryStore(database),
+    tokenCounts: createTokenCountStore(database),
+    logStreams: createLogStreamStore(database),
     exchangeRecords: createExchangeRecordStore(database),
     idempotentAnswers: createIdempotentAnswerStore(database),
     changes: createChanges(database),

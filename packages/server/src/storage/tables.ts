@@ -165,6 +165,39 @@ export const logEntryColumns = {
   content: text,
 }
 
+export const tokenCountColumns = {
+  tenant_id: text,
+  day: text,
+  client_id: text,
+  audience: text,
+  issued: integer,
+  refused: integer,
+  updated_at: integer,
+}
+
+export const logStreamColumns = {
+  tenant_id: text,
+  id: text,
+  name: text,
+  status: text,
+  sink: text,
+  categories: text,
+  is_priority: nullableInteger,
+  start_from: nullableInteger,
+  signing_secret: text,
+  created_at: integer,
+  updated_at: integer,
+}
+
+export const logStreamProgressColumns = {
+  tenant_id: text,
+  stream_id: text,
+  place: integer,
+  delivered_at: nullableInteger,
+  failing_since: nullableInteger,
+  failure: nullableText,
+}
+
 export const exchangeRecordColumns = { tenant_id: text, id: text, at: integer, content: text }
 
 export const idempotentAnswerColumns = {
@@ -190,6 +223,9 @@ export interface Tables {
   signing_keys: ValuesOf<typeof signingKeyColumns>
   webtask_tokens: ValuesOf<typeof webtaskTokenColumns>
   log_entries: ValuesOf<typeof logEntryColumns> & { sequence: Generated<number> }
+  token_counts: ValuesOf<typeof tokenCountColumns>
+  log_streams: ValuesOf<typeof logStreamColumns>
+  log_stream_progress: ValuesOf<typeof logStreamProgressColumns>
   exchange_records: ValuesOf<typeof exchangeRecordColumns>
   idempotent_answers: ValuesOf<typeof idempotentAnswerColumns>
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ExchangeRecord } from '../../src/domain/exchange-record.ts'
-import type { LogEntry, LogEntryFilter } from '../../src/domain/log-entry.ts'
+import type { LogEntry } from '../../src/domain/log-entry.ts'
+import type { LogEntryFilter } from '../../src/domain/log-search.ts'
 import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
 import { acme, globex, idOf, logId, sampleChange, sampleExchange, secondsIn } from './samples.ts'

@@ -16,8 +16,8 @@ import {
 import type { ConsoleEvent, Tail, TailEvent, TailFollower, TailGap } from '../../logs/tail.ts'
 import type { IsStillGranted, Operator } from './access.ts'
 import type { Handlers } from './handler.ts'
+import { logEntryOnWire } from './log-entry-on-wire.ts'
 import { createRecentIds, missedPages } from './log-replay.ts'
-import { logEntryOnWire } from './logs.ts'
 
 export interface LogTailHandlerDeps {
   readonly logEntries: LogEntryStore
@@ -116,8 +116,8 @@ async function* eventTexts(
 
 /** Where in the log this follower begins, so that it can come back to that place before anything happens. */
 async function placeInLog({ logEntries }: LogTailHandlerDeps, { tenant }: FastifyRequest): Promise<string> {
-  const [newest] = await logEntries.list(tenant.id, {}, { offset: 0, limit: 1, newestFirst: true })
-  return newest ? `id: ${newest.id}\n\n` : ': nothing happened yet\n\n'
+  const last = await logEntries.last(tenant.id)
+  return last ? `id: ${last.id}\n\n` : ': nothing happened yet\n\n'
 }
 
 async function welcomeBack(

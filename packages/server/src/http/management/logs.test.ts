@@ -23,21 +23,30 @@ async function get(query: string) {
 
 test.each([
   'q=type:nonsense',
-  'q=date:[2026-01-01 TO *]',
-  'q=type:sapi OR type:fapi',
-  'q=NOT type:sapi',
-  'q=type:s*',
-  'q=(type:sapi)',
-  'q=type:sapi AND type:fapi',
-  'q=type:sapi and client_id:x',
-  'q=description:"x"',
+  'q=type:sapi type:fapi',
+  'q=nonsense:x',
+  'q=type:',
+  'q=date:[2026-13-01 TO *]',
+  'q=type:[a TO b]',
+  'q=(type:sapi',
+  'q=type:sapi)',
+  'q=type:s*i',
+  'q=*api',
+  'q=type:sapi~',
+  'q=-type:sapi',
+  'q=/s.*/',
+  'q="open',
+  'q=AND',
+  'q=type:sapi AND',
   'q=type:sapi&search=type:sapi',
   `q=${'('.repeat(900)}`,
+  `q=${'(NOT '.repeat(100)}x${')'.repeat(100)}`,
+  `q=${'x OR '.repeat(101)}x`,
   `q=${'x'.repeat(10_000)}`,
   'sort=client_id:1',
   'from=not-a-log-id',
   'take=101',
-  'fields=type',
+  'fields=a b',
 ])('a search or parameter that is not understood is refused, never ignored: %.60s', async (query) => {
   expect(await get(encodeURI(query))).toMatchObject({
     status: 400,
@@ -92,6 +101,34 @@ test('a search by type and client finds theirs alone', async () => {
   expect(found.total).toBe(5)
   expect((await world.mine.connection.logs.list({ search: 'type:fapi' })).total).toBe(0)
   expect((await world.mine.connection.logs.list({ q: `client_id:${world.theirs.operatorId}` })).total).toBe(0)
+})
+
+test('a search joins fields, words and dates, and says no more than it was asked', async () => {
+  const found = async (q: string) => (await world.mine.connection.logs.list({ q })).total
+  const today = new Date().toISOString().slice(0, 10)
+  expect(await found('description:client')).toBe(5)
+  expect(await found('CLIENT')).toBe(5)
+  expect(await found('description:"client b"')).toBe(1)
+  expect(await found('description:("client b" OR "client c") AND type:sapi')).toBe(2)
+  expect(await found('type:sapi AND NOT description:"the client b."')).toBe(4)
+  expect(await found('description:creat*')).toBe(5)
+  expect(await found('description:creat')).toBe(0)
+  expect(await found('client_name:operator AND type:(sapi OR fapi)')).toBe(5)
+  expect(await found(`date:[${today} TO *] AND type:s*`)).toBe(5)
+  expect(await found(`date:{${today} TO *]`)).toBe(0)
+  expect(await found('date:[* TO 2020-01-01]')).toBe(0)
+  expect(await found(`date:${today}`)).toBe(5)
+  expect(await found(`hostname:"${new URL(world.mine.issuer.origin).host}"`)).toBe(5)
+  expect(await found('connection:"google-oauth2" OR user_id:x')).toBe(0)
+  expect(await found('description:"x\' OR 1=1 --"')).toBe(0)
+  expect(await found(world.mine.operatorId)).toBe(5)
+})
+
+test('a list is cut to the fields that were asked for', async () => {
+  expect((await get('fields=type,client_name&per_page=1&include_fields=true')).body).toEqual([
+    { type: 'sapi', client_name: 'Tallystick operator' },
+  ])
+  expect((await get('fields=details&per_page=1&include_fields=false')).body[0]).not.toHaveProperty('details')
 })
 
 test('by checkpoint the log is read from its oldest entry on, and the link leads on', async () => {

@@ -1,20 +1,12 @@
-/** Reading the log, by page or by checkpoint, and the shape of an entry on the wire. */
-import type {
-  ExchangeLogEntry as ExchangeLogEntryOnWire,
-  LogEntry as LogEntryOnWire,
-  ManagementLogEntry as ManagementLogEntryOnWire,
-} from '@tallystick/management-api/contract/logs'
+/** Reading the log, by page or by checkpoint. */
+import type { LogEntry as LogEntryOnWire } from '@tallystick/management-api/contract/logs'
 import { defaultPerPage } from '@tallystick/management-api/contract/schema'
 import type { FastifyRequest } from 'fastify'
 import { ManagementError } from '../../domain/errors.ts'
-import {
-  type ExchangeLogEntry,
-  type LogEntry,
-  type LogEntryStore,
-  type ManagementLogEntry,
-  parseLogEntryId,
-} from '../../domain/log-entry.ts'
+import { type LogEntryStore, parseLogEntryId } from '../../domain/log-entry.ts'
+import { SearchTooWideError } from '../../domain/log-search.ts'
 import type { Call, Handlers } from './handler.ts'
+import { logEntryOnWire } from './log-entry-on-wire.ts'
 import { parseLogSearch } from './log-search.ts'
 import { pageOf, totalsOf } from './page.ts'
 
@@ -43,12 +35,13 @@ export function createLogHandlers(deps: LogHandlerDeps): Pick<Handlers, 'listLog
           'Query validation error: send q or search, not both.',
         )
       }
-      const filter = parseLogSearch(query.q ?? query.search)
+      const filter = parseLogSearch(query.q ?? query.search, hostnameOf(request))
       const page = { ...pageOf(query), newestFirst: query.sort !== 'date:1' }
       if (page.offset + page.limit > maxEntriesByPage) throw tooDeep()
-      const entries = await deps.logEntries.list(request.tenant.id, filter, page)
+      const entries = await deps.logEntries.list(request.tenant.id, filter, page).catch(refuseTooWide)
       const logs = entries.map((entry) => logEntryOnWire(request, entry))
-      const totals = await totalsOf(query, () => deps.logEntries.count(request.tenant.id, filter))
+      const count = () => deps.logEntries.count(request.tenant.id, filter).catch(refuseTooWide)
+      const totals = await totalsOf(query, count)
       return totals ? { ...totals, length: logs.length, logs } : logs
     },
 
@@ -59,6 +52,12 @@ export function createLogHandlers(deps: LogHandlerDeps): Pick<Handlers, 'listLog
       return logEntryOnWire(request, entry)
     },
   }
+}
+
+function refuseTooWide(error: unknown): never {
+  if (!(error instanceof SearchTooWideError)) throw error
+  const message = `Query validation error: ${error.message} Narrow it with AND and a type, a client_id or a range of dates.`
+  throw new ManagementError('invalid_query_string', message, { cause: error })
 }
 
 /** From a checkpoint on, ascending; all other parameters are ignored, because a paging client sends them too. */
@@ -84,61 +83,6 @@ async function listAfter(
   return entries.map((entry) => logEntryOnWire(request, entry))
 }
 
-export function logEntryOnWire(request: FastifyRequest, entry: LogEntry): LogEntryOnWire {
-  return 'jti' in entry ? exchangeOnWire(request, entry) : changeOnWire(request, entry)
-}
-
-function exchangeOnWire(request: FastifyRequest, entry: ExchangeLogEntry): ExchangeLogEntryOnWire {
-  return {
-    ...membersOfAll(request, entry),
-    type: entry.type,
-    audience: entry.audience ?? '',
-    scope: entry.scopes.join(' '),
-    details: {
-      duration_ms: entry.durationMs,
-      ...(entry.jti === undefined ? {} : { access_token_jti: entry.jti }),
-      ...(entry.error === undefined ? {} : { error: entry.error }),
-      scopes_added: [...entry.scopesAdded],
-      rules: entry.rules.map((trace) => ({
-        rule_id: trace.ruleId,
-        rule_name: trace.ruleName,
-        version_id: trace.versionId,
-        version_number: trace.versionNumber,
-        ended: trace.ended,
-        duration_ms: trace.durationMs,
-        dropped_claims: [...trace.droppedClaims],
-      })),
-    },
-  }
-}
-
-function changeOnWire(request: FastifyRequest, entry: ManagementLogEntry): ManagementLogEntryOnWire {
-  return {
-    ...membersOfAll(request, entry),
-    type: entry.type,
-    details: {
-      duration_ms: entry.durationMs,
-      request: { method: entry.method, path: entry.path, channel: 'api' },
-      response: { statusCode: entry.status },
-    },
-  }
-}
-
-function membersOfAll({ tenant, issuer }: FastifyRequest, entry: LogEntry) {
-  return {
-    log_id: entry.id,
-    _id: entry.id,
-    date: entry.at.toISOString(),
-    description: entry.description,
-    client_id: entry.clientId ?? '',
-    client_name: entry.clientName ?? '',
-    ip: entry.ip,
-    user_agent: entry.userAgent,
-    hostname: new URL(issuer.origin).host,
-    tenant_name: tenant.name,
-    user_id: '',
-    user_name: '',
-    connection_id: '',
-    isMobile: false,
-  } as const
+function hostnameOf({ issuer }: FastifyRequest): string {
+  return new URL(issuer.origin).host
 }

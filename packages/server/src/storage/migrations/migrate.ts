@@ -11,6 +11,7 @@ import { keepIdempotentAnswers } from './0003-idempotent-answers.ts'
 import { addClientCredentials } from './0004-client-credentials.ts'
 import { widenApisAndKeys } from './0005-apis-and-keys.ts'
 import { removeTenants } from './0006-tenants.ts'
+import { widenLog } from './0007-logs.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
 const migrations: Record<string, Migration> = {
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   '0004-client-credentials': { up: addClientCredentials },
   '0005-apis-and-keys': { up: widenApisAndKeys },
   '0006-tenants': { up: removeTenants },
+  '0007-logs': { up: widenLog },
 }
 
 /** The tables were made by a later release, whose migrations this one does not have. */
