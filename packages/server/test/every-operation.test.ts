@@ -28,7 +28,7 @@ afterAll(() => world.close())
 
 test('the document is served to everybody and is valid OpenAPI 3.1', async () => {
   const response = await world.mine.fetch('/api/v2/openapi.json')
-  const document = await response.json()
+  const document = Object(await response.json())
   expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
   expect(document.servers).toEqual([{ url: `${world.mine.issuer.origin}/api/v2` }])
   expect(Object.keys(document.paths)).toEqual([...new Set(described.map(({ path }) => path))])
@@ -87,7 +87,8 @@ function answerOf({ responses }: DescribedOperation): { status: number; schema: 
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false })
 
-describe.each(described)('$name', (route) => {
+// The test above names those that have no sample yet.
+describe.each(described.filter(({ name }) => name in samples))('$name', (route) => {
   const { name, method, operation } = route
   const isStream = answerOf(operation).type === 'text/event-stream'
   const changes = method !== 'GET'
@@ -164,7 +165,7 @@ describe.each(described)('$name', (route) => {
     const body = isList ? sample.body : { ...Object(sample.body ?? {}), surprise: 1 }
     if (isList) return
     const response = await ask(world.mine, route, { ...sample, token, body })
-    const answer = await response.json()
+    const answer = Object(await response.json())
     expect([response.status, answer.errorCode]).toEqual([400, 'invalid_body'])
     expect(answer.message).toContain('surprise')
   })
