@@ -26,6 +26,7 @@ import { deriveSubkey } from './keys/subkey.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
 import { planTenant } from './plan-tenant.ts'
 import type { Rooms } from './rooms.ts'
+import { createActionCache } from './rules/action-cache.ts'
 import { createRunPipeline } from './rules/run-pipeline.ts'
 import type { RunRuleDeps } from './rules/run-rule.ts'
 import { createSignAccessToken } from './token/access-token.ts'
@@ -78,6 +79,8 @@ export function routesOf(
           rules: storage.rules,
           encryption,
           sandbox: rooms.sandbox,
+          actionCache: createActionCache(now),
+          now,
           onRuleLine: tellTail(rooms, now),
         }),
         signAccessToken: createSignAccessToken({ ring, apiSecrets }),
@@ -92,6 +95,7 @@ export function routesOf(
         exchangeRecords: storage.exchangeRecords,
         spentAssertions: storage.spentAssertions,
         now,
+        newLogEntryId,
         exchangeRecord: config.exchangeRecord,
       }),
       record,

@@ -74,13 +74,13 @@ test('a secret longer than what a remark shows of a name is masked before it is 
   await server.requestToken()
   const reader = logs.body?.pipeThrough(new TextDecoderStream()).getReader()
   let printed = ''
-  while (reader && !printed.includes('were dropped: [secret]')) {
+  while (reader && !printed.includes('was dropped: [secret]')) {
     const { value: chunk, done } = await reader.read()
     if (done) break
     printed += chunk
     expect(printed).not.toContain('hidden-and-long-')
   }
-  expect(printed).toContain('were dropped: [secret]')
+  expect(printed).toContain('was dropped: [secret]')
   await reader?.cancel()
 })
 

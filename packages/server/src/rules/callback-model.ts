@@ -47,8 +47,8 @@ const adapter = `(exported) => {
     return String(error)
   }
   return (input, settle, fail) => {
-    // TypeScript's and a module's \`export default\`.
-    const rule = typeof exported === 'function' ? exported : exported?.default
+    // A module's \`export default\`, which its compiler marks; a default that a script sets by hand means nothing.
+    const rule = exported?.__esModule === true ? exported.default : exported
     if (typeof rule !== 'function') {
       fail(new TypeError('The rule must export a function (client, scope, audience, context, cb).'))
       return

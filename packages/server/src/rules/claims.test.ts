@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest'
-import { parseScope, type Scope } from '../domain/resource-server.ts'
-import {
-  BadRuleResultError,
-  boundRuleScopes,
-  isNamespacedClaim,
-  namespacedClaims,
-  parseRuleScopes,
-  refuseOversizedClaims,
-} from './claims.ts'
+import { BadRuleResultError, refuseOversizedClaims, splitClaims } from './claims.ts'
+
+const droppedOf = (model: 'callback' | 'action', name: string) =>
+  splitClaims(model, [[name, 1]]).dropped.map((claim) => claim.name)
 
 for (const name of [
   'sub',
@@ -26,7 +21,7 @@ for (const name of [
   '__proto__',
 ]) {
   test(`a callback rule may not set the claim ${name}`, () => {
-    expect(isNamespacedClaim(name)).toBe(false)
+    expect(droppedOf('callback', name)).toEqual([name])
   })
 }
 
@@ -37,68 +32,61 @@ for (const name of [
   'https://auth0.com.example.org/x',
 ]) {
   test(`a callback rule may set the claim ${name}`, () => {
-    expect(isNamespacedClaim(name)).toBe(true)
+    expect(droppedOf('callback', name)).toEqual([])
   })
 }
 
-test('what is not namespaced is dropped and named, and the scope is neither', () => {
-  const result = JSON.parse('{"scope":["a"],"https://foo.com/a":1,"sub":"admin","__proto__":{"x":1}}')
-  expect(namespacedClaims(result)).toEqual({
-    claims: { 'https://foo.com/a': 1 },
-    dropped: ['sub', '__proto__'],
-  })
-})
-
-for (const rawScope of [
-  'read',
-  1,
-  true,
-  {},
-  [1],
-  ['read write'],
-  ['a"b'],
-  ['a\\b'],
-  ['a\nb'],
-  [''],
-  [null],
-  ['é'],
-  [['read']],
+for (const name of [
+  'sub',
+  'aud',
+  'exp',
+  'permissions',
+  'client_id',
+  'x5t#S256',
+  'scope',
+  '',
+  '__proto__',
+  'https://tenant.auth0.com/claim',
+  'https://auth0.com./claim',
+  'http://webtask.io',
+  'urn:auth0:claim',
+  'URN:Auth0:claim',
+  'urn:auth0',
 ]) {
-  test(`a scope of ${JSON.stringify(rawScope)} fails the exchange`, () => {
-    expect(() => parseRuleScopes(rawScope)).toThrow(BadRuleResultError)
+  test(`an Action may not set the claim ${JSON.stringify(name)}`, () => {
+    expect(droppedOf('action', name)).toEqual([name])
   })
 }
 
-test('1,001 scopes fail the exchange and 1,000 do not', () => {
-  const scopes = Array.from({ length: 1001 }, (_, index) => `scope:${index}`)
-  expect(() => parseRuleScopes(scopes)).toThrow(BadRuleResultError)
-  expect(parseRuleScopes(scopes.slice(1))).toHaveLength(1000)
-})
-
-test('a scope that is returned twice counts once', () => {
-  expect(parseRuleScopes(['read', 'read', 'write'])).toEqual(['read', 'write'])
-})
-
-test('a result without a scope is told apart from one with none', () => {
-  expect(parseRuleScopes(undefined)).toBeUndefined()
-  expect(parseRuleScopes([])).toEqual([])
-})
-
-const scopes = (...texts: string[]) =>
-  texts.map(parseScope).filter((scope): scope is Scope => scope !== undefined)
-const bounds = { offered: new Set(scopes('read', 'write')), granted: new Set(scopes('read')) }
-
-test('the policy of an API bounds the scopes of callback rules', () => {
-  const asked = scopes('read', 'write', 'extra')
-  expect(boundRuleScopes(asked, { policy: 'grant', ...bounds })).toEqual({
-    kept: ['read'],
-    cut: ['write', 'extra'],
+for (const name of [
+  'plan',
+  'email',
+  'name',
+  'Sub',
+  'scopes',
+  'urn:example:claim',
+  'urn:auth0x:claim',
+  'https://foo.com/claim',
+  'ftp://auth0.com/claim',
+  'constructor',
+]) {
+  test(`an Action may set the claim ${name}`, () => {
+    expect(droppedOf('action', name)).toEqual([])
   })
-  expect(boundRuleScopes(asked, { policy: 'api', ...bounds })).toEqual({
-    kept: ['read', 'write'],
-    cut: ['extra'],
-  })
-  expect(boundRuleScopes(asked, { policy: 'any', ...bounds })).toEqual({ kept: asked, cut: [] })
+}
+
+test('what is dropped is named with the reason, and what stays is in the order of its setting', () => {
+  const { claims, dropped } = splitClaims('action', [
+    ['plan', 'free'],
+    ['sub', 'admin'],
+    ['plan', 'gold'],
+    ['none', undefined],
+  ])
+  expect(claims).toEqual({ plan: 'gold' })
+  expect(dropped).toEqual([
+    { name: 'sub', why: 'the name is reserved' },
+    { name: 'none', why: 'its value is undefined' },
+  ])
 })
 
 test('claims of more than 100,000 bytes fail the exchange, and of exactly as many do not', () => {

@@ -1,84 +1,80 @@
 /**
- * Which claims and scopes a rule may set. A callback rule keeps the old rule: `scope`, and properties
- * whose name is an http or https URL outside the vendor's own domains. Everything else is dropped, and
- * a line says so: the most common complaint of the old platform was a claim that vanished without a word.
+ * Which claims a rule may set. There are two sets of rules: webtasks and Hooks keep the old one, in which a claim needs a
+ * URL for a name; Actions may set any name that means nothing to those who issue and check tokens. What is dropped is
+ * named, with the reason: the most common complaint of the old platform was a claim that vanished without a word.
  */
-
-import { parseScope, type RuleScopePolicy, type Scope } from '../domain/resource-server.ts'
-import { maxCustomClaimBytes, maxRuleScopes } from '../domain/rule.ts'
+import { maxCustomClaimBytes, type RuleModel } from '../domain/rule.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** What a rule returned is not what a rule may return: the exchange fails. The message is for the log. */
+export interface DroppedClaim {
+  readonly name: string
+  /** Half a sentence. */
+  readonly why: string
+}
+
+/** What a rule handed over is not what a rule may hand over: the exchange fails. The message is for the log. */
 export class BadRuleResultError extends Error {
   override readonly name = 'BadRuleResultError'
 }
 
 const vendorHosts = ['auth0.com', 'webtask.io', 'webtask.run']
+const vendorUrn = /^urn:auth0(?::|$)/i
 
-/** True for a name that a callback rule may set as a claim. */
-export function isNamespacedClaim(name: string): boolean {
-  const url = URL.parse(name)
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return false
-  return !vendorHosts.some((host) => url.hostname === host || url.hostname.endsWith(`.${host}`))
+// Those that mean something to issuers and checkers of tokens. `scope` is changed by other means: as a claim it would
+// pass by what the client was granted.
+const reservedClaims = new Set(
+  `scope acr act active amr at_hash ath attest aud auth_time authorization_details azp c_hash client_id cnf cty dest
+  entitlements events exp groups gty htm htu iat internalService iss jcard jku jti jwe jwk kid may_act mky nbf nonce
+  object_id org_id org_name orig origid permissions roles rph s_hash sid sip_callid sip_cseq_num sip_date sip_from_tag
+  sip_via_branch sub sub_jwk toe txn typ uuid vot vtm x5t#S256`.split(/\s+/),
+)
+
+const faultsOfModel: Record<RuleModel, (name: string) => string | undefined> = {
+  callback: namespacedClaimFault,
+  action: actionClaimFault,
 }
 
-/** Splits a callback rule's result into the claims it may set and the names that are dropped. `scope` is neither. */
-export function namespacedClaims(result: Claims): { claims: Claims; dropped: string[] } {
-  const claims: [string, unknown][] = []
-  const dropped: string[] = []
-  for (const [name, value] of Object.entries(result)) {
-    if (name === 'scope') continue
-    if (isNamespacedClaim(name)) claims.push([name, value])
-    else dropped.push(name)
+/** Splits what a rule set into the claims it may set and those that are dropped; a later one of a name overwrites. */
+export function splitClaims(
+  model: RuleModel,
+  set: readonly (readonly [name: string, value: unknown])[],
+): { claims: Claims; dropped: DroppedClaim[] } {
+  const claims: (readonly [string, unknown])[] = []
+  const dropped: DroppedClaim[] = []
+  for (const [name, value] of set) {
+    const why = faultsOfModel[model](name) ?? (value === undefined ? 'its value is undefined' : undefined)
+    if (why === undefined) claims.push([name, value])
+    else dropped.push({ name, why })
   }
   return { claims: Object.fromEntries(claims), dropped }
 }
 
-/**
- * Parses the `scope` of a callback rule's result. Undefined when the rule gave none, which empties the set.
- * @throws BadRuleResultError when it is no array of scope-tokens (RFC 6749 §3.3), or one of more than 1,000.
- */
-export function parseRuleScopes(rawScope: unknown): Scope[] | undefined {
-  if (rawScope === undefined || rawScope === null) return undefined
-  if (!Array.isArray(rawScope))
-    throw new BadRuleResultError('The rule returned a scope that is not an array of strings.')
-  const scopes = new Set<Scope>()
-  for (const rawValue of rawScope) {
-    const scope = typeof rawValue === 'string' ? parseScope(rawValue) : undefined
-    if (scope === undefined) {
-      throw new BadRuleResultError(
-        'The rule returned a scope with a value that is no scope (RFC 6749, section 3.3).',
-      )
-    }
-    scopes.add(scope)
-  }
-  if (scopes.size > maxRuleScopes) {
-    throw new BadRuleResultError(
-      `The rule returned ${scopes.size} scopes; at most ${maxRuleScopes} are allowed.`,
-    )
-  }
-  return [...scopes]
+/** Why a callback rule may not set it; undefined when it may. */
+function namespacedClaimFault(name: string): string | undefined {
+  const url = webUrl(name)
+  if (url === null)
+    return 'a claim needs a name that is an http or https URL, and standard claims cannot be set'
+  return isVendors(url) ? 'its namespace is not yours' : undefined
 }
 
-/** The scopes a client is entitled to, from the widest to the narrowest a policy may hold a rule to. */
-export interface ScopeBounds {
-  readonly policy: RuleScopePolicy
-  readonly offered: ReadonlySet<Scope>
-  readonly granted: ReadonlySet<Scope>
+/** Why an Action may not set it; undefined when it may. */
+function actionClaimFault(name: string): string | undefined {
+  // The last one is a name that programs which read the token could take for something else.
+  if (name === '' || name === '__proto__') return 'this is no name for a claim'
+  if (reservedClaims.has(name)) return 'the name is reserved'
+  const url = webUrl(name)
+  return vendorUrn.test(name) || (url !== null && isVendors(url)) ? 'its namespace is not yours' : undefined
 }
 
-/** Cuts a rule's scopes to what the resource server's policy allows; `cut` are those that went. */
-export function boundRuleScopes(
-  scopes: readonly Scope[],
-  bounds: ScopeBounds,
-): { kept: Scope[]; cut: Scope[] } {
-  if (bounds.policy === 'any') return { kept: [...scopes], cut: [] }
-  const limit = bounds.policy === 'api' ? bounds.offered : bounds.granted
-  return {
-    kept: scopes.filter((scope) => limit.has(scope)),
-    cut: scopes.filter((scope) => !limit.has(scope)),
-  }
+function webUrl(name: string): URL | null {
+  const url = URL.parse(name)
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url : null
+}
+
+function isVendors({ hostname }: URL): boolean {
+  const host = hostname.replace(/\.$/, '')
+  return vendorHosts.some((vendor) => host === vendor || host.endsWith(`.${vendor}`))
 }
 
 /** @throws BadRuleResultError when all custom claims of a token together are larger than 100 kB as JSON. */

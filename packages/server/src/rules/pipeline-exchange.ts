@@ -14,6 +14,8 @@ export interface PipelineExchange {
   readonly granted: readonly Scope[]
   /** About to be issued: the granted scopes, or those of them that the request names. */
   readonly scopes: readonly Scope[]
+  /** As the request names them; empty when it names none. */
+  readonly requestedScopes: readonly Scope[]
   readonly request: RuleRequest
   /** 32 random bytes, base64url. */
   readonly seed: string

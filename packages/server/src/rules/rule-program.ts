@@ -1,6 +1,7 @@
 /** What the sandbox is given for a rule: its code as it runs, within what its model puts around it. */
 import type { RuleModel, RuleModules } from '../domain/rule.ts'
 import type { ProgramCode } from '../sandbox/invocation.ts'
+import { actionModel } from './action-model.ts'
 import { callbackModel } from './callback-model.ts'
 
 interface Built {
@@ -16,5 +17,5 @@ export function ruleProgram(model: RuleModel, { source, program, modules }: Buil
 
 const surroundings: Record<RuleModel, Pick<ProgramCode, 'prologue' | 'adapter'>> = {
   callback: callbackModel,
-  action: callbackModel,
+  action: actionModel,
 }

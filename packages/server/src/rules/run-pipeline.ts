@@ -6,10 +6,11 @@ import type { OAuthError } from '../domain/errors.ts'
 import type { Scope } from '../domain/resource-server.ts'
 import type { PipelineRule } from '../domain/rule.ts'
 import type { Encryption } from '../keys/encryption.ts'
-import { BadRuleResultError, type Claims, refuseOversizedClaims, type ScopeBounds } from './claims.ts'
+import { BadRuleResultError, type Claims, refuseOversizedClaims } from './claims.ts'
 import { createMask } from './masking.ts'
 import type { PipelineExchange } from './pipeline-exchange.ts'
 import { failureOf } from './rule-error.ts'
+import type { ScopeBounds } from './rule-scopes.ts'
 import { openSecrets, ruleSecretIdentity } from './rule-secrets.ts'
 import { type RuleRun, type RunRuleDeps, runRule } from './run-rule.ts'
 
@@ -43,7 +44,8 @@ export function createRunPipeline(deps: PipelineDeps): RunPipeline {
     let scopes = exchange.scopes
     let claims: Claims = {}
     for (const [index, step] of steps.entries()) {
-      const run = await runRule(deps, exchange, { step, secrets: secrets[index] ?? {}, scopes, bounds, mask })
+      const turn = { step, secrets: secrets[index] ?? {}, scopes, claims, bounds, mask }
+      const run = await runRule(deps, exchange, turn)
       runs.push(run)
       if (run.decision.kind === 'ended') return { kind: 'ended', error: run.decision.error, runs, mask }
       scopes = run.decision.scopes

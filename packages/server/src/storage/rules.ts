@@ -4,6 +4,7 @@ import {
   type PipelineRule,
   type Rule,
   type RuleStore,
+  ruleDoors,
   ruleTriggers,
 } from '../domain/rule.ts'
 import { createActionDraftQueries } from './action-drafts.ts'
@@ -183,7 +184,7 @@ function parseRow(row: RuleRow): Rule {
   return {
     tenantId: readIdentifier(row.tenant_id, 'rules.tenant_id'),
     id: readIdentifier(row.id, 'rules.id'),
-    door: readOneOf(['webtask', 'hook', 'action'], row.door, 'rules.door'),
+    door: readOneOf(ruleDoors, row.door, 'rules.door'),
     name: readIdentifier(row.name, 'rules.name'),
     model: readOneOf(['callback', 'action'], row.model, 'rules.model'),
     order: row.order,

@@ -88,6 +88,7 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   exchange.resourceServer = target.resourceServer
   const granted = grantedScopes(target.grant, target.resourceServer)
   const scopes = narrowedScopes(incoming.tenant, target, request.scopes) ?? granted
+  exchange.grantedScopes = granted
   exchange.entitledScopes = scopes
   const shaped = await shape(deps, exchange, { client, ...target, granted, scopes })
   exchange.scopes = shaped.scopes
@@ -168,6 +169,7 @@ async function shape(deps: ClientCredentialsGrantDeps, exchange: Exchange, entit
     resourceServer,
     granted,
     scopes,
+    requestedScopes: exchange.request?.scopes ?? [],
     request: visibleToRules(incoming),
     seed: exchange.seed,
   })

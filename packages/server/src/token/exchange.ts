@@ -34,6 +34,8 @@ export interface Exchange {
   /** What the proof used up. */
   spentAssertion?: SpentAssertion
   resourceServer?: ResourceServer
+  /** All that the client may have of the API. */
+  grantedScopes?: readonly Scope[]
   /** Granted and asked for, before any rule. */
   entitledScopes?: readonly Scope[]
   scopes: readonly Scope[]
