@@ -4,6 +4,7 @@ import { isJsonObject } from './json-object.ts'
 const secretMembers: ReadonlySet<string> = new Set([
   'client_secret',
   'client_assertion',
+  'signing_secret',
   'access_token',
   'token',
   'secret',

@@ -75,6 +75,7 @@ function inWords(message: string): string {
 const whereToLook: Readonly<Record<string, string>> = {
   'The client does not exist': 'See `tallystick clients list`.',
   'The resource server does not exist': 'See `tallystick apis list`; an identifier counts byte for byte.',
+  'The signing key does not exist': 'See `tallystick keys list`.',
   'The client grant does not exist': 'See `tallystick grants list`.',
   'The log entry does not exist':
     'An id looks like 01a206c2-e17d-74a5-bf73-b183ae4e3c53, the X-Request-Id of an answer; see `tallystick logs list`.',

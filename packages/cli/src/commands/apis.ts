@@ -1,21 +1,15 @@
 /** `tallystick apis`: resource servers, the APIs that accept our tokens. */
 import type { ResourceServer } from '@tallystick/management-api/contract/resource-servers'
-import { type Command, Option } from 'commander'
-import type { OpenContext } from '../command-context.ts'
+import type { Command } from 'commander'
+import type { CommandContext, OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
 import { Failure } from '../failure.ts'
 import { formatDetails } from '../table.ts'
+import { type ApiOptions, addApiSettings, settingsOf } from './api-settings.ts'
 import { deleteObjects } from './delete-objects.ts'
-import { collect, wholeNumber } from './option-values.ts'
+import { collect } from './option-values.ts'
 import { addIdsOption, allPages, type ListOptions, presentList } from './present-list.ts'
-
-interface ApiOptions {
-  readonly name?: string
-  readonly lifetime?: number
-  readonly alg?: ResourceServer['signing_alg']
-  readonly dialect?: ResourceServer['token_dialect']
-  readonly ruleScopes?: ResourceServer['rule_scopes']
-}
+import { checkSecretFile, type SecretOptions, showOnce } from './show-secret.ts'
 
 interface CreateOptions extends ApiOptions {
   readonly scope?: readonly string[]
@@ -65,35 +59,38 @@ export function addApisCommands(apis: Command, open: OpenContext): void {
       present(api, () => details(api))
     })
 
-  addSettings(apis.command('create <identifier>').description('a new API; its identifier is the audience'))
+  addApiSettings(apis.command('create <identifier>').description('a new API; its identifier is the audience'))
     .option(
       '--scope <value>',
       'a scope it offers, then perhaps a blank and a description; repeatable',
       collect,
     )
     .action(async (identifier: string, options: CreateOptions) => {
-      const { connect, present } = open()
-      const api = await (await connect()).resourceServers.create({
+      const context = open()
+      await checkSecretFile(options)
+      const settings = await settingsOf(options, inputOf(context))
+      const api = await (await context.connect()).resourceServers.create({
         identifier,
-        ...settingsOf(options),
+        ...settings,
         ...(options.scope && { scopes: options.scope.map(parseScopeOption) }),
       })
-      present(api, () => details(api))
+      await presentChanged(context, api, options)
     })
 
-  addSettings(apis.command('update <api>').description('change an API; what is not named stays'))
+  addApiSettings(apis.command('update <api>').description('change an API; what is not named stays'))
     .option('--add-scope <value>', 'a scope to add or describe anew; repeatable', collect)
     .option('--remove-scope <value>', 'a scope to remove; repeatable', collect)
     .action(async (id: string, options: UpdateOptions) => {
-      const { connect, present } = open()
-      const { resourceServers } = await connect()
+      const context = open()
+      await checkSecretFile(options)
+      const settings = await settingsOf(options, inputOf(context))
+      const { resourceServers } = await context.connect()
       const scopes = options.addScope || options.removeScope
       const change = {
-        ...settingsOf(options),
+        ...settings,
         ...(scopes && { scopes: changedScopes((await resourceServers.get(id)).scopes, options) }),
       }
-      const api = await resourceServers.update(id, change)
-      present(api, () => details(api))
+      await presentChanged(context, await resourceServers.update(id, change), options)
     })
 
   apis
@@ -106,30 +103,21 @@ export function addApisCommands(apis: Command, open: OpenContext): void {
     })
 }
 
-function addSettings(command: Command): Command {
-  return command
-    .option('--name <name>', 'a name for people')
-    .option('--lifetime <seconds>', 'how long its tokens live', wholeNumber)
-    .addOption(new Option('--alg <alg>', 'how its tokens are signed').choices(['RS256', 'ES256', 'EdDSA']))
-    .addOption(
-      new Option('--dialect <dialect>', 'the claims of its tokens').choices([
-        'rfc9068_profile',
-        'access_token',
-      ]),
-    )
-    .addOption(
-      new Option('--rule-scopes <policy>', "how far a rule's scopes may go").choices(['any', 'api', 'grant']),
-    )
+function inputOf({ terminal, asker }: CommandContext) {
+  return { input: terminal.input, asker }
 }
 
-function settingsOf({ name, lifetime, alg, dialect, ruleScopes }: ApiOptions) {
-  return {
-    ...(name !== undefined && { name }),
-    ...(lifetime !== undefined && { token_lifetime: lifetime }),
-    ...(alg && { signing_alg: alg }),
-    ...(dialect && { token_dialect: dialect }),
-    ...(ruleScopes && { rule_scopes: ruleScopes }),
+/** The answer to a change may hold a secret that was made for it, which is told now or never. */
+async function presentChanged(
+  context: CommandContext,
+  { signing_secret, ...api }: ResourceServer,
+  options: SecretOptions & { signingSecretFile?: string },
+): Promise<void> {
+  if (signing_secret === undefined || options.signingSecretFile !== undefined) {
+    context.present(api, () => details(api))
+    return
   }
+  await showOnce(context, { name: 'signing_secret', secret: signing_secret, rest: api }, options, details)
 }
 
 /** A scope holds no blank (RFC 6749 §3.3), so the first one ends it. */
@@ -163,6 +151,8 @@ function details(api: ResourceServer): string[] {
     ['scopes', api.scopes.map(({ value, description }) => [value, description].join('  ').trim()).join('\n')],
     ['signing algorithm', api.signing_alg],
     ['token dialect', api.token_dialect],
+    ['policies', api.enforce_policies ? 'enforced' : 'not enforced'],
+    ['clients', api.subject_type_authorization?.client?.policy ?? 'require_client_grant'],
     ['token lifetime', `${api.token_lifetime} s`],
     ["rules' scopes", api.rule_scopes],
     ['system', api.is_system ? 'yes: it cannot be changed' : 'no'],

@@ -1,8 +1,9 @@
 /** `tallystick grants`: which client may have which scopes of which API. */
 import type { ClientGrant } from '@tallystick/management-api/contract/client-grants'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
+import { Failure } from '../failure.ts'
 import { formatDetails } from '../table.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { collect } from './option-values.ts'
@@ -18,10 +19,12 @@ interface CreateOptions {
   readonly client: string
   readonly api: string
   readonly scope?: readonly string[]
+  readonly allScopes?: true
 }
 
 interface UpdateOptions {
-  readonly scope: readonly string[]
+  readonly scope?: readonly string[]
+  readonly allScopes?: true
 }
 
 export function addGrantsCommands(grants: Command, open: OpenContext): void {
@@ -53,7 +56,7 @@ export function addGrantsCommands(grants: Command, open: OpenContext): void {
           { title: 'Id', cell: (grant) => grant.id },
           { title: 'Client id', cell: (grant) => grant.client_id },
           { title: 'API', cell: (grant) => grant.audience },
-          { title: 'Scopes', cell: (grant) => shortScopes(grant.scope, scopesRoom) },
+          { title: 'Scopes', cell: (grant) => shortScopes(scopesOf(grant), scopesRoom) },
         ],
       })
     })
@@ -73,20 +76,23 @@ export function addGrantsCommands(grants: Command, open: OpenContext): void {
     .requiredOption('--client <client_id>', 'the client')
     .requiredOption('--api <identifier>', 'the API')
     .option('--scope <value>', 'a scope it may have; repeatable', collect)
-    .action(async ({ client, api, scope = [] }: CreateOptions) => {
+    .addOption(allScopesOption())
+    .action(async ({ client, api, ...scopes }: CreateOptions) => {
       const { connect, present } = open()
       const { clientGrants } = await connect()
-      const grant = await clientGrants.create({ client_id: client, audience: api, scope: [...scope] })
+      const grant = await clientGrants.create({ client_id: client, audience: api, ...held(scopes) })
       present(grant, () => details(grant))
     })
 
   grants
     .command('update <grant_id>')
     .description('replace the scopes of a client grant')
-    .requiredOption('--scope <value>', 'a scope it may have from now on; repeatable', collect)
-    .action(async (id: string, { scope }: UpdateOptions) => {
+    .option('--scope <value>', 'a scope it may have from now on; repeatable', collect)
+    .addOption(allScopesOption())
+    .action(async (id: string, scopes: UpdateOptions) => {
       const { connect, present } = open()
-      const grant = await (await connect()).clientGrants.update(id, { scope: [...scope] })
+      if (!scopes.scope && !scopes.allScopes) throw nothingNamed()
+      const grant = await (await connect()).clientGrants.update(id, held(scopes))
       present(grant, () => details(grant))
     })
 
@@ -100,6 +106,26 @@ export function addGrantsCommands(grants: Command, open: OpenContext): void {
     })
 }
 
+function allScopesOption(): Option {
+  return new Option('--all-scopes', 'whatever the API offers, now and later').conflicts('scope')
+}
+
+function held({ scope = [], allScopes }: UpdateOptions) {
+  return allScopes ? { allow_all_scopes: true } : { scope: [...scope] }
+}
+
+function nothingNamed(): Failure {
+  return new Failure('usage', {
+    what: 'No scopes are named.',
+    why: 'They replace those that the grant holds.',
+    todo: 'Name each with --scope, or give --all-scopes.',
+  })
+}
+
+function scopesOf(grant: ClientGrant): readonly string[] {
+  return grant.allow_all_scopes ? ['(all of the API)'] : grant.scope
+}
+
 const scopesRoom = 60
 
 function details(grant: ClientGrant): string[] {
@@ -107,6 +133,6 @@ function details(grant: ClientGrant): string[] {
     ['id', grant.id],
     ['client_id', grant.client_id],
     ['API', grant.audience],
-    ['scopes', grant.scope.join('\n')],
+    ['scopes', scopesOf(grant).join('\n')],
   ])
 }

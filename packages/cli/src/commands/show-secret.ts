@@ -1,4 +1,4 @@
-/** The one time a new client secret, if there is one, is seen: on standard output, or in a file that only its owner may read. */
+/** The one time a new secret, if there is one, is seen: on standard output, or in a file that only its owner may read. */
 import type { CreatedClient } from '@tallystick/management-api/contract/clients'
 import type { CommandContext } from '../command-context.ts'
 import { refuseWhatIsNoFile, writePrivateFile } from '../private-file.ts'
@@ -13,31 +13,46 @@ export async function checkSecretFile({ out }: SecretOptions): Promise<void> {
 }
 
 export async function showSecret(
-  { terminal, present }: CommandContext,
+  context: CommandContext,
   { client_secret, ...client }: CreatedClient,
-  { out }: SecretOptions,
+  options: SecretOptions,
   details: (client: Omit<CreatedClient, 'client_secret'>) => string[],
 ): Promise<void> {
   if (client_secret === undefined) {
-    terminal.say('This client has no secret.')
-    present(client, () => details(client))
+    context.terminal.say('This client has no secret.')
+    context.present(client, () => details(client))
     return
   }
-  const show = () =>
-    present({ ...client, client_secret }, () => [...details(client), `client_secret  ${client_secret}`])
+  await showOnce(context, { name: 'client_secret', secret: client_secret, rest: client }, options, details)
+}
+
+/** An answer with a secret that no other answer shows, under its name on the wire. */
+export interface AnswerWithSecret<Rest extends object> {
+  readonly name: string
+  readonly secret: string
+  readonly rest: Rest
+}
+
+export async function showOnce<Rest extends object>(
+  { terminal, present }: CommandContext,
+  { name, secret, rest }: AnswerWithSecret<Rest>,
+  { out }: SecretOptions,
+  details: (rest: Rest) => string[],
+): Promise<void> {
+  const show = () => present({ ...rest, [name]: secret }, () => [...details(rest), `${name}  ${secret}`])
   if (out === undefined) {
     terminal.say('The secret is shown this once; keep it now.')
     show()
     return
   }
   try {
-    await writePrivateFile(out, `${client_secret}\n`)
+    await writePrivateFile(out, `${secret}\n`)
   } catch (error) {
-    // The server has it already: were it lost here, nobody could ever use this client again.
+    // The server has it already: were it lost here, nobody could ever use what it is for again.
     terminal.say('The secret could not be written to the file; it is printed instead, this once.')
     show()
     throw error
   }
   terminal.say(`The secret is in ${out}, which only you may read.`)
-  present(client, () => details(client))
+  present(rest, () => details(rest))
 }

@@ -43,6 +43,9 @@ function metadata({ issuer }: FastifyRequest) {
 const openIdMembers = {
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: keyAlgorithms,
+  request_parameter_supported: false,
+  // Where it is absent, readers take it for true (OpenID Connect Discovery 1.0 §3).
+  request_uri_parameter_supported: false,
 }
 
 function sendCached(request: FastifyRequest, reply: FastifyReply, document: unknown): FastifyReply {

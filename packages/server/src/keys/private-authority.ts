@@ -6,6 +6,7 @@ import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
 import { revealSecret, SecretText } from './secret-text.ts'
 import type { TlsPair } from './tls-pair.ts'
+import { loadX509Library, newSerialNumber } from './x509-library.ts'
 
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const
@@ -17,7 +18,7 @@ const serverDays = 397
 const backdatedMs = 60 * 60_000
 
 export async function createAuthority(now: Date): Promise<TlsPair> {
-  const x509 = await loadLibrary()
+  const x509 = await loadX509Library()
   const keys = await newKeys()
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: newSerialNumber(),
@@ -41,7 +42,7 @@ export async function issueServerPair(
   hosts: readonly string[],
   now: Date,
 ): Promise<TlsPair> {
-  const x509 = await loadLibrary()
+  const x509 = await loadX509Library()
   const issuer = new x509.X509Certificate(authority.certificate)
   const keys = await newKeys()
   const certificate = await x509.X509CertificateGenerator.create({
@@ -66,22 +67,8 @@ export async function issueServerPair(
   return { certificate: pemText(certificate) + authority.certificate, key: await privateKeyPem(keys) }
 }
 
-// Only a server that makes certificates pays for the library, which takes its time to load; it
-// wants the metadata polyfill to be there first.
-async function loadLibrary(): Promise<typeof import('@peculiar/x509')> {
-  await import('reflect-metadata')
-  return import('@peculiar/x509')
-}
-
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify'])
-}
-
-// RFC 5280 §4.1.2.2: positive, at most 20 octets, and not to be guessed.
-function newSerialNumber(): string {
-  const bytes = randomBytes(16)
-  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40
-  return bytes.toString('hex')
 }
 
 function validity(now: Date, days: number, notBeyond?: Date): { notBefore: Date; notAfter: Date } {

@@ -1,0 +1,81 @@
+/** The options of `tallystick apis create` and `update`, and what they mean on the wire. */
+import type {
+  ResourceServer,
+  ResourceServerChange,
+} from '@tallystick/management-api/contract/resource-servers'
+import { type Command, Option } from 'commander'
+import { readSecret, type SecretInputDeps } from '../secret-input.ts'
+import { revealSecret } from '../secret-text.ts'
+import { wholeNumber } from './option-values.ts'
+import type { SecretOptions } from './show-secret.ts'
+
+export interface ApiOptions extends SecretOptions {
+  readonly name?: string
+  readonly lifetime?: number
+  readonly alg?: ResourceServer['signing_alg']
+  readonly dialect?: ResourceServer['token_dialect']
+  readonly ruleScopes?: ResourceServer['rule_scopes']
+  readonly enforcePolicies?: boolean
+  readonly clientPolicy?: 'require_client_grant' | 'deny_all'
+  readonly signingSecretFile?: string
+}
+
+export function addApiSettings(command: Command): Command {
+  return command
+    .option('--name <name>', 'a name for people')
+    .option('--lifetime <seconds>', 'how long its tokens live', wholeNumber)
+    .addOption(
+      new Option('--alg <alg>', 'how its tokens are signed').choices([
+        'RS256',
+        'PS256',
+        'RS512',
+        'ES256',
+        'EdDSA',
+        'HS256',
+      ]),
+    )
+    .option(
+      '--signing-secret-file <file>',
+      'the secret of HS256, or - for standard input; one is made where there is none',
+    )
+    .option('--out <file>', 'write a secret that is made to this file (mode 0600) instead of the screen')
+    .addOption(
+      new Option('--dialect <dialect>', 'the claims of its tokens').choices([
+        'rfc9068_profile',
+        'rfc9068_profile_authz',
+        'access_token',
+        'access_token_authz',
+      ]),
+    )
+    .option('--enforce-policies', 'let a dialect ending in _authz add permissions')
+    .option('--no-enforce-policies', 'have no permissions in tokens')
+    .addOption(
+      new Option('--client-policy <policy>', 'which clients may have tokens').choices([
+        'require_client_grant',
+        'deny_all',
+      ]),
+    )
+    .addOption(
+      new Option('--rule-scopes <policy>', "how far a rule's scopes may go").choices(['any', 'api', 'grant']),
+    )
+}
+
+export async function settingsOf(options: ApiOptions, input: SecretInputDeps): Promise<ResourceServerChange> {
+  const { name, lifetime, alg, dialect, ruleScopes, enforcePolicies, clientPolicy, signingSecretFile } =
+    options
+  const question = 'Signing secret:'
+  const secret =
+    signingSecretFile === undefined
+      ? undefined
+      : await readSecret(input, { path: signingSecretFile, question, flag: '--signing-secret-file' })
+  return {
+    ...(name !== undefined && { name }),
+    ...(lifetime !== undefined && { token_lifetime: lifetime }),
+    ...(alg && { signing_alg: alg }),
+    ...(secret && { signing_secret: revealSecret(secret) }),
+    ...(dialect && { token_dialect: dialect }),
+    ...(enforcePolicies !== undefined && { enforce_policies: enforcePolicies }),
+    ...(clientPolicy && { subject_type_authorization: { client: { policy: clientPolicy } } }),
+    ...(ruleScopes && { rule_scopes: ruleScopes }),
+  }
+}

@@ -1,0 +1,82 @@
+/** How tokens are signed, by the command line: `tallystick apis`, `grants` and `keys` against a started server. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type BesideServer, startBesideServer } from './beside-server.ts'
+
+let here: BesideServer
+beforeAll(async () => {
+  here = await startBesideServer()
+})
+afterAll(() => here.close())
+
+const audience = 'https://shared.example.com/'
+
+test('only a previous key is revoked, and not without being asked', async () => {
+  const kid = await kidOf('current')
+  expect((await here.tallystick(['keys', 'revoke', kid])).exitCode).toBe(2)
+  expect((await here.tallystick(['keys', 'revoke', kid, '--yes'])).exitCode).toBe(5)
+  const unknown = await here.tallystick(['keys', 'show', 'k'.repeat(43)])
+  expect([unknown.exitCode, unknown.messages]).toEqual([3, expect.stringContaining('tallystick keys list')])
+})
+
+test('the next key begins to sign, and the one before can be revoked', async () => {
+  const [before, next] = [await kidOf('current'), await kidOf('next')]
+  expect((await here.ok(['keys', 'rotate', '--alg', 'EdDSA'])).output).toContain(next)
+  expect([await kidOf('previous'), await kidOf('current')]).toEqual([before, next])
+  await here.ok(['keys', 'revoke', before, '--yes'])
+  const { output } = await here.ok(['keys', 'show', before])
+  expect(output).toMatch(/^state +revoked$/m)
+  expect(output).toContain('BEGIN CERTIFICATE')
+})
+
+test('a secret that was made for an API is in the file of --out alone', async () => {
+  const file = join(here.folder, 'api.secret')
+  const create = ['apis', 'create', audience, '--alg', 'HS256', '--out', file, '--scope', 'read']
+  const { output, messages } = await here.ok(create)
+  const secret = (await readFile(file, 'utf8')).trim()
+  expect(secret).toMatch(/^tsk_api_/)
+  expect(output + messages).not.toContain(secret)
+})
+
+test('a secret of the operator comes from a file or standard input, and is not shown again', async () => {
+  const chosen = 'chosen and long enough'
+  const change = ['apis', 'update', audience, '--signing-secret-file', '-', '--debug']
+  const { output, messages } = await here.ok(change, { input: `${chosen}\n` })
+  expect(output + messages).not.toContain(chosen)
+  const short = await here.tallystick(change.slice(0, -1), { input: 'short' })
+  expect([short.exitCode, short.messages]).toEqual([1, expect.stringContaining('signing_secret')])
+})
+
+test('an API with permissions in its tokens, and one that takes no clients', async () => {
+  const dialect = ['--dialect', 'access_token_authz', '--enforce-policies', '--client-policy', 'deny_all']
+  await here.ok(['apis', 'update', audience, ...dialect])
+  expect(await here.json(['apis', 'show', audience])).toMatchObject({
+    token_dialect: 'access_token_authz',
+    enforce_policies: true,
+    subject_type_authorization: { client: { policy: 'deny_all' } },
+  })
+  await here.ok(['apis', 'update', audience, '--no-enforce-policies'])
+  expect(await here.json(['apis', 'show', audience])).toMatchObject({ enforce_policies: false })
+})
+
+test('a grant names its scopes or has them all, and not both', async () => {
+  const client = await here.idOfClient('billing')
+  const create = ['grants', 'create', '--client', client, '--api', audience]
+  expect((await here.tallystick([...create, '--all-scopes', '--scope', 'read'])).exitCode).toBe(2)
+  await here.ok([...create, '--all-scopes'])
+  const listed = await here.ok(['grants', 'list', '--api', audience])
+  expect(listed.output).toContain('(all of the API)')
+  const { output: id } = await here.ok(['grants', 'list', '--api', audience, '--ids'])
+  expect((await here.tallystick(['grants', 'update', id.trim()])).exitCode).toBe(2)
+  await here.ok(['grants', 'update', id.trim(), '--scope', 'read'])
+  const named = await here.json(['grants', 'show', id.trim()])
+  expect(named).toMatchObject({ scope: ['read'] })
+  expect(named).not.toHaveProperty('allow_all_scopes')
+})
+
+async function kidOf(state: 'current' | 'next' | 'previous'): Promise<string> {
+  const { output } = await here.ok(['keys', 'list'])
+  const row = output.split('\n').find((line) => line.startsWith('EdDSA') && line.includes(` ${state} `))
+  return row?.trim().split(/ +/).at(-1) ?? ''
+}
