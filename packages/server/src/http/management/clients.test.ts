@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
 import { maxMetadataLength, maxMetadataMembers, parseClientId } from '../../domain/client.ts'
@@ -33,7 +34,10 @@ const refused: [body: string, message: string][] = [
   ['{}', "'Missing required property: name'"],
   ['{"name":""}', "'It must NOT have fewer than 1 characters' on property name"],
   ['{"name":"<b>"}', 'on property name'],
-  ['{"name":"x","client_secret":"chosen"}', "rotate-secret makes a new one and shows it once' on property client_secret"],
+  [
+    '{"name":"x","client_secret":"chosen"}',
+    "rotate-secret makes a new one and shows it once' on property client_secret",
+  ],
   ['{"name":"x","client_id":"chosen"}', "'Additional properties not allowed: client_id'"],
   [
     '{"name":"x","token_endpoint_auth_method":"tls_client_auth"}',
@@ -87,6 +91,9 @@ test('a client is made from its name alone, and its secret is shown this once', 
     token_endpoint_auth_method: 'client_secret_post',
     client_metadata: {},
     enabled: true,
+    is_first_party: true,
+    oidc_conformant: false,
+    cross_origin_authentication: false,
   })
   const id = String(answer.client_id)
   expect(await isSecretOf(id, String(answer.client_secret))).toBe(true)
@@ -161,4 +168,146 @@ test('without include_totals a list is a bare array', async () => {
     headers: { authorization: `Bearer ${await world.mine.token()}` },
   })
   expect(await response.json()).toHaveLength(1)
+})
+
+// All that Auth0 documents for a client and an export of its deploy tool can hold.
+const exported = {
+  name: 'exported web application',
+  description: 'from elsewhere',
+  app_type: 'regular_web',
+  is_first_party: false,
+  is_token_endpoint_ip_header_trusted: true,
+  oidc_conformant: true,
+  sso: false,
+  sso_disabled: true,
+  cross_origin_auth: false,
+  cross_origin_authentication: true,
+  cross_origin_loc: 'https://app.example.com/',
+  custom_login_page: '<html></html>',
+  custom_login_page_on: true,
+  logo_uri: 'https://app.example.com/logo.png',
+  callbacks: ['https://app.example.com/callback'],
+  allowed_origins: [],
+  web_origins: [],
+  client_aliases: [],
+  allowed_clients: [],
+  allowed_logout_urls: ['https://app.example.com/'],
+  initiate_login_uri: 'https://app.example.com/login',
+  oidc_logout: { backchannel_logout_urls: [] },
+  grant_types: [
+    'authorization_code',
+    'implicit',
+    'refresh_token',
+    'client_credentials',
+    'password',
+    'http://auth0.com/oauth/grant-type/password-realm',
+    'urn:ietf:params:oauth:grant-type:device_code',
+  ],
+  token_endpoint_auth_method: 'none',
+  jwt_configuration: { alg: 'RS256', lifetime_in_seconds: 36_000, secret_encoded: false },
+  refresh_token: { expiration_type: 'non-expiring', rotation_type: 'non-rotating', leeway: 0 },
+  mobile: { ios: { team_id: 'T', app_bundle_identifier: 'b' } },
+  native_social_login: { apple: { enabled: false } },
+  addons: { samlp: { audience: 'urn:x' } },
+  organization_usage: 'deny',
+  default_organization: { organization_id: 'org_1', flows: ['client_credentials'] },
+  session_transfer: { can_create_session_transfer_token: false },
+  token_exchange: { allow_any_profile_of_type: ['custom_authentication'] },
+  par_request_expiry: 60,
+  require_pushed_authorization_requests: false,
+  require_proof_of_possession: false,
+  async_approval_notification_channels: ['guardian-push'],
+  client_metadata: { plan: 'gold' },
+} as const
+
+test('a client that was exported elsewhere is taken whole and told again, and changing it to itself changes nothing', async () => {
+  const { status, answer } = await post(JSON.stringify(exported))
+  expect(status).toBe(201)
+  expect(answer).toMatchObject(exported)
+  const id = String(answer.client_id)
+  const again = await post(JSON.stringify(exported), `/api/v2/clients/${id}`, 'PATCH')
+  expect(again).toEqual({ status: 200, answer })
+  expect(answer).not.toHaveProperty('client_secret')
+})
+
+test('a member that is kept must be of its documented type', async () => {
+  for (const member of [
+    '"callbacks":"x"',
+    '"is_first_party":"yes"',
+    '"app_type":1',
+    '"jwt_configuration":[]',
+  ]) {
+    const { status, answer } = await post(`{"name":"x",${member}}`)
+    expect([status, answer.message]).toEqual([
+      400,
+      expect.stringContaining(`on property ${member.split('"')[1]}`),
+    ])
+  }
+})
+
+test('what asks for a protection that is not there is refused, also in a change; asking for none is fine', async () => {
+  const { client_id: id } = await world.mine.connection.clients.create({ name: 'unprotected' })
+  const path = `/api/v2/clients/${id}`
+  for (const member of [
+    '"token_quota":{}',
+    '"signed_request_object":{"required":true}',
+    '"client_secret":"x"',
+  ]) {
+    expect((await post(`{${member}}`, path, 'PATCH')).status).toBe(400)
+  }
+  const none = '{"token_quota":null,"signed_request_object":null,"require_proof_of_possession":null}'
+  expect((await post(none, path, 'PATCH')).status).toBe(200)
+})
+
+async function idsListed(query: string): Promise<unknown[]> {
+  const response = await world.mine.fetch(`/api/v2/clients?per_page=100&${query}`, {
+    headers: { authorization: `Bearer ${await world.mine.token()}` },
+  })
+  const clients: unknown = await response.json()
+  return Array.isArray(clients) ? clients.map(({ client_id }) => client_id) : [response.status]
+}
+
+test('a list can be narrowed to types of application and to first-party clients; there is no global client', async () => {
+  const { clients } = world.mine.connection
+  const spa = await clients.create({ name: 'spa', app_type: 'spa', is_first_party: false })
+  const machine = await clients.create({ name: 'machine', app_type: 'non_interactive' })
+  const both = [spa.client_id, machine.client_id]
+  expect((await idsListed('app_type=spa,non_interactive')).filter((id) => both.includes(String(id)))).toEqual(
+    both,
+  )
+  expect(await idsListed('app_type=spa')).toContain(spa.client_id)
+  expect(await idsListed('app_type=spa')).not.toContain(machine.client_id)
+  expect(await idsListed('is_first_party=false')).toContain(spa.client_id)
+  expect(await idsListed('is_first_party=true')).not.toContain(spa.client_id)
+  expect(await idsListed('is_global=false')).toEqual(expect.arrayContaining(both))
+  expect(await idsListed('is_global=true')).toEqual([])
+  for (const query of [
+    'q=name:x',
+    'external_client_id=x',
+    'app_type=',
+    'app_type=a%27b',
+    'is_global=maybe',
+  ]) {
+    expect(await idsListed(query)).toEqual([400])
+  }
+})
+
+test('which keys count is told to those who may read credentials, and keys come with a client from those who may add them', async () => {
+  const { publicKey } = generateKeyPairSync('ed25519')
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const body = {
+    name: 'with a key',
+    client_authentication_methods: {
+      private_key_jwt: { credentials: [{ credential_type: 'public_key' as const, pem }] },
+    },
+  }
+  const without = await world.mine.connectionWith(['create:clients', 'read:clients'])
+  await expect(without.clients.create(body)).rejects.toMatchObject({
+    status: 403,
+    code: 'insufficient_scope',
+  })
+  const { client_id: id } = await world.mine.connection.clients.create(body)
+  expect(await world.mine.connection.clients.get(id)).toHaveProperty('client_authentication_methods')
+  expect(await without.clients.get(id)).not.toHaveProperty('client_authentication_methods')
+  expect(await without.clients.get(id)).toMatchObject({ token_endpoint_auth_method: null })
 })
