@@ -15,6 +15,7 @@ import type { PublishedRule, PublishRule, RuleUpload } from '../../rules/publish
 import { RuleRefusedError } from '../../rules/rule-refused.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { BodyOf, Handlers } from './handler.ts'
+import { notThere } from './not-there.ts'
 import { inGivenOrder } from './pipeline-order.ts'
 import { ruleOnWire, versionOnWire, withCode } from './rule-on-wire.ts'
 
@@ -108,7 +109,7 @@ export function createPipelineHandlers(
       const versions = await deps.rules.versions(rule.tenantId, rule.id)
       const asked = versions.find(({ id }) => id === param('versionId'))
       const version = asked && (await deps.rules.findVersion(rule.tenantId, asked.id))
-      if (!version) throw new ManagementError('not_found', 'The rule version does not exist')
+      if (!version) throw notThere('ruleVersion')
       return { ...versionOnWire(rule, version), code: version.source }
     },
   }
@@ -121,7 +122,7 @@ async function findRule(
   rawId: string,
 ): Promise<Rule> {
   const rule = (await rules.list(tenant.id)).find(({ id }) => id === rawId)
-  if (!rule) throw new ManagementError('not_found', 'The rule does not exist')
+  if (!rule) throw notThere('rule')
   return rule
 }
 
@@ -129,7 +130,7 @@ async function activeVersion({ rules }: PipelineHandlerDeps, rule: Rule): Promis
   const { tenantId, activeVersionId } = rule
   const version = activeVersionId && (await rules.findVersion(tenantId, activeVersionId))
   // Removed between two reads, or an Action that was never deployed.
-  if (!version) throw new ManagementError('not_found', 'The rule does not exist')
+  if (!version) throw notThere('rule')
   return version
 }
 
