@@ -60,7 +60,8 @@ function refusal(ask: TokenAsk, response: Response, body: JsonObject | undefined
   return new Failure(endingOf(response.status), {
     what: `${ask.origin} refused a token for ${neutralLine(ask.audience)} with ${neutralLine(code)}.`,
     why: neutralLine(description),
-    todo: todoOf(code, requestId),
+    // A tenant of profile `auth0` has another code for it.
+    todo: todoOf(response.status === 401 ? 'invalid_client' : code, requestId),
   })
 }
 
