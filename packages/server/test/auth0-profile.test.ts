@@ -141,6 +141,16 @@ describe('what is granted', () => {
     expect([status, body.scope, claims.scope]).toEqual([200, 'read write', 'read write'])
   })
 
+  test('new APIs, and the management API, have the older dialect of tokens', async () => {
+    const { client_id, client_secret, audience } = server.bootstrap.management
+    for (const fields of [{}, { client_id, client_secret, audience }]) {
+      const { header, claims } = await server.requestToken(fields)
+      expect(header.typ).toBe('JWT')
+      expect(claims).toMatchObject({ gty: 'client-credentials', azp: expect.any(String) })
+      expect(claims).not.toHaveProperty('client_id')
+    }
+  })
+
   test('the default audience is taken where a request names none, unless the flag says otherwise', async () => {
     const { tenantSettings } = server.management
     await tenantSettings.update({ default_audience: invoices })
