@@ -124,7 +124,14 @@ async function failTimes(caller: Caller, client: { id: string }, times: number):
 
 /** An answer without what names its request and its second. */
 function withoutMoment({ status, headers, body }: Answer): Answer {
-  const { 'x-request-id': _id, date: _date, ...rest } = headers
+  const {
+    'x-request-id': _id,
+    date: _date,
+    // What is left to an address of its rate counts requests, and is the same for all kinds of them.
+    'x-ratelimit-remaining': _remaining,
+    'x-ratelimit-reset': _reset,
+    ...rest
+  } = headers
   return { status, headers: rest, body }
 }
 
