@@ -22,6 +22,7 @@ const flags = Type.Unsafe<Record<string, boolean>>(
 const text = Type.String({ maxLength: 2000 })
 const texts = Type.Array(text, { maxItems: 100 })
 const hours = Type.Number({ exclusiveMinimum: 0, maximum: 100_000 })
+const minutes = Type.Number({ exclusiveMinimum: 0, maximum: 6_000_000 })
 const page = nullable(closed({ enabled: Type.Optional(Type.Boolean()), html: Type.Optional(Type.String()) }))
 
 /** Told with a default until they are set. */
@@ -57,12 +58,12 @@ const keptMembers = {
     ),
   ),
   device_flow: kept(),
-  session_lifetime_in_minutes: Type.Optional(Type.Number()),
-  idle_session_lifetime_in_minutes: Type.Optional(Type.Number()),
-  ephemeral_session_lifetime: Type.Optional(Type.Number()),
-  idle_ephemeral_session_lifetime: Type.Optional(Type.Number()),
-  ephemeral_session_lifetime_in_minutes: Type.Optional(Type.Number()),
-  idle_ephemeral_session_lifetime_in_minutes: Type.Optional(Type.Number()),
+  session_lifetime_in_minutes: Type.Optional(minutes),
+  idle_session_lifetime_in_minutes: Type.Optional(minutes),
+  ephemeral_session_lifetime: Type.Optional(hours),
+  idle_ephemeral_session_lifetime: Type.Optional(hours),
+  ephemeral_session_lifetime_in_minutes: Type.Optional(minutes),
+  idle_ephemeral_session_lifetime_in_minutes: Type.Optional(minutes),
   legacy_sandbox_version: Type.Optional(text),
   default_redirection_uri: Type.Optional(text),
   security_headers: kept(),

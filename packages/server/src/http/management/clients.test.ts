@@ -280,7 +280,7 @@ test('a list can be narrowed to types of application and to first-party clients;
   expect(await idsListed('is_first_party=false')).toContain(spa.client_id)
   expect(await idsListed('is_first_party=true')).not.toContain(spa.client_id)
   expect(await idsListed('is_global=false')).toEqual(expect.arrayContaining(both))
-  expect(await idsListed('is_global=true')).toEqual([])
+  expect(await idsListed('is_global=true')).toEqual([403])
   for (const query of [
     'q=name:x',
     'external_client_id=x',

@@ -102,6 +102,15 @@ test('all that an export holds, but what the deploy tool leaves out, can be sent
   expect(await tenantSettings.get()).toMatchObject(exported)
 })
 
+test('a lifetime of sessions that is sent in minutes, as the deploy tool does, is told in hours alone', async () => {
+  const { tenantSettings } = world.mine.connection
+  await tenantSettings.update({ session_lifetime_in_minutes: 600, idle_session_lifetime_in_minutes: 90 })
+  const settings = await tenantSettings.get()
+  expect(settings).toMatchObject({ session_lifetime: 10, idle_session_lifetime: 1.5 })
+  expect(settings).not.toHaveProperty('session_lifetime_in_minutes')
+  expect((await patch({ session_lifetime_in_minutes: 0 })).status).toBe(400)
+})
+
 test('an empty default audience is none', async () => {
   const { tenantSettings } = world.mine.connection
   const audience = 'https://api.example.com/'

@@ -49,7 +49,25 @@ function changed(stored: Tenant, body: TenantSettingsChange): Tenant {
     defaultAudience:
       default_audience === undefined ? stored.defaultAudience : defaultAudienceFrom(default_audience),
     flags: { ...stored.flags, ...flags },
-    keptMembers: keptMembers(keptTenantMembers, stored.keptMembers, body, maxKeptBytes),
+    keptMembers: keptMembers(keptTenantMembers, stored.keptMembers, inHours(body), maxKeptBytes),
+  }
+}
+
+/** Lifetimes of sessions may be sent in minutes, and are told in hours: one value has one name. */
+function inHours(body: TenantSettingsChange): TenantSettingsChange {
+  const {
+    session_lifetime_in_minutes: session,
+    idle_session_lifetime_in_minutes: idle,
+    ephemeral_session_lifetime_in_minutes: ephemeral,
+    idle_ephemeral_session_lifetime_in_minutes: idleEphemeral,
+    ...rest
+  } = body
+  return {
+    ...rest,
+    ...(session === undefined ? {} : { session_lifetime: session / 60 }),
+    ...(idle === undefined ? {} : { idle_session_lifetime: idle / 60 }),
+    ...(ephemeral === undefined ? {} : { ephemeral_session_lifetime: ephemeral / 60 }),
+    ...(idleEphemeral === undefined ? {} : { idle_ephemeral_session_lifetime: idleEphemeral / 60 }),
   }
 }
 
