@@ -41,7 +41,7 @@ const settings = {
   name: Type.Optional(name),
   scopes: Type.Optional(scopes),
   signing_alg: Type.Optional(signingAlg),
-  /** Of HS256 alone, and one is made where none is sent. */
+  /** Of HS256 alone, and one is made where none is sent. A shorter one could be guessed from the tokens it signs. */
   signing_secret: Type.Optional(Type.String({ minLength: 16, maxLength: 1000 })),
   token_dialect: Type.Optional(tokenDialect),
   enforce_policies: Type.Optional(Type.Boolean()),

@@ -82,9 +82,6 @@ export interface ResourceServerStore {
 export const defaultTokenLifetimeSeconds = 86_400
 /** 30 days. */
 export const maxTokenLifetimeSeconds = 2_592_000
-/** Characters of the secret of HS256. A shorter one is refused: tokens would help to guess it. */
-export const minSigningSecretLength = 16
-export const maxSigningSecretLength = 1000
 
 // RFC 6749 §3.3: %x21 / %x23-5B / %x5D-7E.
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,280}$/
