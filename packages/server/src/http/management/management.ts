@@ -22,6 +22,10 @@ import { neverStore } from '../never-store.ts'
 import { createRateLimiter, type RateLimit } from '../rate-limit.ts'
 import { createRecordChange, type RecordChangeDeps, recordRefusedChanges } from '../record-change.ts'
 import { type AccessDeps, createAccess, type IsStillGranted, type ProveOperator } from './access.ts'
+import { type ActionBindingHandlerDeps, createActionBindingHandlers } from './action-bindings.ts'
+import { createActionExecutionHandlers } from './action-executions.ts'
+import { type ActionVersionHandlerDeps, createActionVersionHandlers } from './action-versions.ts'
+import { type ActionHandlerDeps, createActionHandlers } from './actions.ts'
 import { bindOperation } from './bind-operation.ts'
 import { createClientCredentialHandlers } from './client-credentials.ts'
 import { type ClientGrantHandlerDeps, createClientGrantHandlers } from './client-grants.ts'
@@ -31,12 +35,15 @@ import { createHookSecretHandlers } from './hook-secrets.ts'
 import { createHookHandlers } from './hooks.ts'
 import { createAnswerOnce } from './idempotency.ts'
 import { createKeepOneAdministrator } from './last-administrator.ts'
+import { createLogStreamHandlers, type LogStreamHandlerDeps } from './log-streams.ts'
 import { createLogTailHandlers } from './log-tail.ts'
 import { createLogHandlers } from './logs.ts'
 import { refuseWhatIsNotOffered } from './not-offered.ts'
 import { createPipelineHandlers } from './pipeline.ts'
+import { readJson } from './read-json.ts'
 import { createResourceServerHandlers, type ResourceServerHandlerDeps } from './resource-servers.ts'
 import { createSigningKeyHandlers, type SigningKeyHandlerDeps } from './signing-keys.ts'
+import { createStatsHandlers, type StatsHandlerDeps } from './stats.ts'
 import { createTenantSettingsHandlers } from './tenant-settings.ts'
 import { createTenantHandlers, type TenantHandlerDeps } from './tenants.ts'
 
@@ -55,6 +62,11 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly createApiSecret: ResourceServerHandlerDeps['createApiSecret']
   readonly rules: RuleStore
   readonly logEntries: LogEntryStore
+  readonly logStreams: LogStreamHandlerDeps['logStreams']
+  readonly streamSecrets: LogStreamHandlerDeps['streamSecrets']
+  readonly createStreamSecret: LogStreamHandlerDeps['createStreamSecret']
+  readonly whyNotEndpoint: LogStreamHandlerDeps['whyNotEndpoint']
+  readonly tokenCounts: StatsHandlerDeps['tokenCounts']
   readonly idempotentAnswers: IdempotentAnswerStore
   readonly changes: Changes
   readonly encryption: Encryption
@@ -64,12 +76,16 @@ export interface ManagementDeps extends RecordChangeDeps {
   /** Followers of the log hear from us, and are proven again, that often. */
   readonly heartbeatMs?: number
   readonly publishRule: PublishRule
+  readonly publishDraft: ActionHandlerDeps['publishDraft']
+  readonly tryDraft: ActionVersionHandlerDeps['tryDraft']
   readonly verifyToken: AccessDeps['verifyToken']
   readonly createClientSecret: () => SecretText
   readonly hashSecret: (secret: SecretText) => Uint8Array
   readonly newId: ClientHandlerDeps['newId'] &
     ResourceServerHandlerDeps['newId'] &
-    ClientGrantHandlerDeps['newId']
+    ClientGrantHandlerDeps['newId'] &
+    LogStreamHandlerDeps['newId'] &
+    ActionBindingHandlerDeps['newId']
 }
 
 const prefix = '/api/v2'
@@ -81,6 +97,7 @@ export function registerManagement(app: FastifyInstance, deps: ManagementDeps): 
   const handlers = createHandlers(deps, access.isStillGranted)
   app.register(async (api) => {
     neverStore(api)
+    readJson(api)
     recordRefusedChanges(api, deps)
     const answerOnce = createAnswerOnce({ ...deps, recordChange: createRecordChange(deps) })
     for (const name of operationNames) {
@@ -119,8 +136,14 @@ function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): H
     ...createPipelineHandlers(withRecord),
     ...createHookHandlers(withRecord),
     ...createHookSecretHandlers(withRecord),
+    ...createActionHandlers(withRecord),
+    ...createActionVersionHandlers(withRecord),
+    ...createActionBindingHandlers(withRecord),
+    ...createActionExecutionHandlers(withRecord),
     ...createLogHandlers(withRecord),
     ...createLogTailHandlers(withRecord),
+    ...createLogStreamHandlers(withRecord),
+    ...createStatsHandlers(withRecord),
     ...createSigningKeyHandlers(withRecord),
     ...createTenantSettingsHandlers(withRecord),
     ...createTenantHandlers(withRecord),

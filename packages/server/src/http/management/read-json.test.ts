@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
+
+let world: TwoTenants
+beforeAll(async () => {
+  world = await startTwoTenants()
+})
+afterAll(() => world.close())
+
+async function send(method: string, path: string, body: string | undefined) {
+  const response = await world.mine.fetch(`/api/v2${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${await world.mine.token()}`,
+      'content-type': 'application/json',
+    },
+    ...(body === undefined ? {} : { body }),
+  })
+  const text = await response.text()
+  return { status: response.status, message: text === '' ? '' : String(JSON.parse(text).message) }
+}
+
+test.each([
+  '{',
+  '[1',
+  'name=x',
+  '{"name":"x",}',
+  '{"__proto__":{}}',
+  '{"name":"x","constructor":{"prototype":1}}',
+])(
+  'what is no JSON, or would change what every object is, is refused without being quoted: %s',
+  async (body) => {
+    expect(await send('POST', '/clients', body)).toEqual({
+      status: 400,
+      message:
+        'The body could not be read: it must be valid JSON, and without __proto__ or constructor members.',
+    })
+  },
+)
+
+test('a body of another type is refused', async () => {
+  expect(await send('POST', '/clients', '[]')).toEqual({
+    status: 400,
+    message: "Payload validation error: 'Expected type object'.",
+  })
+})
+
+test('no body is no fault where none is needed, and is told where one is', async () => {
+  const { client_id: id } = await world.mine.connection.clients.create({ name: 'one' })
+  for (const body of [undefined, '', '{}', 'null']) {
+    expect((await send('POST', `/clients/${id}/rotate-secret`, body)).status).toBe(200)
+  }
+  expect((await send('PATCH', `/clients/${id}`, '')).message).toContain('Expected type object')
+  expect((await send('DELETE', `/clients/${id}`, undefined)).status).toBe(204)
+})
+
+test('a body of 1 MB is read and a larger one is not', async () => {
+  const ofBytes = (bytes: number) => `{"name":"${'x'.repeat(bytes - 11)}"}`
+  expect((await send('POST', '/clients', ofBytes(1_048_576))).message).toContain('on property name')
+  expect((await send('POST', '/clients', ofBytes(1_048_577))).status).toBe(413)
+})
