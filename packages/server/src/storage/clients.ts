@@ -117,15 +117,12 @@ function filterValues({ isFirstParty, appTypes }: ClientFilter): ValuesOf<typeof
   }
 }
 
-// Both are members that are kept as they were sent, and have no columns of their own.
 function passing(asked: {
   readonly is_first_party: RawBuilder<number | null>
   readonly app_types: RawBuilder<string | null>
 }): RawBuilder<boolean> {
-  return sql<boolean>`(${asked.is_first_party} is null
-      or (json_extract(kept_members, '$.is_first_party') is not 0) = ${asked.is_first_party})
-    and (${asked.app_types} is null
-      or json_extract(kept_members, '$.app_type') in (select value from json_each(${asked.app_types})))`
+  return sql<boolean>`is_first_party = coalesce(${asked.is_first_party}, is_first_party)
+    and (${asked.app_types} is null or app_type in (select value from json_each(${asked.app_types})))`
 }
 
 function createClientWrites(
@@ -216,8 +213,17 @@ function toRow(client: Client): ClientRow {
     active_credential_ids: JSON.stringify(client.activeCredentialIds),
     enabled: writeFlag(client.enabled),
     kept_members: JSON.stringify(client.keptMembers),
+    ...listedBy(client),
     created_at: client.createdAt.getTime(),
     updated_at: client.updatedAt.getTime(),
+  }
+}
+
+/** What lists can be narrowed to, beside the kept members in which it was sent. */
+function listedBy({ keptMembers: { app_type, is_first_party } }: Client) {
+  return {
+    app_type: typeof app_type === 'string' ? app_type : null,
+    is_first_party: writeFlag(is_first_party !== false),
   }
 }
 

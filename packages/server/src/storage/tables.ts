@@ -34,6 +34,8 @@ export const clientColumns = {
   active_credential_ids: text,
   enabled: integer,
   kept_members: text,
+  app_type: nullableText,
+  is_first_party: integer,
   created_at: integer,
   updated_at: integer,
 }
