@@ -59,6 +59,7 @@ export const signingKeyOperations = {
   rotateSigningKeys: {
     method: 'POST',
     path: '/keys/signing/rotate',
+    summary: 'Let the next keys sign, of every algorithm or of one',
     scopes: ['create:signing_keys', 'update:signing_keys'],
     allScopes: true,
     query: rotationQuery,
@@ -69,6 +70,7 @@ export const signingKeyOperations = {
   revokeSigningKey: {
     method: 'PUT',
     path: '/keys/signing/:kid/revoke',
+    summary: 'End a previous key, and every token it has signed',
     scopes: ['update:signing_keys'],
     status: 200,
     response: signingKeyBrief,

@@ -1,18 +1,20 @@
-import { X509Certificate } from 'node:crypto'
+import { randomUUID, X509Certificate } from 'node:crypto'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
 
 let world: TwoTenants
-beforeEach(async () => {
-  world = await startTwoTenants()
-})
-afterEach(() => world.close())
 
-const audience = 'https://signed.example.com/'
+function inOneWorld(): void {
+  beforeAll(async () => {
+    world = await startTwoTenants()
+  })
+  afterAll(() => world.close())
+}
 
 /** Gets tokens for one API of this tenant. */
 async function newTokens(signing_alg: 'RS256' | 'ES256') {
+  const audience = `urn:${randomUUID()}`
   const { clients, clientGrants, resourceServers } = world.mine.connection
   await resourceServers.create({ identifier: audience, signing_alg })
   const { client_id, client_secret } = await clients.create({ name: 'machine' })
@@ -30,7 +32,7 @@ async function newTokens(signing_alg: 'RS256' | 'ES256') {
 
 function verifies(token: string) {
   const keys = createRemoteJWKSet(new URL(`${world.mine.issuer.origin}/.well-known/jwks.json`))
-  return jwtVerify(token, keys, { issuer: world.mine.issuer.issuer, audience })
+  return jwtVerify(token, keys, { issuer: world.mine.issuer.issuer })
 }
 
 async function published(): Promise<{ kid: string; alg: string; x5c?: string[]; x5t?: string }[]> {
@@ -43,126 +45,139 @@ async function keysOf(alg: string) {
   return keys.filter((key) => key.alg === alg)
 }
 
-test('keys are rotated by who may create and update them, and read by who may read them', async () => {
-  for (const scope of ['create:signing_keys', 'update:signing_keys', 'read:clients']) {
-    const { signingKeys } = await world.mine.connectionWith([scope])
-    await expect(signingKeys.rotate()).rejects.toMatchObject({ status: 403, code: 'insufficient_scope' })
-    await expect(signingKeys.list()).rejects.toMatchObject({ status: 403 })
-  }
-})
+describe('signing keys are kept from harm', () => {
+  inOneWorld()
 
-test('only a previous key can be revoked', async () => {
-  const { signingKeys } = world.mine.connection
-  for (const key of await signingKeys.list()) {
-    await expect(signingKeys.revoke(key.kid)).rejects.toMatchObject({ status: 409, code: 'conflict' })
-  }
-  expect((await signingKeys.list()).every((key) => key.current || key.next)).toBe(true)
-})
-
-test("another tenant's keys are not there, and do not turn along", async () => {
-  const theirs = await world.theirs.connection.signingKeys.list()
-  const { signingKeys } = world.mine.connection
-  for (const { kid } of [...theirs.slice(0, 1), { kid: 'x'.repeat(43) }, { kid: '../rotate' }]) {
-    for (const call of [signingKeys.get(kid), signingKeys.revoke(kid)]) {
-      await expect(call).rejects.toMatchObject({ status: 404, code: 'inexistent_signing_key' })
+  test('keys are rotated by who may create and update them, and read by who may read them', async () => {
+    for (const scope of ['create:signing_keys', 'update:signing_keys', 'read:clients']) {
+      const { signingKeys } = await world.mine.connectionWith([scope])
+      await expect(signingKeys.rotate()).rejects.toMatchObject({ status: 403, code: 'insufficient_scope' })
+      await expect(signingKeys.list()).rejects.toMatchObject({ status: 403 })
     }
-  }
-  await signingKeys.rotate()
-  expect(await world.theirs.connection.signingKeys.list()).toEqual(theirs)
-})
-
-test('keys for an algorithm that no API asked for cannot be rotated', async () => {
-  const rotated = world.mine.connection.signingKeys.rotate({ alg: 'PS256' })
-  await expect(rotated).rejects.toMatchObject({ status: 409 })
-})
-
-test('a rotation takes the next key for the current one, and what was signed before still verifies', async () => {
-  const newToken = await newTokens('ES256')
-  const before = await newToken()
-  const [current, next] = [await keysOf('ES256')].flatMap((keys) => [
-    keys.find((key) => key.current),
-    keys.find((key) => key.next),
-  ])
-  expect(decodeProtectedHeader(before).kid).toBe(current?.kid)
-
-  const answer = await world.mine.connection.signingKeys.rotate()
-  const after = await newToken()
-  expect(decodeProtectedHeader(after).kid).toBe(next?.kid)
-  await verifies(before)
-  await verifies(after)
-  const keys = await keysOf('ES256')
-  const retired = keys.find((key) => key.previous)
-  const begun = keys.find((key) => key.current)
-  expect([keys.length, retired?.kid, begun?.kid]).toEqual([3, current?.kid, next?.kid])
-  expect(keys.filter((key) => key.next)).toHaveLength(1)
-  expect(retired?.current_until).toBe(begun?.current_since)
-  // The answer tells of the ring that Auth0 has, too.
-  const rs256 = (await keysOf('RS256')).find((key) => key.current)
-  expect(answer).toEqual({ kid: rs256?.kid, cert: rs256?.cert })
-})
-
-test('a rotation of one algorithm leaves the others', async () => {
-  const before = await keysOf('RS256')
-  const answer = await world.mine.connection.signingKeys.rotate({ alg: 'EdDSA' })
-  expect(answer.kid).toBe((await keysOf('EdDSA')).find((key) => key.current)?.kid)
-  expect(await keysOf('RS256')).toEqual(before)
-})
-
-test('the tokens of a revoked key verify no more, those of this API among them', async () => {
-  const { connection } = world.mine
-  const newToken = await newTokens('ES256')
-  const token = await newToken()
-  await connection.signingKeys.rotate()
-  const { kid } = (await keysOf('ES256')).find((key) => key.previous) ?? { kid: '' }
-  await connection.clients.list()
-  const revoker = await world.mine.token()
-  const response = await world.mine.fetch(`/api/v2/keys/signing/${kid}/revoke`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${revoker}` },
   })
-  expect([response.status, await response.json()]).toEqual([200, { kid, cert: expect.any(String) }])
-  expect((await published()).map((key) => key.kid)).not.toContain(kid)
-  await expect(verifies(token)).rejects.toThrow('no applicable key')
-  // This connection's token was signed with that key.
-  await expect(connection.clients.list()).rejects.toMatchObject({ status: 401 })
 
-  const { signingKeys } = await world.mine.connectionWith(['read:signing_keys', 'update:signing_keys'])
-  expect(await signingKeys.get(kid)).toMatchObject({ revoked: true, revoked_at: expect.any(String) })
-  await signingKeys.revoke(kid)
+  test('a key is told with its certificate, and the key set has those of RSA keys', async () => {
+    const keys = await world.mine.connection.signingKeys.list()
+    expect(keys).toHaveLength(6)
+    const inSet = await published()
+    for (const key of keys) {
+      const certificate = new X509Certificate(key.cert ?? '')
+      expect(certificate.verify(certificate.publicKey)).toBe(true)
+      expect(key.fingerprint).toBe(certificate.fingerprint)
+      expect(key.thumbprint).toBe(certificate.fingerprint.replaceAll(':', ''))
+      expect(key.pkcs7).toMatch(/^-----BEGIN PKCS7-----\n/)
+      const jwk = inSet.find(({ kid }) => kid === key.kid)
+      if (key.alg !== 'RS256') expect(jwk?.x5c).toBeUndefined()
+      else
+        expect(new X509Certificate(Buffer.from(jwk?.x5c?.[0] ?? '', 'base64')).raw).toEqual(certificate.raw)
+      expect(await world.mine.connection.signingKeys.get(key.kid)).toEqual(key)
+    }
+  })
+
+  test('only a previous key can be revoked', async () => {
+    const { signingKeys } = world.mine.connection
+    for (const key of await signingKeys.list()) {
+      await expect(signingKeys.revoke(key.kid)).rejects.toMatchObject({ status: 409, code: 'conflict' })
+    }
+    expect((await signingKeys.list()).every((key) => key.current || key.next)).toBe(true)
+  })
+
+  test("another tenant's keys are not there, and do not turn along", async () => {
+    const theirs = await world.theirs.connection.signingKeys.list()
+    const { signingKeys } = world.mine.connection
+    for (const { kid } of [...theirs.slice(0, 1), { kid: 'x'.repeat(43) }, { kid: '../rotate' }]) {
+      for (const call of [signingKeys.get(kid), signingKeys.revoke(kid)]) {
+        await expect(call).rejects.toMatchObject({ status: 404, code: 'inexistent_signing_key' })
+      }
+    }
+    await signingKeys.rotate()
+    expect(await world.theirs.connection.signingKeys.list()).toEqual(theirs)
+  })
+
+  test('keys for an algorithm that no API asked for cannot be rotated', async () => {
+    const rotated = world.mine.connection.signingKeys.rotate({ alg: 'PS256' })
+    await expect(rotated).rejects.toMatchObject({ status: 409 })
+  })
 })
 
-test('two rotations at once are two rotations, and no key is lost', async () => {
-  const { signingKeys } = world.mine.connection
-  await Promise.all([signingKeys.rotate({ alg: 'ES256' }), signingKeys.rotate({ alg: 'ES256' })])
-  const keys = await keysOf('ES256')
-  expect(keys.filter((key) => key.previous)).toHaveLength(2)
-  expect(keys.filter((key) => key.current)).toHaveLength(1)
-  expect(keys.filter((key) => key.next)).toHaveLength(1)
+describe('signing keys turn', () => {
+  inOneWorld()
+
+  test('a rotation takes the next key for the current one, and what was signed before still verifies', async () => {
+    const newToken = await newTokens('ES256')
+    const before = await newToken()
+    const [current, next] = [await keysOf('ES256')].flatMap((keys) => [
+      keys.find((key) => key.current),
+      keys.find((key) => key.next),
+    ])
+    expect(decodeProtectedHeader(before).kid).toBe(current?.kid)
+
+    const answer = await world.mine.connection.signingKeys.rotate()
+    const after = await newToken()
+    expect(decodeProtectedHeader(after).kid).toBe(next?.kid)
+    await verifies(before)
+    await verifies(after)
+    const keys = await keysOf('ES256')
+    const retired = keys.find((key) => key.previous)
+    const begun = keys.find((key) => key.current)
+    expect([keys.length, retired?.kid, begun?.kid]).toEqual([3, current?.kid, next?.kid])
+    expect(keys.filter((key) => key.next)).toHaveLength(1)
+    expect(retired?.current_until).toBe(begun?.current_since)
+    // The answer tells of the ring that Auth0 has, too.
+    const rs256 = (await keysOf('RS256')).find((key) => key.current)
+    expect(answer).toEqual({ kid: rs256?.kid, cert: rs256?.cert })
+  })
+
+  test('a rotation of one algorithm leaves the others', async () => {
+    const before = await keysOf('RS256')
+    const answer = await world.mine.connection.signingKeys.rotate({ alg: 'EdDSA' })
+    expect(answer.kid).toBe((await keysOf('EdDSA')).find((key) => key.current)?.kid)
+    expect(await keysOf('RS256')).toEqual(before)
+  })
+
+  test('the tokens of a revoked key verify no more, those of this API among them', async () => {
+    const { connection } = world.mine
+    const newToken = await newTokens('ES256')
+    const token = await newToken()
+    await connection.signingKeys.rotate()
+    const { kid } = (await keysOf('ES256')).find((key) => key.previous) ?? { kid: '' }
+    await connection.clients.list()
+    const revoker = await world.mine.token()
+    const response = await world.mine.fetch(`/api/v2/keys/signing/${kid}/revoke`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${revoker}` },
+    })
+    expect([response.status, await response.json()]).toEqual([200, { kid, cert: expect.any(String) }])
+    expect((await published()).map((key) => key.kid)).not.toContain(kid)
+    await expect(verifies(token)).rejects.toThrow('no applicable key')
+    // This connection's token was signed with that key.
+    await expect(connection.clients.list()).rejects.toMatchObject({ status: 401 })
+
+    const { signingKeys } = await world.mine.connectionWith(['read:signing_keys', 'update:signing_keys'])
+    expect(await signingKeys.get(kid)).toMatchObject({ revoked: true, revoked_at: expect.any(String) })
+    await signingKeys.revoke(kid)
+  })
 })
 
-test('with ten previous keys one has to go before the next rotation', async () => {
-  const { signingKeys } = world.mine.connection
-  for (let count = 0; count < 10; count += 1) await signingKeys.rotate({ alg: 'ES256' })
-  await expect(signingKeys.rotate({ alg: 'ES256' })).rejects.toMatchObject({ status: 409 })
-  const oldest = (await keysOf('ES256')).find((key) => key.previous)
-  const connection = await world.mine.connectionWith(['update:signing_keys', 'create:signing_keys'])
-  await connection.signingKeys.revoke(oldest?.kid ?? '')
-  await connection.signingKeys.rotate({ alg: 'ES256' })
-})
+describe('many rotations', () => {
+  inOneWorld()
 
-test('a key is told with its certificate, and the key set has those of RSA keys', async () => {
-  const keys = await world.mine.connection.signingKeys.list()
-  expect(keys).toHaveLength(6)
-  const inSet = await published()
-  for (const key of keys) {
-    const certificate = new X509Certificate(key.cert ?? '')
-    expect(certificate.verify(certificate.publicKey)).toBe(true)
-    expect(key.fingerprint).toBe(certificate.fingerprint)
-    expect(key.thumbprint).toBe(certificate.fingerprint.replaceAll(':', ''))
-    expect(key.pkcs7).toMatch(/^-----BEGIN PKCS7-----\n/)
-    const jwk = inSet.find(({ kid }) => kid === key.kid)
-    if (key.alg !== 'RS256') expect(jwk?.x5c).toBeUndefined()
-    else expect(new X509Certificate(Buffer.from(jwk?.x5c?.[0] ?? '', 'base64')).raw).toEqual(certificate.raw)
-    expect(await world.mine.connection.signingKeys.get(key.kid)).toEqual(key)
-  }
+  test('two rotations at once are two rotations, and no key is lost', async () => {
+    const { signingKeys } = world.mine.connection
+    await Promise.all([signingKeys.rotate({ alg: 'ES256' }), signingKeys.rotate({ alg: 'ES256' })])
+    const keys = await keysOf('ES256')
+    expect(keys.filter((key) => key.previous)).toHaveLength(2)
+    expect(keys.filter((key) => key.current)).toHaveLength(1)
+    expect(keys.filter((key) => key.next)).toHaveLength(1)
+  })
+
+  test('with ten previous keys one has to go before the next rotation', async () => {
+    const { signingKeys } = world.mine.connection
+    for (let count = 0; count < 10; count += 1) await signingKeys.rotate({ alg: 'EdDSA' })
+    await expect(signingKeys.rotate({ alg: 'EdDSA' })).rejects.toMatchObject({ status: 409 })
+    const oldest = (await keysOf('EdDSA')).find((key) => key.previous)
+    const connection = await world.mine.connectionWith(['update:signing_keys', 'create:signing_keys'])
+    await connection.signingKeys.revoke(oldest?.kid ?? '')
+    await connection.signingKeys.rotate({ alg: 'EdDSA' })
+  })
 })
