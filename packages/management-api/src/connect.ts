@@ -10,12 +10,14 @@
  *
  * A refusal is a `ManagementApiError`; when there is no answer at all, what `fetch` throws comes through.
  */
+import { actionBindingCalls, actionCalls, actionVersionCalls } from './connection/action-calls.ts'
 import { type Call, type ConnectionOptions, createCall } from './connection/call.ts'
 import { type FollowOptions, followLog } from './connection/follow-log.ts'
 import { hookCalls, hookSecretCalls } from './connection/hook-calls.ts'
 import type { ClientCredentialChange, ClientCredentialToCreate } from './contract/client-credentials.ts'
 import type { ClientGrantChange, ClientGrantsQuery, ClientGrantToCreate } from './contract/client-grants.ts'
 import type { ClientChange, ClientsQuery, ClientToCreate } from './contract/clients.ts'
+import type { LogStreamChange, LogStreamToCreate } from './contract/log-streams.ts'
 import type { LogsQuery } from './contract/logs.ts'
 import type { RuleChange, RuleToCreate } from './contract/pipeline.ts'
 import type {
@@ -24,6 +26,7 @@ import type {
   ResourceServerToCreate,
 } from './contract/resource-servers.ts'
 import type { RotationQuery } from './contract/signing-keys.ts'
+import type { TokenCountsQuery } from './contract/stats.ts'
 import type { TenantSettingsChange } from './contract/tenant-settings.ts'
 import type { TenantToCreate } from './contract/tenants.ts'
 
@@ -53,7 +56,12 @@ export function connect(options: ConnectOptions) {
     rules: ruleCalls(call),
     hooks: hookCalls(call),
     hookSecrets: hookSecretCalls(call),
+    actions: actionCalls(call),
+    actionVersions: actionVersionCalls(call),
+    actionBindings: actionBindingCalls(call),
     logs: logCalls(call, connection),
+    logStreams: logStreamCalls(call),
+    stats: statsCalls(call),
     signingKeys: signingKeyCalls(call),
     tenantSettings: tenantSettingsCalls(call),
     tenants: tenantCalls(call),
@@ -178,6 +186,28 @@ function logCalls(call: Call, connection: ConnectionOptions) {
     get: (id: string) => call('GET', '/logs/:id', { params: { id } }),
     /** Live, until the iteration is left or `signal` ends it; reconnects by itself. */
     follow: (options?: FollowOptions) => followLog(connection, options),
+  }
+}
+
+function logStreamCalls(call: Call) {
+  return {
+    list: () => call('GET', '/log-streams'),
+    /** The only answer beside `rotateSecret` that shows the signing secret. */
+    create: (body: LogStreamToCreate) => call('POST', '/log-streams', { body }),
+    get: (id: string) => call('GET', '/log-streams/:id', { params: { id } }),
+    update: (id: string, body: LogStreamChange) =>
+      call('PATCH', '/log-streams/:id', { params: { id }, body }),
+    delete: (id: string) => call('DELETE', '/log-streams/:id', { params: { id } }),
+    rotateSecret: (id: string) => call('POST', '/log-streams/:id/rotate-secret', { params: { id } }),
+    delivery: (id: string) => call('GET', '/log-streams/:id/delivery', { params: { id } }),
+  }
+}
+
+function statsCalls(call: Call) {
+  return {
+    daily: (query: Pick<TokenCountsQuery, 'from' | 'to'> = {}) => call('GET', '/stats/daily', { query }),
+    activeClients: () => call('GET', '/stats/active-users'),
+    tokens: (query: TokenCountsQuery = {}) => call('GET', '/stats/tokens', { query }),
   }
 }
 

@@ -4,16 +4,20 @@
  * shapes, a file for each; here they come together. The server registers its routes from this table, tests
  * are generated from it, and nothing else says which scope opens which door.
  */
+import { actionBindingOperations } from './contract/action-bindings.ts'
+import { actionOperations } from './contract/actions.ts'
 import { clientCredentialOperations } from './contract/client-credentials.ts'
 import { clientGrantOperations } from './contract/client-grants.ts'
 import { clientOperations } from './contract/clients.ts'
 import { hookOperations } from './contract/hooks.ts'
+import { logStreamOperations } from './contract/log-streams.ts'
 import { logTailOperations } from './contract/log-tail.ts'
 import { logOperations } from './contract/logs.ts'
 import type { Operation } from './contract/operation.ts'
 import { pipelineOperations } from './contract/pipeline.ts'
 import { resourceServerOperations } from './contract/resource-servers.ts'
 import { signingKeyOperations } from './contract/signing-keys.ts'
+import { statsOperations } from './contract/stats.ts'
 import { tenantSettingsOperations } from './contract/tenant-settings.ts'
 import { tenantOperations } from './contract/tenants.ts'
 
@@ -24,8 +28,12 @@ export const operations = {
   ...clientGrantOperations,
   ...pipelineOperations,
   ...hookOperations,
+  ...actionOperations,
+  ...actionBindingOperations,
   ...logOperations,
   ...logTailOperations,
+  ...logStreamOperations,
+  ...statsOperations,
   ...signingKeyOperations,
   ...tenantSettingsOperations,
   ...tenantOperations,

@@ -8,7 +8,10 @@ import { settings } from './settings.ts'
 type Settings = typeof settings
 
 /** What each setting says, or its default. */
-export type Config = { readonly [Name in keyof Settings]: ReturnType<Settings[Name]['parse']> }
+export type Config = { readonly [Name in keyof Settings]: ReturnType<Settings[Name]['parse']> } & {
+  /** What the installer of packages is started with. */
+  readonly installerEnvironment: Readonly<Record<string, string>>
+}
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -53,15 +56,29 @@ export function parseConfig(env: Environment): Config {
     ruleFetchBytes: read(settings.ruleFetchBytes),
     ruleRunners: read(settings.ruleRunners),
     ruleEgressPrivate: read(settings.ruleEgressPrivate),
+    streamPrivate: read(settings.streamPrivate),
     exchangeRecord: read(settings.exchangeRecord),
     managementRate: read(settings.managementRate),
     tokenRate: read(settings.tokenRate),
     trustedProxies: read(settings.trustedProxies),
+    npmRegistry: read(settings.npmRegistry),
     logLevel: read(settings.logLevel),
+    installerEnvironment: installerEnvironment(env),
   } satisfies Config
   faults.push(...contradictions(config))
   if (faults.length > 0) throw new ConfigError(faults)
   return Object.freeze(config)
+}
+
+// npm's own configuration and the way to the network; nothing of the server's, least of all its master key.
+function installerEnvironment(env: Environment): Record<string, string> {
+  const passed =
+    /^(?:PATH|HOME|USERPROFILE|TMPDIR|TEMP|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|(?:https?|no)_proxy|npm_config_.*)$/i
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      passed.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  )
 }
 
 // A misspelt setting that is silently ignored is a limit that does not hold.

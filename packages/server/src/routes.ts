@@ -13,17 +13,22 @@ import { createApiSigningSecrets } from './keys/api-signing-secret.ts'
 import { createAssertionSignatures } from './keys/assertion-signature.ts'
 import { createSecretText } from './keys/client-secret.ts'
 import { createKeyRotation } from './keys/key-rotation.ts'
+import { createLogStreamSecrets } from './keys/log-stream-secrets.ts'
 import {
+  newActionBindingId,
   newClientCredentialId,
   newClientGrantId,
   newClientId,
+  newLogStreamId,
   newResourceServerId,
   newSecretId,
   newSeed,
 } from './keys/random-id.ts'
 import { SecretText } from './keys/secret-text.ts'
 import { deriveSubkey } from './keys/subkey.ts'
+import { streamDestinations } from './log-streams.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
+import { whyNotEndpoint } from './logs/stream-sender.ts'
 import { planTenant } from './plan-tenant.ts'
 import type { Rooms } from './rooms.ts'
 import { createActionCache } from './rules/action-cache.ts'
@@ -116,12 +121,19 @@ export function routesOf(
       createApiSecret: () => createSecretText('api'),
       rules: storage.rules,
       logEntries: storage.logEntries,
+      logStreams: storage.logStreams,
+      streamSecrets: createLogStreamSecrets(encryption),
+      createStreamSecret: () => createSecretText('stream'),
+      whyNotEndpoint: (url) => whyNotEndpoint(streamDestinations(config, rooms), url),
+      tokenCounts: storage.tokenCounts,
       idempotentAnswers: storage.idempotentAnswers,
       changes: storage.changes,
       encryption,
       rateLimit: rateOf(config.managementRate),
       tail,
       publishRule,
+      publishDraft: rooms.publishDraft,
+      tryDraft: rooms.tryDraft,
       record,
       now,
       verifyToken: createVerifyManagementToken(ring, now),
@@ -133,6 +145,8 @@ export function routesOf(
         clientCredential: newClientCredentialId,
         resourceServer: newResourceServerId,
         clientGrant: newClientGrantId,
+        logStream: newLogStreamId,
+        actionBinding: newActionBindingId,
       },
     },
     webtaskDoor: {

@@ -8,6 +8,7 @@ import { planFirstStart } from './first-start.ts'
 import { createApp } from './http/app.ts'
 import { openRooms, type Rooms } from './rooms.ts'
 import { routesOf, type Serving } from './routes.ts'
+import { startLogStreams } from './log-streams.ts'
 import { refreshSystemApi } from './system-api.ts'
 import { checkTlsFiles, openTls } from './tls.ts'
 import { tlsHosts } from './tls-hosts.ts'
@@ -45,6 +46,7 @@ export async function startServer(config: Config, { log, now, print }: StartDeps
   const port = bound.port || '80'
   serving.origin ||= new URL(`${scheme}://localhost:${port}`).origin
   print(await greeting(config, rooms, { origin: serving.origin, authorityPath: tls?.authorityPath }, now))
+  opened.defer(await startLogStreams(config, rooms, { log, now }, serving))
   serving.state = 'serving'
 
   const running = opened.move()

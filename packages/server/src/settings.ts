@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import {
   cidr,
+  httpUrl,
   integer,
   list,
   oneOf,
@@ -127,6 +128,13 @@ export const settings = {
       '`CIDR:port,…` that rules may reach although the address is private, where their tenant allows the host.',
     parse: (text) => list(text).map(privateDestination),
   },
+  streamPrivate: {
+    name: 'TALLYSTICK_STREAM_PRIVATE',
+    default: '–',
+    meaning:
+      '`CIDR:port,…` that log streams may send to although the address is private; there also without TLS.',
+    parse: (text) => list(text).map(privateDestination),
+  },
   exchangeRecord: {
     name: 'TALLYSTICK_EXCHANGE_RECORD',
     default: 'full',
@@ -152,6 +160,14 @@ export const settings = {
     default: '–',
     meaning: '`CIDR,…` of proxies whose `X-Forwarded-For` names the client. Otherwise the socket does.',
     parse: (text) => list(text).map(cidr),
+  },
+  npmRegistry: {
+    name: 'TALLYSTICK_NPM_REGISTRY',
+    default: "what npm's own configuration names",
+    meaning:
+      'URL of the registry from which the packages of rules are installed when they are deployed; `off`: none are. ' +
+      'Credentials and certificates come from npm’s configuration (`.npmrc`).',
+    parse: (text) => (text === undefined || text === 'off' ? text : httpUrl(text)),
   },
   logLevel: {
     name: 'TALLYSTICK_LOG_LEVEL',

@@ -69,6 +69,8 @@ export interface LogStreamStore {
   update(stream: LogStream, read: LogStream): Write
   remove(tenantId: TenantId, id: LogStreamId): Write
   findProgress(tenantId: TenantId, id: LogStreamId): Promise<LogStreamProgress | undefined>
+  /** Forgets that it failed, wherever it is. */
+  forgetFailure(tenantId: TenantId, id: LogStreamId): Write
   /** No trace when the stream is gone. */
   updateProgress(tenantId: TenantId, id: LogStreamId, progress: LogStreamProgress): Write
 }
@@ -109,6 +111,13 @@ export const logCategoryOf = {
   sapi: 'management.success',
   fapi: 'management.fail',
 } as const satisfies Record<LogEntryType, (typeof logCategories)[number]>
+
+const streamId = /^lst_[0-9A-Za-z]{16}$/
+
+/** Undefined when the text is no log stream id. */
+export function parseLogStreamId(text: string): LogStreamId | undefined {
+  return streamId.test(text) ? (text as LogStreamId) : undefined
+}
 
 /** Header names that are said by the server alone. */
 const ownHeader =

@@ -10,7 +10,7 @@ import { revealSecret, SecretText } from './secret-text.ts'
 import { deriveSubkey, type MasterKey } from './subkey.ts'
 
 /** `api`: the secret that an API whose tokens are signed with HS256 shares with us. */
-export type SecretKind = 'client' | 'webtask' | 'api'
+export type SecretKind = 'client' | 'webtask' | 'api' | 'stream'
 
 export interface SecretHashing {
   /** HMAC-SHA-256, 32 bytes. */

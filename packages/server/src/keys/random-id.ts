@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ClientCredentialId, ClientId } from '../domain/client.ts'
 import type { ClientGrantId } from '../domain/client-grant.ts'
+import type { LogStreamId } from '../domain/log-stream.ts'
 import type { ResourceServerId } from '../domain/resource-server.ts'
 import type { RuleId, RuleVersionId } from '../domain/rule.ts'
 import type { TenantId } from '../domain/tenant.ts'
@@ -26,7 +27,10 @@ export const newClientCredentialId = () => `cred_${randomBase62(22)}` as ClientC
 export const newClientGrantId = () => `cgr_${randomBase62(16)}` as ClientGrantId
 export const newResourceServerId = () => randomBytes(12).toString('hex') as ResourceServerId
 export const newRuleId = () => `rul_${randomBase62(16)}` as RuleId
+/** Of an Action's place at its trigger. */
+export const newActionBindingId = () => `bnd_${randomBase62(16)}`
 export const newRuleVersionId = () => `ver_${randomBase62(16)}` as RuleVersionId
+export const newLogStreamId = () => `lst_${randomBase62(16)}` as LogStreamId
 /** Of one client secret or one webtask token; names the row, is no secret. */
 export const newSecretId = () => `sec_${randomBase62(16)}`
 /** 32 random bytes, base64url: where the randomness that rules see comes from. */

@@ -8,12 +8,19 @@ import { idempotencyRetentionDays } from '../domain/idempotent-answer.ts'
 import { logRetentionDays } from '../domain/log-entry.ts'
 import { spentAssertionRetentionDays } from '../domain/spent-assertion.ts'
 import type { Storage } from '../domain/storage.ts'
+import { tokenCountRetentionDays } from '../domain/token-count.ts'
 import type { Write } from '../domain/write.ts'
 
 export interface RetentionDeps {
   readonly storage: Pick<
     Storage,
-    'commit' | 'logEntries' | 'exchangeRecords' | 'spentAssertions' | 'idempotentAnswers' | 'rules'
+    | 'commit'
+    | 'logEntries'
+    | 'exchangeRecords'
+    | 'spentAssertions'
+    | 'idempotentAnswers'
+    | 'tokenCounts'
+    | 'rules'
   >
   readonly now: () => Date
 }
@@ -53,6 +60,7 @@ export function createRetention({ storage, now }: RetentionDeps): Retention {
     await removeOld(storage.exchangeRecords, exchangeRecordRetentionDays)
     await removeOld(storage.spentAssertions, spentAssertionRetentionDays)
     await removeOld(storage.idempotentAnswers, idempotencyRetentionDays)
+    await removeOld(storage.tokenCounts, tokenCountRetentionDays)
     // A version is needed as long as an exchange record may name it: from the next one, or its rule's removal, on.
     const end = daysBefore(now(), exchangeRecordRetentionDays)
     if (stopped) return

@@ -57,6 +57,8 @@ export interface FollowOptions {
 
 export interface Tail {
   publish(tenantId: TenantId, event: TailEvent): void
+  /** Calls `listener` with each entry of every tenant, as long as the server lives. */
+  onEntry(listener: (entry: LogEntry) => void): void
   /** @throws ManagementError too_many_requests when the tenant's door has `maxFollowersPerDoor` already. */
   follow(tenantId: TenantId, options: FollowOptions): TailFollower
   /** The last ten lines that this tenant's rules printed since the server started, oldest first. */
@@ -76,12 +78,16 @@ type AnyFollower = Follower<TailEvent | TailGap>
 export function createTail({ maxQueued }: { maxQueued: number }): Tail {
   const followersOf = new Map<TenantId, Map<AnyFollower, TailDoor>>()
   const recent = createRecentConsole()
+  const listeners: ((entry: LogEntry) => void)[] = []
 
   return {
     publish(tenantId, event) {
       if (event.kind === 'console') recent.add(tenantId, event)
+      else for (const listener of listeners) listener(event.entry)
       for (const follower of followersOf.get(tenantId)?.keys() ?? []) follower.offer(event)
     },
+
+    onEntry: (listener) => void listeners.push(listener),
 
     follow(tenantId, { door, paused = false }) {
       const followers = followersOf.get(tenantId) ?? new Map<AnyFollower, TailDoor>()

@@ -110,7 +110,9 @@ function createStreamWrites(database: Database): Pick<LogStreamStore, 'insert' |
   }
 }
 
-function createProgress(database: Database): Pick<LogStreamStore, 'findProgress' | 'updateProgress'> {
+type ProgressStore = Pick<LogStreamStore, 'findProgress' | 'updateProgress' | 'forgetFailure'>
+
+function createProgress(database: Database): ProgressStore {
   const find = database.one({ tenant_id: text, stream_id: text }, (build, asked) =>
     build
       .selectFrom('log_stream_progress')
@@ -129,7 +131,18 @@ function createProgress(database: Database): Pick<LogStreamStore, 'findProgress'
         .where('stream_id', '=', stream_id),
     { noun, isLog: true },
   )
+  const forgetFailure = database.write(
+    { tenant_id: text, stream_id: text },
+    (build, asked) =>
+      build
+        .updateTable('log_stream_progress')
+        .set({ failing_since: null, failure: null })
+        .where('tenant_id', '=', asked.tenant_id)
+        .where('stream_id', '=', asked.stream_id),
+    { noun, isLog: true },
+  )
   return {
+    forgetFailure: (tenantId, id) => forgetFailure({ tenant_id: tenantId, stream_id: id }),
     async findProgress(tenantId, id): Promise<LogStreamProgress | undefined> {
       const row = find({ tenant_id: tenantId, stream_id: id })
       return (

@@ -5,7 +5,7 @@
  */
 import { type ClientId, parseClientId } from '../domain/client.ts'
 import type { ExchangeRecordStore } from '../domain/exchange-record.ts'
-import type { ExchangeLogEntry } from '../domain/log-entry.ts'
+import type { ExchangeLogEntry, LogEntry, LogEntryId } from '../domain/log-entry.ts'
 import type { SpentAssertionStore } from '../domain/spent-assertion.ts'
 import type { Write } from '../domain/write.ts'
 import { maskOwnSecrets } from '../keys/client-secret.ts'
@@ -14,6 +14,7 @@ import { createMask, maskedJson } from '../rules/masking.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
 import type { TokenOutcome } from './client-credentials-grant.ts'
 import type { Exchange } from './exchange.ts'
+import { failedActionsOf } from './failed-actions.ts'
 import { presentedSecrets } from './presented-secrets.ts'
 import { visibleToRules, visibleUnproven } from './visible-request.ts'
 
@@ -24,6 +25,7 @@ export interface AccountForExchangeDeps {
   readonly exchangeRecords: ExchangeRecordStore
   readonly spentAssertions: Pick<SpentAssertionStore, 'insert'>
   readonly now: () => Date
+  readonly newLogEntryId: () => LogEntryId
   /** `off`: log entries only. */
   readonly exchangeRecord: 'full' | 'off'
 }
@@ -32,15 +34,18 @@ export interface Account {
   readonly entry: ExchangeLogEntry
   /** To be committed together with the entry. */
   readonly writes: readonly Write[]
+  /** Entries of what failed within it. */
+  readonly beside: readonly LogEntry[]
 }
 
 export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome: TokenOutcome) => Account {
   return function accountForExchange(outcome) {
     const mask = maskOf(outcome.exchange)
     const entry = logEntryOf(outcome, deps.now(), mask)
+    const beside = failedActionsOf(entry, deps.newLogEntryId)
     const { spentAssertion } = outcome.exchange
     const spent = spentAssertion ? [deps.spentAssertions.insert(spentAssertion)] : []
-    if (deps.exchangeRecord === 'off') return { entry, writes: spent }
+    if (deps.exchangeRecord === 'off') return { entry, writes: spent, beside }
     const { tenantId, id, at } = entry
     const content = deps.encryption.encrypt(maskedJson(recordOf(outcome, entry, mask), mask), [
       'exchange_records',
@@ -48,7 +53,7 @@ export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome
       id,
       'content',
     ])
-    return { entry, writes: [...spent, deps.exchangeRecords.insert({ tenantId, id, at, content })] }
+    return { entry, writes: [...spent, deps.exchangeRecords.insert({ tenantId, id, at, content })], beside }
   }
 }
 
@@ -121,6 +126,7 @@ function recordOf(outcome: TokenOutcome, entry: ExchangeLogEntry, mask: (text: s
       scopes: resourceServer.scopes.map((scope) => scope.value),
       ruleScopes: resourceServer.ruleScopes,
     },
+    grantedScopes: exchange.grantedScopes,
     entitledScopes: exchange.entitledScopes,
     rules: exchange.runs.map(ruleRecordOf),
     outcome:
@@ -141,13 +147,16 @@ function ruleRecordOf(run: RuleRun) {
   return {
     ruleId: trace.ruleId,
     name: trace.ruleName,
+    door: trace.door,
     versionId: trace.versionId,
     versionNumber: trace.versionNumber,
     ended: trace.ended,
+    startedAt: trace.startedAt,
     durationMs: trace.durationMs,
     lane: run.lane,
     resends: run.resends,
     scopesBefore: run.scopesBefore,
+    cache: run.cache,
     result:
       decision.kind === 'shaped'
         ? { scopes: decision.scopes, claims: decision.claims, droppedClaims: trace.droppedClaims }

@@ -54,6 +54,7 @@ export function makeIn(tenant: TestTenant) {
       await connection.hookSecrets.add(id, { KEY: 'value' })
       return id
     },
+    logStream: async () => String((await send('POST', '/log-streams', newLogStream())).id),
     logEntry: async () => {
       await client()
       const { logs } = await connection.logs.list({ per_page: 1 })
@@ -75,6 +76,10 @@ export function makeIn(tenant: TestTenant) {
 
 export function newTenant(name: string) {
   return { name, origin: `http://${name}.example.com` }
+}
+
+export function newLogStream() {
+  return { name: randomUUID(), type: 'http', sink: { httpEndpoint: 'https://logs.example.com/' } }
 }
 
 export function newHook() {
@@ -102,6 +107,7 @@ export const nothing: Make = {
   grant: async () => `cgr_${sixteen}`,
   rule: async () => ({ id: `rul_${sixteen}`, versionId: `ver_${sixteen}` }),
   hook: async () => `rul_${sixteen}`,
+  logStream: async () => `lst_${sixteen}`,
   logEntry: async () => newLogEntryId(),
   previousKey: async () => 'A'.repeat(43),
   tenant: async () => 'nothing',

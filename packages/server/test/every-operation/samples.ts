@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { OperationName } from '@tallystick/management-api/contract'
-import { type Make, newCredential, newHook, newTenant } from './make.ts'
+import { type Make, newCredential, newHook, newLogStream, newTenant } from './make.ts'
 
 export interface Sample {
   /** By the names in the path. */
@@ -30,6 +30,7 @@ const grant = async (make: Make) => ({ id: await make.grant() })
 const rule = async (make: Make) => ({ id: (await make.rule()).id })
 const ruleVersion = (make: Make) => make.rule()
 const hook = async (make: Make) => ({ id: await make.hook() })
+const stream = async (make: Make) => ({ id: await make.logStream() })
 const key = async (make: Make) => ({ kid: await make.previousKey() })
 const tenant = async (make: Make) => ({ id: await make.tenant() })
 
@@ -93,6 +94,18 @@ export const samples: { readonly [Name in OperationName]: Sample } = {
   listLogEntries: {},
   getLogEntry: { params: async (make) => ({ id: await make.logEntry() }) },
   followLog: {},
+
+  listLogStreams: {},
+  createLogStream: { body: newLogStream },
+  getLogStream: { params: stream },
+  updateLogStream: { params: stream, body: () => ({ status: 'paused' }) },
+  deleteLogStream: { params: stream },
+  rotateLogStreamSecret: { params: stream },
+  getLogStreamDelivery: { params: stream },
+
+  getDailyStats: {},
+  countActiveClients: {},
+  listTokenCounts: {},
 
   listSigningKeys: {},
   getSigningKey: { params: key },

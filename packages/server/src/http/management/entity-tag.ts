@@ -8,7 +8,8 @@ import { ManagementError } from '../../domain/errors.ts'
 /** Of an answer, without the members that no other answer shows. */
 export function entityTagOf(answer: unknown, shownOnce: readonly string[] = []): string {
   const lasting = Object.entries(Object(answer)).filter(([name]) => !shownOnce.includes(name))
-  const text = JSON.stringify(Array.isArray(answer) ? answer : Object.fromEntries(lasting))
+  const isObject = typeof answer === 'object' && !Array.isArray(answer)
+  const text = JSON.stringify(isObject ? Object.fromEntries(lasting) : answer)
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`
 }
 

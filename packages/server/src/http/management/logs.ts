@@ -8,6 +8,7 @@ import { SearchTooWideError } from '../../domain/log-search.ts'
 import type { Call, Handlers } from './handler.ts'
 import { logEntryOnWire } from './log-entry-on-wire.ts'
 import { parseLogSearch } from './log-search.ts'
+import { notThere } from './not-there.ts'
 import { pageOf, totalsOf } from './page.ts'
 
 export interface LogHandlerDeps {
@@ -48,7 +49,7 @@ export function createLogHandlers(deps: LogHandlerDeps): Pick<Handlers, 'listLog
     async getLogEntry({ request, param }) {
       const id = parseLogEntryId(param('id'))
       const entry = id && (await deps.logEntries.find(request.tenant.id, id))
-      if (!entry) throw new ManagementError('not_found', 'The log entry does not exist')
+      if (!entry) throw notThere('logEntry')
       return logEntryOnWire(request, entry)
     },
   }

@@ -1,0 +1,93 @@
+/** Where a stream goes, on the wire ↔ in the domain: secret values go in and never come out. */
+import {
+  hiddenValue,
+  type LogStream as LogStreamOnWire,
+  type LogStreamSinkToCreate,
+} from '@tallystick/management-api/contract/log-streams'
+import { isStreamHeaderName, type LogStream, type LogStreamSink } from '../../domain/log-stream.ts'
+import { headerField, type LogStreamSecrets } from '../../keys/log-stream-secrets.ts'
+import { invalidBody } from './invalid-body.ts'
+
+export interface SinkDeps {
+  readonly streamSecrets: Pick<LogStreamSecrets, 'encrypt'>
+  /** Undefined when something may be sent there; otherwise one sentence that says why not. */
+  readonly whyNotEndpoint: (url: URL) => string | undefined
+}
+
+type StreamIdentity = Pick<LogStream, 'tenantId' | 'id'>
+
+/** @throws ManagementError `invalid_body` */
+export function sinkFromWire(
+  deps: SinkDeps,
+  stream: StreamIdentity,
+  sink: LogStreamSinkToCreate,
+  stored?: LogStreamSink,
+): LogStreamSink {
+  const { httpAuthorization } = sink
+  return {
+    endpoint: endpointFrom(deps, sink.httpEndpoint),
+    contentType: sink.httpContentType ?? stored?.contentType ?? 'application/json',
+    contentFormat: sink.httpContentFormat ?? stored?.contentFormat ?? 'JSONLINES',
+    authorization:
+      httpAuthorization === undefined
+        ? undefined
+        : httpAuthorization === hiddenValue
+          ? keptValue(stored?.authorization, 'sink.httpAuthorization')
+          : deps.streamSecrets.encrypt(stream, 'authorization', httpAuthorization),
+    customHeaders: headersFrom(deps, stream, sink, stored),
+  }
+}
+
+function endpointFrom(deps: SinkDeps, text: string): string {
+  const member = 'sink.httpEndpoint'
+  const url = URL.parse(text)
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw invalidBody(member, 'It must be an https URL')
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw invalidBody(member, 'Credentials belong into httpAuthorization, not into the URL')
+  }
+  const reason = deps.whyNotEndpoint(url)
+  if (reason !== undefined) throw invalidBody(member, reason)
+  return url.href
+}
+
+function headersFrom(
+  deps: SinkDeps,
+  stream: StreamIdentity,
+  { httpCustomHeaders = [] }: LogStreamSinkToCreate,
+  stored: LogStreamSink | undefined,
+): LogStreamSink['customHeaders'] {
+  const member = 'sink.httpCustomHeaders'
+  const names = httpCustomHeaders.map(({ header }) => header.toLowerCase())
+  if (new Set(names).size < names.length) throw invalidBody(member, 'Each header can stand there once')
+  return httpCustomHeaders.map(({ header: name, value }) => {
+    if (!isStreamHeaderName(name)) throw invalidBody(member, 'One of the headers cannot be set by a stream')
+    if (value !== hiddenValue) {
+      return { name, value: deps.streamSecrets.encrypt(stream, headerField(name), value) }
+    }
+    const kept = stored?.customHeaders.find((one) => one.name.toLowerCase() === name.toLowerCase())
+    return { name, value: keptValue(kept?.value, member) }
+  })
+}
+
+/** What is sent back as it was told means the value that is stored. */
+function keptValue<Value>(stored: Value | undefined, member: string): Value {
+  if (stored !== undefined) return stored
+  throw invalidBody(
+    member,
+    `${hiddenValue} stands for a value that is stored, and there is none; send the value`,
+  )
+}
+
+export function sinkOnWire(sink: LogStreamSink): LogStreamOnWire['sink'] {
+  return {
+    httpEndpoint: sink.endpoint,
+    httpContentType: sink.contentType,
+    httpContentFormat: sink.contentFormat,
+    ...(sink.authorization && { httpAuthorization: hiddenValue }),
+    ...(sink.customHeaders.length > 0 && {
+      httpCustomHeaders: sink.customHeaders.map(({ name }) => ({ header: name, value: hiddenValue })),
+    }),
+  }
+}

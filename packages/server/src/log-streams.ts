@@ -1,0 +1,56 @@
+/** Log streams, put together: who may be reached, what goes out, and what the process says about it. */
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { issuerOf } from './domain/issuer.ts'
+import { logEntryOnWire } from './http/management/log-entry-on-wire.ts'
+import { createLogStreamSecrets } from './keys/log-stream-secrets.ts'
+import { createStreamDelivery } from './logs/stream-delivery.ts'
+import { createStreamSender, type StreamDestinations } from './logs/stream-sender.ts'
+import type { Rooms } from './rooms.ts'
+import { isAddressAllowed } from './sandbox/egress-policy.ts'
+
+/**
+ * Whoever makes a stream is an operator of one tenant and need not be one of the host, so the network of the host is
+ * closed to them, as it is to rules; and this server itself always.
+ */
+export function streamDestinations(
+  config: Config,
+  { listening }: Pick<Rooms, 'listening'>,
+): StreamDestinations {
+  const isAllowed = (address: string, port: number) =>
+    isAddressAllowed(address, port, config.streamPrivate, listening)
+  return {
+    isAllowed,
+    isAllowedInPlain: (address, port) =>
+      isAllowed(address, port) && !isAddressAllowed(address, port, [], listening),
+  }
+}
+
+/** Resolves with what stops them. */
+export async function startLogStreams(
+  config: Config,
+  rooms: Rooms,
+  { log, now }: { log: Logger; now: () => Date },
+  { origin }: { readonly origin: string },
+): Promise<() => Promise<void>> {
+  const { storage, tail } = rooms
+  const sender = createStreamSender(streamDestinations(config, rooms))
+  const delivery = createStreamDelivery({
+    storage,
+    sender,
+    render: (tenant, entry) => logEntryOnWire({ tenant, issuer: issuerOf(tenant, origin) }, entry),
+    secretHeaders: createLogStreamSecrets(rooms.encryption).headersOf,
+    now,
+    random: Math.random,
+    onPaused: ({ id, name }) =>
+      log.warn({ stream: id }, `the log stream ${name} was paused: its receiver accepted nothing for 7 days`),
+    onFault: (error, stream) =>
+      log.error({ err: error, stream }, 'a log stream could not go on; it is tried again'),
+  })
+  await delivery.start()
+  tail.onEntry(delivery.notice)
+  return async () => {
+    await delivery.close()
+    sender.close()
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Sends one request to the receiver of a log stream. Where to is decided here, on the address that is connected to,
+ * whatever the name resolves to at that moment; redirects are not followed, and answers are not read.
+ */
+import { lookup as systemLookup } from 'node:dns'
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+
+export interface StreamDestinations {
+  /** May anything be sent to this address? */
+  readonly isAllowed: (address: string, port: number) => boolean
+  /** Also without TLS? */
+  readonly isAllowedInPlain: (address: string, port: number) => boolean
+}
+
+export interface StreamRequest {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** `failure`: in words for the operator, without anything that the receiver wrote. */
+export type SendOutcome =
+  | { readonly accepted: true }
+  | { readonly accepted: false; readonly failure: string; readonly retryAfterMs?: number }
+
+export interface StreamSender {
+  send(request: StreamRequest, signal: AbortSignal): Promise<SendOutcome>
+  close(): void
+}
+
+/** Of the whole exchange. */
+const timeoutMs = 15_000
+const longestRetryAfterMs = 300_000
+
+class RefusedAddressError extends Error {
+  override readonly name = 'RefusedAddressError'
+}
+
+export function createStreamSender(
+  destinations: StreamDestinations,
+  resolve: LookupFunction = systemLookup,
+): StreamSender {
+  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
+
+  return {
+    async send(request, signal) {
+      const reason = whyNotEndpoint(destinations, request.url)
+      if (reason !== undefined) return { accepted: false, failure: `${reason}.` }
+      const deadline = AbortSignal.timeout(timeoutMs)
+      const connection = {
+        agent: request.url.protocol === 'https:' ? agents.https : agents.http,
+        lookup: guarded(resolve, (address) => isAllowedAt(destinations, request.url, address)),
+        signal: AbortSignal.any([signal, deadline]),
+      }
+      try {
+        return await exchange(request, connection)
+      } catch (error) {
+        return { accepted: false, failure: deadline.aborted ? tooSlow : failureOf(error) }
+      }
+    },
+    close() {
+      agents.http.destroy()
+      agents.https.destroy()
+    },
+  }
+}
+
+/** Why nothing will ever be sent to this URL, as far as it can be seen in it; undefined when something may. */
+export function whyNotEndpoint(destinations: StreamDestinations, url: URL): string | undefined {
+  const address = url.hostname.replace(/^\[|\]$/g, '')
+  return isIP(address) === 0 || isAllowedAt(destinations, url, address) ? undefined : refusedAddress
+}
+
+const refusedAddress =
+  'Streams may not reach this address: it takes https and a public address, or one that TALLYSTICK_STREAM_PRIVATE lists'
+const tooSlow = `There was no answer within ${timeoutMs / 1000} seconds.`
+
+function isAllowedAt(destinations: StreamDestinations, url: URL, address: string): boolean {
+  const isPlain = url.protocol !== 'https:'
+  const port = url.port === '' ? (isPlain ? 80 : 443) : Number(url.port)
+  return isPlain ? destinations.isAllowedInPlain(address, port) : destinations.isAllowed(address, port)
+}
+
+/** A resolver that knows only addresses which are allowed. */
+function guarded(resolve: LookupFunction, isAllowed: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return callback(error, '', 0)
+      const all = Array.isArray(found) ? found : [{ address: found, family: isIP(found) }]
+      const addresses = all.filter(({ address }) => isAllowed(address))
+      const [first] = addresses
+      if (first === undefined) return callback(new RefusedAddressError(refusedAddress), '', 0)
+      if (options.all) callback(null, addresses)
+      else callback(null, first.address, first.family)
+    })
+  }
+}
+
+function exchange({ url, headers, body }: StreamRequest, connection: RequestOptions): Promise<SendOutcome> {
+  const { promise, resolve, reject } = Promise.withResolvers<SendOutcome>()
+  const bytes = Buffer.from(body)
+  const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(
+    url,
+    {
+      ...connection,
+      method: 'POST',
+      headers: { ...headers, 'content-length': String(bytes.length), 'user-agent': 'tallystick' },
+    },
+    (response) => {
+      resolve(outcomeOf(response))
+      // A short answer is read to its end, so that its connection can be used again; of a long one nothing is wanted.
+      response.once('error', () => {})
+      let length = 0
+      response.on('data', (chunk: Buffer) => {
+        length += chunk.length
+        if (length > maxAnswerBytes) response.destroy()
+      })
+    },
+  )
+  request.once('error', reject)
+  request.end(bytes)
+  return promise
+}
+
+const maxAnswerBytes = 65_536
+
+function outcomeOf({ statusCode = 0, headers }: IncomingMessage): SendOutcome {
+  if (statusCode >= 200 && statusCode < 300) return { accepted: true }
+  const failure = `The receiver answered with status ${statusCode}.`
+  // RFC 9110 §10.2.3, as a number of seconds.
+  const seconds = /^\d{1,9}$/.test(headers['retry-after'] ?? '') ? Number(headers['retry-after']) : undefined
+  if (seconds === undefined) return { accepted: false, failure }
+  return { accepted: false, failure, retryAfterMs: Math.min(seconds * 1000, longestRetryAfterMs) }
+}
+
+function failureOf(error: unknown): string {
+  if (error instanceof RefusedAddressError) return `${error.message}.`
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  return `The receiver could not be reached (${code}).`
+}
