@@ -6,16 +6,19 @@ import type { Storage } from './domain/storage.ts'
 import { createSecretHashing, type SecretHashing } from './keys/client-secret.ts'
 import { createEncryption, type Encryption } from './keys/encryption.ts'
 import { openMasterKey } from './keys/master-key.ts'
-import { newRuleId, newRuleVersionId } from './keys/random-id.ts'
+import { newRuleId, newRuleVersionId, newSeed } from './keys/random-id.ts'
 import { createSigningKeyRing, type SigningKeyRing } from './keys/signing-key-ring.ts'
 import type { MasterKey } from './keys/subkey.ts'
 import { createRecorder, type Recorder } from './logs/recorder.ts'
 import { createRetention, type Retention } from './logs/retention.ts'
 import { createTail, type Tail } from './logs/tail.ts'
 import { type BuildRule, createBuildRule } from './rules/build-rule.ts'
+import { createPublishDraft, type PublishDraft } from './rules/publish-draft.ts'
 import { createPublishRule, type PublishRule } from './rules/publish-rule.ts'
+import { createTryDraft, type TryDraft } from './rules/try-draft.ts'
+import { createTryRule } from './rules/try-rule.ts'
 import type { Sandbox } from './sandbox/invocation.ts'
-import { createSandbox } from './sandbox/pool.ts'
+import { startSandbox } from './start-sandbox.ts'
 import { openStorage } from './storage/storage.ts'
 import { createTenantRemoval, type TenantRemoval } from './tenant-removal.ts'
 
@@ -30,6 +33,8 @@ export interface Rooms {
   readonly recorder: Recorder
   readonly buildRule: BuildRule
   readonly publishRule: PublishRule
+  readonly publishDraft: PublishDraft
+  readonly tryDraft: TryDraft
   readonly tenantRemoval: TenantRemoval
   /** Where this server listens, once it does: no rule may reach it. */
   readonly listening: { address: string; port: number }[]
@@ -37,8 +42,6 @@ export interface Rooms {
 
 /** Console lines and log entries that may wait for one follower; one that reads more slowly is let go. */
 const maxQueuedEvents = 5000
-/** UTF-8 bytes of console text of one invocation. */
-const maxConsoleBytes = 16_384
 const retentionIntervalMs = 10 * 60_000
 
 /** What is opened is put on `opened`, whose owner closes it in the reverse order. */
@@ -53,7 +56,10 @@ export async function openRooms(
   const installation = await storage.installation.find()
   const masterKey = openMasterKey({ setting: config.masterKey, dataDir: config.dataDir, installation })
   await storage.migrate()
-  const sandbox = await startSandbox(config, log, listening)
+  const sandbox = await startSandbox(config, {
+    ownListener: () => listening,
+    log: (event) => log.warn({ sandbox: event }, `sandbox: ${event.kind}`),
+  })
   opened.defer(() => sandbox.close())
 
   const encryption = createEncryption(masterKey)
@@ -69,7 +75,12 @@ export async function openRooms(
     )
   })
   keepRetention(createRetention({ storage, now }), log, opened)
-  const buildRule = createBuildRule({ sandbox, builder: createBuilder() })
+  const buildRule = createBuildRule({
+    sandbox,
+    builder: createBuilder({ registry: config.npmRegistry, environment: config.installerEnvironment }),
+  })
+  const publishing = { rules: storage.rules, encryption, buildRule, now, newRuleId, newRuleVersionId }
+  const publishRule = createPublishRule(publishing)
   return {
     storage,
     masterKey,
@@ -80,31 +91,12 @@ export async function openRooms(
     tail,
     recorder,
     buildRule,
-    publishRule: createPublishRule({
-      rules: storage.rules,
-      encryption,
-      buildRule,
-      now,
-      newRuleId,
-      newRuleVersionId,
-    }),
+    publishRule,
+    publishDraft: createPublishDraft({ ...publishing, publishRule }),
+    tryDraft: createTryDraft({ ...publishing, tryRule: createTryRule({ sandbox, now }), newSeed }),
     tenantRemoval,
     listening,
   }
-}
-
-function startSandbox(config: Config, log: Logger, listening: Rooms['listening']): Promise<Sandbox> {
-  return createSandbox({
-    limits: {
-      timeoutMs: config.ruleTimeoutMs,
-      memoryMb: config.ruleMemoryMb,
-      maxFetchBytes: config.ruleFetchBytes,
-      maxConsoleBytes,
-    },
-    egress: { privateCidrs: config.ruleEgressPrivate, ownListener: () => listening },
-    fastRunners: config.ruleRunners,
-    log: (event) => log.warn({ sandbox: event }, `sandbox: ${event.kind}`),
-  })
 }
 
 function keepRetention(retention: Retention, log: Logger, opened: AsyncDisposableStack): void {

@@ -78,3 +78,10 @@ export function origin(text: string): string {
     'must be an origin: http:// or https://, a lower-case host and an optional port, nothing more.',
   )
 }
+
+/** @throws SettingFault unless it is an absolute http or https URL without credentials. */
+export function httpUrl(text: string): string {
+  const url = URL.parse(text)
+  if (url && (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '') return url.href
+  throw new SettingFault('must be an http or https URL without credentials.')
+}

@@ -1,12 +1,7 @@
 import type { Builder } from '../domain/rule-build.ts'
-import { BuildError } from '../domain/rule-build.ts'
+import { createInstallModules, type InstallSettings } from './install.ts'
 import { transpile } from './transpile.ts'
 
-export function createBuilder(): Builder {
-  return {
-    transpile,
-    async install() {
-      throw new BuildError('no_registry', 'This server installs no packages: it has no registry.')
-    },
-  }
+export function createBuilder(settings: InstallSettings): Builder {
+  return { transpile, install: createInstallModules(settings) }
 }

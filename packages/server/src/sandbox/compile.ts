@@ -3,8 +3,8 @@
  * the modules it names. Both happen in an isolate that is thrown away, for the source is foreign.
  */
 import { builtinModules } from './builtin-modules.ts'
-import type { CompileResult } from './invocation.ts'
-import { composeSource, type Engine, type ProgramCode, sourceOrigin, toLoadFault } from './isolate.ts'
+import type { CompileResult, ProgramCode } from './invocation.ts'
+import { composeSource, type Engine, sourceOrigin, toLoadFault } from './isolate.ts'
 
 const compileMemoryMb = 128
 const compileLimitMs = 1500

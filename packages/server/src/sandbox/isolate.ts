@@ -4,6 +4,7 @@
  * the engine's own threads in the slow one.
  */
 import type ivm from 'isolated-vm'
+import type { ProgramCode } from './invocation.ts'
 
 export type Engine = typeof ivm
 
@@ -15,13 +16,6 @@ export interface IsolateHost {
   random(invocationId: number, count: number): string
   operate(requestJson: string): string
   bundleSource(name: string): string
-}
-
-export interface ProgramCode {
-  readonly prologue: string
-  readonly source: string
-  readonly adapter: string
-  readonly modules?: { readonly names: readonly string[]; readonly code: string }
 }
 
 export type SliceEnd =
@@ -51,6 +45,8 @@ export class ProgramIsolate {
   readonly #context: ivm.Context
   readonly #entries: Record<Entry | 'collect', ivm.Reference<(...args: Argument[]) => string | undefined>>
   #program: [ivm.Reference, ivm.Reference] | undefined
+  /** Handed over when the program first requires one of its modules. */
+  #modulesSource = ''
 
   constructor(
     engine: Engine,
@@ -63,10 +59,11 @@ export class ProgramIsolate {
       new engine.Callback((id: unknown, count: unknown) => host.random(Number(id), Number(count))),
       new engine.Callback((request: unknown) => host.operate(String(request))),
       new engine.Callback((name: unknown) => host.bundleSource(String(name))),
+      new engine.Callback(() => this.#modulesSource),
     ]
     const prelude = this.#context.evalClosureSync(
       'const boot = globalThis.__tallystickBoot; delete globalThis.__tallystickBoot;' +
-        'return boot({ random: $0, operate: $1, bundleSource: $2 })',
+        'return boot({ random: $0, operate: $1, bundleSource: $2, modulesSource: $3 })',
       callbacks,
       { result: { reference: true } },
     )
@@ -94,6 +91,7 @@ export class ProgramIsolate {
   }
 
   compileNow(code: ProgramCode): LoadFault | undefined {
+    this.#modulesSource = code.modules?.code ?? ''
     try {
       this.#program = [
         this.#isolate
@@ -110,6 +108,7 @@ export class ProgramIsolate {
   }
 
   async compileLater(code: ProgramCode, limitMs: number): Promise<LoadFault | undefined> {
+    this.#modulesSource = code.modules?.code ?? ''
     try {
       const script = await this.#isolate.compileScript(composeSource(code), sourceOrigin)
       const program = await script.run(this.#context, { reference: true, timeout: limitMs })

@@ -44,10 +44,11 @@ function end(invocation, kind, text) {
 }
 
 /**
- * @param givenHost `{ random(invocationId, count), operate(json), bundleSource(name) }`: synchronous, text in and text out.
+ * @param givenHost `{ random(invocationId, count), operate(json), bundleSource(name), modulesSource() }`: synchronous,
+ * text in and text out.
  * @returns the entries of the runner; each is one slice and must be followed by `collect` before the next.
  */
-export function createPrelude(givenHost, requireModule) {
+export function createPrelude(givenHost, requireModule, requireBundled) {
   state.host = givenHost
   let run
   /** What evaluating the program threw, in a box. */
@@ -60,7 +61,7 @@ export function createPrelude(givenHost, requireModule) {
 
   function require(name) {
     const key = slice(toText(name), 0, 5) === 'node:' ? slice(toText(name), 5) : toText(name)
-    const module = requireModule(key)
+    const module = requireModule(key) ?? requireBundled(toText(name))
     if (module !== undefined) return module
     const error = new Error(`Cannot find module '${name}'`)
     error.code = 'MODULE_NOT_FOUND'

@@ -3,7 +3,8 @@
  * slices that wait for one another. Commands that come out are obeyed only for invocations that live here.
  */
 import type { Backlog } from './backlog.ts'
-import type { IsolateHost, LoadFault, ProgramCode, ProgramIsolate, SliceEnd } from './isolate.ts'
+import type { ProgramCode } from './invocation.ts'
+import type { IsolateHost, LoadFault, ProgramIsolate, SliceEnd } from './isolate.ts'
 import { LiveInvocation, refusedComputation } from './live-invocation.ts'
 import { type Call, type Lane, splitLine, toPool } from './protocol.ts'
 import { fastColdSliceMs, fastSliceMs, heavySliceMs, SliceClock } from './slice-clock.ts'

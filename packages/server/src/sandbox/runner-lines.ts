@@ -75,8 +75,8 @@ async function provideCode(deps: RunnerLinesDeps, flight: Flight, runner: Runner
   const { program } = flight.invocation
   const name = encodeURIComponent(program.id)
   try {
-    const { prologue, source, adapter } = await program.load()
-    runner.send(`${toRunner.code} ${name} ${JSON.stringify({ prologue, source, adapter })}`)
+    const code = await program.load()
+    runner.send(`${toRunner.code} ${name} ${JSON.stringify(code)}`)
   } catch (error) {
     for (const awaiting of deps.flights.in(runner)) {
       if (awaiting.invocation.program.id !== program.id) continue

@@ -85,6 +85,8 @@ export const bridge = {
   operate: (requestJson) => state.host.operate(requestJson),
   /** The script of a bundle that is only now needed. */
   bundleSource: (name) => state.host.bundleSource(name),
+  /** The packages that the program was deployed with, as one script; empty when there are none. */
+  modulesSource: () => state.host.modulesSource(),
 }
 
 class Timer {

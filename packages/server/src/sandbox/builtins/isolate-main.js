@@ -9,6 +9,7 @@ import { createPrelude } from '../prelude.js'
 import { bridge } from './bridge.js'
 import { format, inspect } from './inspect.js'
 import { defineLazyGlobals, requireModule, runBundle } from './lazy-names.js'
+import { requireBundled } from './program-modules.js'
 
 bridge.format = format
 bridge.inspect = inspect
@@ -18,7 +19,7 @@ Object.defineProperty(globalThis, '__tallystickBoot', {
   value: (host) => {
     delete globalThis.__tallystickPreload
     Math.random = () => bridge.randomFraction()
-    return createPrelude(host, requireModule)
+    return createPrelude(host, requireModule, requireBundled)
   },
 })
 

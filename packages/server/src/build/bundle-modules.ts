@@ -1,0 +1,60 @@
+/** One script of installed packages. What Node would bring is left to the isolate, which has some of it. */
+import { isBuiltin } from 'node:module'
+import { build, type Plugin } from 'esbuild'
+import { BuildError } from '../domain/rule-build.ts'
+
+/** UTF-8 bytes: it lies in memory beside each isolate that runs it. */
+const maxBundleBytes = 4_000_000
+
+/** @throws BuildError */
+export async function bundleModules(folder: string, names: readonly string[]): Promise<string> {
+  const loaders = names.map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(name)})`)
+  try {
+    const built = await build({
+      stdin: { contents: `module.exports = {\n${loaders.join(',\n')}\n}`, resolveDir: folder, loader: 'js' },
+      absWorkingDir: folder,
+      bundle: true,
+      write: false,
+      format: 'cjs',
+      platform: 'browser',
+      mainFields: ['browser', 'module', 'main'],
+      minify: true,
+      legalComments: 'none',
+      target: 'es2024',
+      define: { 'process.env.NODE_ENV': '"production"' },
+      plugins: [leaveToIsolate],
+      logLevel: 'silent',
+      tsconfigRaw: {},
+    })
+    const code = built.outputFiles[0]?.text ?? ''
+    if (Buffer.byteLength(code) <= maxBundleBytes) return code
+  } catch (error) {
+    throw asBuildError(error)
+  }
+  throw new BuildError(
+    'too_large',
+    `The dependencies have more than ${maxBundleBytes / 1_000_000} MB of code once bundled.`,
+  )
+}
+
+/** Found when it is used and not before: many packages name modules of Node that they hardly ever need. */
+const leaveToIsolate: Plugin = {
+  name: 'leave-to-isolate',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^[a-z_:/]+$/ }, ({ path, kind }) =>
+      kind !== 'entry-point' && isBuiltin(path) ? { path, external: true } : undefined,
+    )
+  },
+}
+
+function asBuildError(error: unknown): BuildError {
+  const [first] = error instanceof Error && 'errors' in error ? (error.errors as { text: string }[]) : []
+  if (first === undefined) throw error
+  const missing = /^Could not resolve "([^"]+)"/.exec(first.text)?.[1]
+  return new BuildError(
+    missing ? 'unknown_package' : 'bad_dependency',
+    missing
+      ? `The module '${missing}' is not in the packages that were installed.`
+      : `The packages cannot be bundled: ${first.text}.`,
+  )
+}

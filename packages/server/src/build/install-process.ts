@@ -1,0 +1,117 @@
+/**
+ * The installer, as a program of its own: it is handed a folder and dependencies on its standard input, puts the
+ * packages there with npm's library, and writes what it found to its standard output. It runs none of their scripts, takes packages
+ * from the registry alone, and can be killed at any moment. The registry is the one that npm's own configuration names.
+ */
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import Arborist from '@npmcli/arborist'
+import Config from '@npmcli/config'
+import npmSettings from '@npmcli/config/lib/definitions/index.js'
+import type { InstallAnswer, InstallQuestion } from './install-protocol.ts'
+
+/** Of all packages together, once unpacked. */
+const maxFiles = 20_000
+const maxBytes = 200_000_000
+const maxPackages = 400
+
+async function install({ folder, registry, dependencies }: InstallQuestion): Promise<InstallAnswer> {
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }))
+  const arborist = new Arborist({
+    ...(await npmConfiguration(folder)),
+    ...(registry === undefined ? {} : { registry }),
+    path: folder,
+    cache: join(folder, '.npm-cache'),
+    ignoreScripts: true,
+    allowGit: 'none',
+    allowRemote: 'none',
+    allowFile: 'none',
+    allowDirectory: 'none',
+    omit: ['dev', 'optional'],
+    audit: false,
+    fund: false,
+    save: false,
+    packageLock: false,
+    binLinks: false,
+    fetchRetries: 1,
+    fetchRetryMintimeout: 500,
+    fetchRetryMaxtimeout: 2000,
+    fetchTimeout: 20_000,
+  })
+  const ideal = await arborist.buildIdealTree()
+  if (ideal.inventory.size - 1 > maxPackages) {
+    return refuse('too_large', `The dependencies need more than ${maxPackages} packages.`)
+  }
+  const unproven = packagesOf(ideal).find(({ integrity }) => !integrity)
+  if (unproven) return refuse('unknown_package', `The registry tells no integrity for ${unproven.name}.`)
+  const tree = await arborist.reify()
+  return refusalOfFiles(folder) ?? { kind: 'installed', packages: packagesOf(tree) }
+}
+
+async function npmConfiguration(folder: string): Promise<Record<string, unknown>> {
+  const npmPath = dirname(dirname(fileURLToPath(import.meta.resolve('@npmcli/config'))))
+  const config = new Config({
+    ...npmSettings,
+    npmPath,
+    argv: [process.execPath, 'tallystick'],
+    cwd: folder,
+  })
+  await config.load()
+  return config.flat
+}
+
+function packagesOf(tree: Arborist.Node) {
+  return [...tree.inventory.values()]
+    .filter((node) => !node.isRoot)
+    .map((node) => ({
+      name: node.packageName ?? node.name,
+      version: node.version,
+      integrity: node.integrity ?? '',
+    }))
+    .sort((left, right) => (left.name < right.name ? -1 : 1))
+}
+
+/** What was unpacked must fit, and hold nothing that only a compiler or the machine itself could run. */
+function refusalOfFiles(folder: string): InstallAnswer | undefined {
+  let files = 0
+  let bytes = 0
+  const root = join(folder, 'node_modules')
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    files++
+    bytes += statSync(path).size
+    if (files > maxFiles || bytes > maxBytes) {
+      return refuse('too_large', 'The dependencies are larger than 200 MB or 20,000 files once unpacked.')
+    }
+    if (entry.name === 'binding.gyp' || entry.name.endsWith('.node')) {
+      return refuse(
+        'native_package',
+        `The package ${packageAround(relative(root, path))} is a native add-on, which cannot run in the sandbox.`,
+      )
+    }
+  }
+  return undefined
+}
+
+function packageAround(path: string): string {
+  const inside = path.slice(path.lastIndexOf('node_modules/') + 1).split('/')
+  return inside[0]?.startsWith('@') ? inside.slice(0, 2).join('/') : (inside[0] ?? path)
+}
+
+function refuse(fault: 'native_package' | 'too_large' | 'unknown_package', message: string): InstallAnswer {
+  return { kind: 'refused', fault, message }
+}
+
+function refusalOfError(error: unknown): InstallAnswer {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const message = error instanceof Error ? error.message : String(error)
+  return { kind: 'failed', code, message }
+}
+
+const question: InstallQuestion = JSON.parse(await text(process.stdin))
+const answer = await install(question).catch(refusalOfError)
+// npm's library keeps its connections open for another minute.
+process.stdout.write(JSON.stringify(answer), () => process.exit(0))
