@@ -232,12 +232,12 @@ describe.each(described.filter(({ name }) => name in samples))('$name', (route) 
         answerOf(operation).status,
         null,
       ])
-      const seen = world.rooms.storage.changes.count()
+      const seen = world.rooms.storage.changes.count(world.mine.tenant.id)
       const second = await ask(world.mine, route, again)
       expect([second.status, second.headers.get('idempotent-replayed')]).toEqual([first.status, 'true'])
       expect(await second.text()).toBe(await first.text())
       expect(second.headers.get('etag')).toBe(first.headers.get('etag'))
-      expect(world.rooms.storage.changes.count()).toBe(seen)
+      expect(world.rooms.storage.changes.count(world.mine.tenant.id)).toBe(seen)
     })
   }
 

@@ -6,12 +6,13 @@ import { ManagementError } from '../domain/errors.ts'
 import { ChangedMeanwhileError } from '../domain/storage.ts'
 
 /** Who is overtaken that often is told so. */
-const maxAttempts = 5
+const defaultMaxAttempts = 5
 
 /** `attempt` reads, decides and records; it has changed nothing when it throws. */
 export async function againIfChanged<Answer>(
   attempt: () => Promise<Answer>,
   wasOvertaken: (error: unknown) => boolean = isOvertaken,
+  maxAttempts: number = defaultMaxAttempts,
 ): Promise<Answer> {
   for (let left = maxAttempts - 1; left > 0; left--) {
     try {
@@ -23,6 +24,6 @@ export async function againIfChanged<Answer>(
   return attempt()
 }
 
-function isOvertaken(error: unknown): boolean {
+export function isOvertaken(error: unknown): boolean {
   return error instanceof ManagementError && error.cause instanceof ChangedMeanwhileError
 }

@@ -5,12 +5,12 @@ import { describeWrite } from './write.ts'
 
 export function createChanges({ sqlite, changes }: Database): Changes {
   return {
-    count: () => changes.count,
-    unchangedSince: (count) =>
+    count: (tenantId) => changes.of(tenantId),
+    unchangedSince: (tenantId, count) =>
       describeWrite(sqlite, [
         {
           run() {
-            if (changes.count !== count) throw new ChangedMeanwhileError('object')
+            if (changes.of(tenantId) !== count) throw new ChangedMeanwhileError('object')
             return 0
           },
           noun: 'object',

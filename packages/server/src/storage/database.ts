@@ -7,11 +7,12 @@ import Sqlite from 'better-sqlite3'
 import { type Compilable, Kysely, type RawBuilder, sql } from 'kysely'
 import { ChangedMeanwhileError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
+import { type ChangeCounter, createChangeCounter } from './change-counter.ts'
 import type { Bindable, Column, Columns, ValuesOf } from './column.ts'
 import { compileOnlyDialect } from './compile-only-dialect.ts'
 import { createReadMemory, type ReadMemory } from './read-memory.ts'
 import type { Tables } from './tables.ts'
-import { type ChangeCounter, describeWrite, type Step, type StepMeaning } from './write.ts'
+import { describeWrite, type Step, type StepMeaning } from './write.ts'
 
 /** The arguments as they stand in a query that is being composed. */
 type ArgumentsOf<Table extends Columns> = {
@@ -100,14 +101,19 @@ function createDatabase(sqlite: Sqlite.Database): Database {
     const { statement, bind } = prepare(columns, compose)
     return (values) => {
       const parameters = bind(values)
-      return { run: () => statement().run(parameters).changes, ...meaning }
+      const { tenant_id: tenantId } = values
+      return {
+        run: () => statement().run(parameters).changes,
+        ...meaning,
+        ...(typeof tenantId === 'string' && { tenantId }),
+      }
     }
   }
 
   return {
     sqlite,
     memory: createReadMemory(),
-    changes: { count: 0 },
+    changes: createChangeCounter(),
     one(columns, compose) {
       const { statement, bind } = prepare(columns, compose)
       return (values) => statement().get(bind(values))

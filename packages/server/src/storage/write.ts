@@ -5,6 +5,7 @@
 import Sqlite from 'better-sqlite3'
 import { AlreadyExistsError, GoneError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
+import type { ChangeCounter } from './change-counter.ts'
 import type { ReadMemory } from './read-memory.ts'
 
 /** What a step of a write touches, and what it means when it cannot. */
@@ -20,6 +21,8 @@ export interface StepMeaning {
 }
 
 export interface Step extends StepMeaning {
+  /** Whose row it is, where that is known. */
+  readonly tenantId?: string
   /** Returns how many rows it changed. */
   readonly run: () => number
 }
@@ -37,11 +40,6 @@ class DescribedWrite {
 export function describeWrite(database: Sqlite.Database, steps: readonly Step[]): Write {
   const described: unknown = new DescribedWrite(database, steps)
   return described as Write
-}
-
-/** How many rows were written since the database was opened, but for those of the log. */
-export interface ChangeCounter {
-  count: number
 }
 
 export interface Transactions {
@@ -126,7 +124,7 @@ function carryOut(database: Sqlite.Database, writes: readonly Write[], changes: 
     for (const step of write.steps) {
       const changed = carryOutStep(step)
       // Within the transaction, for what comes later in it; one that is rolled back has counted too much, which is safe.
-      if (changed > 0 && !step.isLog) changes.count += changed
+      if (changed > 0 && !step.isLog) changes.add(step.tenantId)
     }
   }
 }

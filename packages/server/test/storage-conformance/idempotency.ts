@@ -54,24 +54,33 @@ export function registerIdempotencyTests(current: Current): void {
   test('a commit that wants nothing changed since is refused after any change, also one of the same transaction', async () => {
     const { changes, clients, commit, commitGroups } = current()
     const second = () => [
-      changes.unchangedSince(seen),
+      changes.unchangedSince(acme.id, seen),
       clients.insert(sampleClient({ id: idOf('client_2') })),
     ]
-    const seen = changes.count()
+    const seen = changes.count(acme.id)
     const errors = await commitGroups([[clients.insert(sampleClient())], second()])
     expect(errors.map((error) => error?.constructor)).toEqual([undefined, ChangedMeanwhileError])
     await expect(commit(second())).rejects.toThrow(ChangedMeanwhileError)
     await commit([
-      changes.unchangedSince(changes.count()),
+      changes.unchangedSince(acme.id, changes.count(acme.id)),
       clients.insert(sampleClient({ id: idOf('client_2') })),
     ])
     expect(await clients.count(acme.id, {})).toBe(2)
   })
 
+  test("another tenant's change is none of ours, and one that may be anybody's is", async () => {
+    const { changes, clients, tenants, commit } = current()
+    const seen = changes.count(acme.id)
+    await commit([clients.insert(sampleClient({ tenantId: globex.id }))])
+    expect(changes.count(acme.id)).toBe(seen)
+    await commit([tenants.update({ ...globex, egressAllow: ['example.com'] }, globex)])
+    await expect(commit([changes.unchangedSince(acme.id, seen)])).rejects.toThrow(ChangedMeanwhileError)
+  })
+
   test('what is only logged is no change', async () => {
     const { changes, logEntries, idempotentAnswers, commit } = current()
-    const seen = changes.count()
+    const seen = changes.count(acme.id)
     await commit([logEntries.insert(sampleExchange(1)), idempotentAnswers.insert(sampleAnswer())])
-    await commit([changes.unchangedSince(seen)])
+    await commit([changes.unchangedSince(acme.id, seen)])
   })
 }

@@ -71,7 +71,14 @@ function describeOperation(name: string, operation: Operation): DescribedOperati
     // One entry of the list is enough, and of an entry every scope is needed.
     security: allScopes ? [{ bearer: [...scopes] }] : scopes.map((scope) => ({ bearer: [scope] })),
     parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
-    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+    ...(body
+      ? {
+          requestBody: {
+            required: !operation.bodyMayBeAbsent,
+            content: { 'application/json': { schema: body } },
+          },
+        }
+      : {}),
     responses: {
       [operation.status]: describeAnswer(operation),
       ...(method === 'GET' && !operation.eventStream

@@ -6,13 +6,14 @@ import { type OperationName, operations } from '@tallystick/management-api/contr
 import type { Operation } from '@tallystick/management-api/contract/operation'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Changes } from '../../domain/changes.ts'
-import { againIfChanged } from '../again-if-changed.ts'
+import { againIfChanged, isOvertaken } from '../again-if-changed.ts'
+import type { InTurn } from '../turns.ts'
 import type { Operator, ProveOperator } from './access.ts'
 import { requireScope } from './access.ts'
 import { entityTagOf, matchesWeakly, parseTagCondition } from './entity-tag.ts'
 import type { Call, Handler, Handlers } from './handler.ts'
 import type { AnswerOnce, Rendered } from './idempotency.ts'
-import { readerOf, requirePrecondition } from './precondition.ts'
+import { hasPrecondition, readerOf, requirePrecondition } from './precondition.ts'
 import { projectFields } from './project-fields.ts'
 import { bodyPart, createValidate, queryPart, typedQuery } from './validate.ts'
 
@@ -21,6 +22,8 @@ export interface BindDeps {
   readonly handlers: Handlers
   readonly changes: Changes
   readonly answerOnce: AnswerOnce
+  /** Of changes with a condition: each is overtaken by any other change of its tenant. */
+  readonly inTurn: InTurn
 }
 
 export function bindOperation<Name extends OperationName>(
@@ -63,6 +66,7 @@ function createParse<Name extends OperationName>(operation: Operation): ParseCal
   const querySchema = operation.query ?? nothing
   const validateQuery = createValidate(querySchema, queryPart)
   const validateBody = createValidate(operation.body ?? nothing, bodyPart)
+  const needsBody = operation.body !== undefined && !operation.bodyMayBeAbsent
 
   return (request, reply, operator) => {
     const call = {
@@ -72,7 +76,7 @@ function createParse<Name extends OperationName>(operation: Operation): ParseCal
       param: (param: string) => pathParameter(request.params, param),
       query: validateQuery(typedQuery(querySchema, request.query)),
       // Some clients send `{}` or `null` where there is nothing to say.
-      body: validateBody(operation.body ? request.body : (request.body ?? {})),
+      body: validateBody(needsBody ? request.body : (request.body ?? {})),
     }
     return call as Call<Name>
   }
@@ -85,11 +89,14 @@ function pathParameter(params: unknown, name: string): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** Changes without a condition may still come in between, and this many do not. */
+const maxGuardedAttempts = 20
+
 /** Does what is asked, once its conditions hold, and sends the answer. */
 function createRespond<Name extends OperationName>(
   name: Name,
   operation: Operation,
-  { handlers, changes, answerOnce }: BindDeps,
+  { handlers, changes, answerOnce, inTurn }: BindDeps,
 ): (call: Call<Name>) => Promise<FastifyReply> {
   const handle: Handler<Name> = handlers[name]
   const reader = readerOf(operation.path)
@@ -109,11 +116,10 @@ function createRespond<Name extends OperationName>(
       )
       return render(operation, request, await handle(call))
     }
-    const rendered =
-      operation.method === 'POST'
-        ? await answerOnce(request, reply, operator, answer)
-        : await againIfChanged(answer)
-    return send(reply, rendered)
+    if (operation.method === 'POST') return send(reply, await answerOnce(request, reply, operator, answer))
+    if (!hasPrecondition(request)) return send(reply, await againIfChanged(answer))
+    const guarded = () => againIfChanged(answer, isOvertaken, maxGuardedAttempts)
+    return send(reply, await inTurn(request.tenant.id, guarded))
   }
 }
 

@@ -21,6 +21,7 @@ import type { PublishRule } from '../../rules/publish-rule.ts'
 import { neverStore } from '../never-store.ts'
 import { createRateLimiter, type RateLimit } from '../rate-limit.ts'
 import { createRecordChange, type RecordChangeDeps, recordRefusedChanges } from '../record-change.ts'
+import { createTurns } from '../turns.ts'
 import { type AccessDeps, createAccess, type IsStillGranted, type ProveOperator } from './access.ts'
 import { type ActionBindingHandlerDeps, createActionBindingHandlers } from './action-bindings.ts'
 import { createActionExecutionHandlers } from './action-executions.ts'
@@ -99,9 +100,10 @@ export function registerManagement(app: FastifyInstance, deps: ManagementDeps): 
     neverStore(api)
     readJson(api)
     recordRefusedChanges(api, deps)
+    const inTurn = createTurns()
     const answerOnce = createAnswerOnce({ ...deps, recordChange: createRecordChange(deps) })
     for (const name of operationNames) {
-      const bind = { proveOperator, handlers, changes: deps.changes, answerOnce }
+      const bind = { proveOperator, handlers, changes: deps.changes, answerOnce, inTurn }
       bindOperation(api, prefix + operations[name].path, name, bind)
     }
     refuseWhatIsNotOffered(api, prefix, proveOperator)

@@ -48,6 +48,15 @@ test('of two changes with one ETag one is made and the other refused, also when 
   }
 })
 
+test('changes of many objects at once, each with its ETag, are all made', async () => {
+  const made = await Promise.all(Array.from({ length: 24 }, makeClient))
+  const answers = await Promise.all([
+    ...made.map(({ path, etag }) => send('PATCH', path, { 'if-match': etag }, { name: 'changed' })),
+    ...made.map((_, index) => send('POST', '/clients', {}, { name: `other ${index}` })),
+  ])
+  expect(answers.map(({ status }) => status)).toEqual([...made.map(() => 200), ...made.map(() => 201)])
+})
+
 test('a change without a condition still comes between two with one', async () => {
   const { path, etag } = await makeClient()
   await send('PATCH', path, {}, { description: 'changed' })

@@ -21,6 +21,10 @@ export function readerOf(path: string): OperationName | undefined {
   })
 }
 
+export function hasPrecondition({ headers }: FastifyRequest): boolean {
+  return headers['if-match'] !== undefined || headers['if-none-match'] !== undefined
+}
+
 /**
  * Holds the conditions of a change against the present state, and the change to that state.
  * @throws ManagementError `precondition_failed` when they do not hold; `invalid_header` when they are none.
@@ -34,7 +38,8 @@ export async function requirePrecondition(
   const ifNoneMatch = parseTagCondition('If-None-Match', request.headers['if-none-match'])
   if (ifMatch === undefined && ifNoneMatch === undefined) return
   // From before the reading on, so that what is read is what the commit still finds.
-  request.onlyIf = changes.unchangedSince(changes.count())
+  const { id } = request.tenant
+  request.onlyIf = changes.unchangedSince(id, changes.count(id))
   const tag = readObject && (await presentTag(request, readObject))
   if (ifMatch !== undefined && (tag === undefined || !matchesStrongly(ifMatch, tag))) throw failed()
   if (ifNoneMatch !== undefined && tag !== undefined && matchesWeakly(ifNoneMatch, tag)) throw failed()
