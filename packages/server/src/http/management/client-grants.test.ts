@@ -69,8 +69,8 @@ test("another tenant's grant is not there", async () => {
     scope: ['read'],
   })
   const theirs = world.theirs.connection.clientGrants
-  for (const call of [theirs.get(id), theirs.update(id, { scope: [] })]) {
-    await expect(call).rejects.toMatchObject({ status: 404, code: 'inexistent_client_grant' })
+  for (const call of [() => theirs.get(id), () => theirs.update(id, { scope: [] })]) {
+    await expect(call()).rejects.toMatchObject({ status: 404, code: 'inexistent_client_grant' })
   }
   await theirs.delete(id)
   expect((await world.mine.connection.clientGrants.get(id)).scope).toEqual(['read'])
