@@ -7,11 +7,13 @@ import { deleteObjects } from './delete-objects.ts'
 import { findRuleId, findRuleIds, pickRuleId } from './find-rule.ts'
 import { addIdsOption, type ListOptions, presentList } from './present-list.ts'
 import { ruleDetails } from './rule-details.ts'
+import { addRunCommand } from './rule-run.ts'
 import { addUploadCommands } from './upload-rule.ts'
 
 export function addRulesCommands(rules: Command, open: OpenContext): void {
   addExamples(rules, [
     ['tallystick rules list'],
+    ['tallystick rules run add-plan.js', 'on this machine, without a server'],
     ['tallystick rules create add-plan add-plan.js --secrets-file .env'],
     ['tallystick rules update add-plan add-plan.js', 'a new version; its secrets stay'],
     ['tallystick rules order check-plan add-plan', 'these run first, the others follow'],
@@ -43,6 +45,7 @@ export function addRulesCommands(rules: Command, open: OpenContext): void {
     })
 
   addUploadCommands(rules, open)
+  addRunCommand(rules, open)
   addSwitch(rules, open, { verb: 'enable', description: 'let rules run', enabled: true })
   addSwitch(rules, open, { verb: 'disable', description: 'keep rules from running', enabled: false })
   addOrder(rules, open)

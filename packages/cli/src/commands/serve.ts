@@ -2,10 +2,7 @@
 import type { Command } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
-import { Failure } from '../failure.ts'
-
-/** Named by a variable: the server is no dependency, and its absence is an ordinary case. */
-const serverEntry: string = '@tallystick/server/serve'
+import { requireServer, serverEntries } from '../server-package.ts'
 
 export function addServeCommand(serve: Command, open: OpenContext): void {
   addExamples(serve, [
@@ -17,15 +14,9 @@ export function addServeCommand(serve: Command, open: OpenContext): void {
     '\nSettings come by environment variables, TALLYSTICK_PORT and its kin. Ctrl-C stops it.',
   )
   serve.action(async () => {
-    if (!isInstalled(serverEntry)) {
-      throw new Failure('failed', {
-        what: 'The server is not installed here.',
-        why: 'The package @tallystick/server is not beside this command line, which works without it.',
-        todo: 'Install it: npm install @tallystick/server',
-      })
-    }
+    requireServer(serverEntries.serve)
     if (open().env.npm_command === 'exec') endWithParent()
-    await import(serverEntry)
+    await import(serverEntries.serve)
   })
 }
 
@@ -43,13 +34,4 @@ function endWithParent(): void {
     process.kill(process.pid, 'SIGTERM')
   }, parentCheckMs)
   check.unref()
-}
-
-function isInstalled(entry: string): boolean {
-  try {
-    import.meta.resolve(entry)
-    return true
-  } catch {
-    return false
-  }
 }
