@@ -11,6 +11,9 @@ const undisturbed = [
   'packages/server/test/authentication-timing.test.ts',
 ]
 
+/** The public clients, which keep a processor busy with themselves for a while; after the rooms, lest they slow them. */
+const clients = ['packages/clients-proof/test/*.test.ts']
+
 const shared = { pool: 'forks', testTimeout: 20_000, hookTimeout: 60_000 } as const
 
 export default defineConfig({
@@ -21,9 +24,18 @@ export default defineConfig({
           ...shared,
           name: 'rooms',
           include: ['packages/**/*.test.ts', 'tools/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...undisturbed],
+          exclude: ['**/node_modules/**', ...undisturbed, ...clients],
           globalSetup: ['packages/cli/test/install-wt-cli.ts'],
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'clients',
+          include: clients,
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -32,7 +44,7 @@ export default defineConfig({
           name: 'undisturbed',
           include: undisturbed,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,11 +1,8 @@
 /** The libraries that get tokens and those that verify them, against each profile of error shapes. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connect } from '../../management-api/src/connect.ts'
-import { requestToken } from '../../server/test/test-server.ts'
 import { startTlsServer, type TlsServer } from '../../server/test/tls-server.ts'
+import { audience, callManagementOf, claimsIn, createMachine, tokenFor } from './machine.ts'
 import { type ClientEnv, runClient } from './run-client.ts'
-
-const audience = 'https://invoices.example.com/'
 
 /** What each profile answers to a wrong secret, and to a scope outside the grant. */
 const answersOf = {
@@ -37,13 +34,13 @@ for (const profile of ['rfc', 'auth0'] as const) {
       server = await startTlsServer({
         settings: { TALLYSTICK_TLS: 'self-signed', TALLYSTICK_PROFILE: profile, TALLYSTICK_STARTER: 'off' },
       })
-      billing = await createMachine(server)
-      const answer = await requestToken(server.origin, {
-        client_id: billing.AUTH0_CLIENT_ID,
-        client_secret: billing.AUTH0_CLIENT_SECRET,
-        audience,
-      })
-      token = String(answer.body.access_token)
+      const machine = await createMachine(callManagementOf(server.origin, server.bootstrap.management))
+      billing = {
+        AUTH0_CLIENT_ID: machine.id,
+        AUTH0_CLIENT_SECRET: machine.secret,
+        AUTH0_AUDIENCE: audience,
+      }
+      token = String((await tokenFor(server, machine)).body.access_token)
       claims = { iss: `${server.origin}/`, aud: audience, scope: 'read write' }
     })
     afterAll(() => server.close())
@@ -111,29 +108,4 @@ for (const profile of ['rfc', 'auth0'] as const) {
       })
     })
   })
-}
-
-/** An API with three scopes and a client that is granted two of them. */
-async function createMachine(server: TlsServer): Promise<ClientEnv> {
-  const { client_id, client_secret, audience: managementAudience } = server.bootstrap.management
-  const { body } = await requestToken(server.origin, {
-    client_id,
-    client_secret,
-    audience: managementAudience,
-  })
-  const management = connect({ url: server.origin, token: String(body.access_token) })
-  const scopes = ['read', 'write', 'delete'].map((value) => ({ value }))
-  await management.resourceServers.create({ identifier: audience, name: 'Invoices', scopes })
-  const client = await management.clients.create({ name: 'billing', grant_types: ['client_credentials'] })
-  await management.clientGrants.create({ client_id: client.client_id, audience, scope: ['read', 'write'] })
-  return {
-    AUTH0_CLIENT_ID: client.client_id,
-    AUTH0_CLIENT_SECRET: String(client.client_secret),
-    AUTH0_AUDIENCE: audience,
-  }
-}
-
-function claimsIn(result: unknown, member = 'token'): unknown {
-  const token: unknown = Reflect.get(Object(result), member)
-  return JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString())
 }
