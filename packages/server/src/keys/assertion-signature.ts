@@ -2,7 +2,7 @@
  * Signatures of client assertions. The key and its algorithm come from the client's registration: an assertion neither
  * brings the one nor chooses the other (RFC 8725 §3.1).
  */
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { compactVerify, errors } from 'jose'
 import type { AssertionAlgorithm, ClientPublicJwk } from '../domain/client-credential.ts'
 import { createDecoyKeys } from './decoy-keys.ts'
@@ -16,10 +16,9 @@ export interface AssertionSignatures {
 export function createAssertionSignatures(): AssertionSignatures {
   const decoys = createDecoyKeys()
   return {
-    isSignedWith: (jwt, algorithm, jwk) =>
-      verifies(jwt, algorithm, createPublicKey({ key: { ...jwk }, format: 'jwk' })),
+    isSignedWith,
     async checkInVain(jwt, algorithm) {
-      await verifies(jwt, algorithm, decoys[kindOf(algorithm)])
+      await isSignedWith(jwt, algorithm, decoys[kindOf(algorithm)])
     },
   }
 }
@@ -29,7 +28,12 @@ function kindOf(algorithm: AssertionAlgorithm): 'rsa' | 'ec' | 'ed25519' {
   return algorithm === 'ES256' ? 'ec' : 'rsa'
 }
 
-async function verifies(jwt: string, algorithm: AssertionAlgorithm, key: KeyObject): Promise<boolean> {
+async function isSignedWith(
+  jwt: string,
+  algorithm: AssertionAlgorithm,
+  jwk: ClientPublicJwk,
+): Promise<boolean> {
+  const key = createPublicKey({ key: { ...jwk }, format: 'jwk' })
   try {
     await compactVerify(jwt, key, { algorithms: [algorithm] })
     return true

@@ -86,7 +86,8 @@ function fromKey(key: KeyObject): ClientPublicKey {
 
 const kinds: readonly unknown[] = ['rsa', 'ec', 'ed25519']
 
-function publicJwkOf(key: KeyObject): ClientPublicJwk {
+/** @throws ClientKeyError unless it is of a kind that clients may use. */
+export function publicJwkOf(key: KeyObject): ClientPublicJwk {
   if (!kinds.includes(key.asymmetricKeyType)) throw kindNotOffered()
   const { crv, n, e, x, y } = read(() => key.export({ format: 'jwk' }))
   if (key.asymmetricKeyType === 'rsa' && n !== undefined && e !== undefined) {
