@@ -55,6 +55,34 @@ export function makeIn(tenant: TestTenant) {
       return id
     },
     logStream: async () => String((await send('POST', '/log-streams', newLogStream())).id),
+    /** Deployed. */
+    action: async () => {
+      const { id, deployed_version } = await connection.actions.create({ ...newAction(), deploy: true })
+      return { id, versionId: String(deployed_version?.id) }
+    },
+    trigger: async () => 'credentials-exchange',
+    /** Of an exchange that an Action ended. */
+    execution: async () => {
+      const { id } = await connection.actions.create({ ...newAction(), deploy: true })
+      const bindings = [{ ref: { type: 'action_id' as const, value: id } }]
+      await connection.actionBindings.update('credentials-exchange', { bindings })
+      const made = await connection.clients.create({ name: 'one' })
+      const request = {
+        grant_type: 'client_credentials',
+        client_id: made.client_id,
+        client_secret: made.client_secret,
+        audience: await audience(),
+      }
+      const grant = { client_id: made.client_id, audience: request.audience, scope: [] }
+      await connection.clientGrants.create(grant)
+      const response = await tenant.fetch('/oauth/token', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(request),
+      })
+      await connection.actionBindings.update('credentials-exchange', { bindings: [] })
+      return String(response.headers.get('x-request-id'))
+    },
     logEntry: async () => {
       await client()
       const { logs } = await connection.logs.list({ per_page: 1 })
@@ -82,6 +110,11 @@ export function newLogStream() {
   return { name: randomUUID(), type: 'http', sink: { httpEndpoint: 'https://logs.example.com/' } }
 }
 
+export function newAction() {
+  const supported_triggers = [{ id: 'credentials-exchange' as const }]
+  return { name: randomUUID(), code: '1', supported_triggers }
+}
+
 export function newHook() {
   return { name: randomUUID(), script: '1', triggerId: 'credentials-exchange' as const }
 }
@@ -107,6 +140,9 @@ export const nothing: Make = {
   grant: async () => `cgr_${sixteen}`,
   rule: async () => ({ id: `rul_${sixteen}`, versionId: `ver_${sixteen}` }),
   hook: async () => `rul_${sixteen}`,
+  action: async () => ({ id: `rul_${sixteen}`, versionId: `ver_${sixteen}` }),
+  trigger: async () => 'post-login',
+  execution: async () => newLogEntryId(),
   logStream: async () => `lst_${sixteen}`,
   logEntry: async () => newLogEntryId(),
   previousKey: async () => 'A'.repeat(43),

@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { OperationName } from '@tallystick/management-api/contract'
-import { type Make, newCredential, newHook, newLogStream, newTenant } from './make.ts'
+import { type Make, newAction, newCredential, newHook, newLogStream, newTenant } from './make.ts'
 
 export interface Sample {
   /** By the names in the path. */
@@ -29,6 +29,8 @@ const api = async (make: Make) => ({ id: await make.api() })
 const grant = async (make: Make) => ({ id: await make.grant() })
 const rule = async (make: Make) => ({ id: (await make.rule()).id })
 const ruleVersion = (make: Make) => make.rule()
+const action = async (make: Make) => ({ id: (await make.action()).id })
+const actionVersion = (make: Make) => make.action()
 const hook = async (make: Make) => ({ id: await make.hook() })
 const stream = async (make: Make) => ({ id: await make.logStream() })
 const key = async (make: Make) => ({ kid: await make.previousKey() })
@@ -80,6 +82,25 @@ export const samples: { readonly [Name in OperationName]: Sample } = {
   deleteRule: { params: rule },
   listRuleVersions: { params: rule },
   getRuleVersion: { params: ruleVersion },
+
+  listActions: {},
+  createAction: { body: newAction },
+  getAction: { params: action },
+  updateAction: { params: action, body: () => ({ code: '2' }) },
+  deleteAction: { params: action },
+  deployAction: { params: action },
+  testAction: { params: action, body: () => ({ payload: { event: {} } }) },
+  listActionVersions: { params: action },
+  getActionVersion: { params: actionVersion },
+  deployActionVersion: { params: actionVersion, body: () => ({ update_draft: true }) },
+  getActionExecution: { params: async (make) => ({ id: await make.execution() }) },
+  listActionModules: {},
+  listActionTriggers: {},
+  listActionBindings: { params: async (make) => ({ triggerId: await make.trigger() }) },
+  bindActions: {
+    params: async (make) => ({ triggerId: await make.trigger() }),
+    body: () => ({ bindings: [] }),
+  },
 
   listHooks: {},
   createHook: { body: newHook },
