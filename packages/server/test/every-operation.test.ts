@@ -176,7 +176,14 @@ describe.each(described.filter(({ name }) => name in samples))('$name', (route) 
       const response = await ask(world.theirs, route, { ...(await sampleOf(name, nothing)), token })
       expect(response.status).toBe(403)
     })
-  } else if (samples[name].params) {
+  } else if (samples[name].ofEveryTenant) {
+    test('answers an id that was never given with 404', async () => {
+      const { body } = await sampleOf(name, makeIn(world.mine))
+      const sent = { ...(await sampleOf(name, nothing)), ...(body === undefined ? {} : { body }) }
+      const response = await ask(world.mine, route, { ...sent, token: await world.mine.token() })
+      expect(response.status).toBe(404)
+    })
+  } else if (samples[name].params && !samples[name].ofAll) {
     test("answers another tenant's id like one that was never given", async () => {
       const token = await world.mine.token()
       const theirs = await sampleOf(name, makeIn(world.theirs))
