@@ -103,7 +103,7 @@ describe('who is asking', () => {
     expect([answer.status, answer.body.error]).toEqual([400, 'invalid_request'])
   })
 
-  test('a client assertion is refused, alone and beside a secret', async () => {
+  test('a client assertion that is none is refused, alone and beside a secret', async () => {
     const assertion = {
       client_assertion: 'a.b.c',
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
