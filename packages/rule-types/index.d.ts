@@ -1,8 +1,9 @@
 /**
  * What a Tallystick rule receives, may call and may return.
  *
- * A rule is one JavaScript file that runs at each token request of your tenant, after the client has
- * been authenticated and before the token is signed. It may add claims, change scopes or refuse.
+ * A rule is one file of JavaScript or TypeScript that runs at each token request of your tenant, after the
+ * client has been authenticated and before the token is signed. It may add claims, change scopes or refuse.
+ * There are two models. Webtasks and Hooks are called with a callback:
  *
  * ```js
  * /// <reference types="@tallystick/rule-types" />
@@ -21,98 +22,50 @@
  * }
  * ```
  *
+ * Actions are called with the event and what they can do about it:
+ *
+ * ```js
+ * /** @type {import('@tallystick/rule-types').CredentialsExchangeAction} *\/
+ * exports.onExecuteCredentialsExchange = async (event, api) => {
+ *   if (event.client.metadata.suspended === 'yes') {
+ *     api.access.deny('invalid_request', 'This client is suspended. Ask the owner of the API.')
+ *     return
+ *   }
+ *   api.accessToken.setCustomClaim('plan', event.client.metadata.plan ?? 'free')
+ *   console.log('the key has', event.secrets.BILLING_KEY?.length ?? 0, 'letters')
+ * }
+ * ```
+ *
+ * ```ts
+ * import type { API, Event } from '@tallystick/rule-types'
+ *
+ * export const onExecuteCredentialsExchange = async (event: Event, api: API): Promise<void> => {
+ *   api.transaction.removeTargetScope('admin').accessToken.setCustomClaim('from', event.request.ip)
+ * }
+ * ```
+ *
  * Install this package beside your rules (`npm install -D @tallystick/rule-types @types/node`), set
- * `"checkJs": true`, and an editor completes and checks them. No code comes with it.
+ * `"checkJs": true`, and an editor completes and checks them. No code comes with it. `tallystick rules run`
+ * runs a rule on your machine.
  *
  * What a rule finds beside its arguments:
  *
  * - the globals `console`, `setTimeout` and its kin, `queueMicrotask`, `fetch` with `Headers`, `Request`,
  *   `Response` and `AbortController`, `URL`, `URLSearchParams`, `TextEncoder`, `TextDecoder`, `atob`, `btoa`,
  *   `structuredClone`, `Buffer`, `crypto`, and a `process` without environment;
- * - `require` of the {@link BuiltinModule}s, with or without `node:` in front;
- * - the three error classes below.
+ * - `require` of the {@link BuiltinModule}s, with or without `node:` in front, and of the packages of npm
+ *   that it was given as dependencies;
+ * - in the callback model, three error classes.
  *
  * `fetch` reaches only the hosts that the tenant's settings allow. There is no file system, no other
  * network and no WebAssembly. A rule has one second and 64 MB unless the operator chose otherwise, and
  * an answer that never comes, a throw or a rejected promise means that no token is issued.
  */
 
-/** A rule of the callback model: the value of `module.exports`. */
-export type CallbackRule = (
-  client: RuleClient,
-  scope: string[],
-  audience: string,
-  context: RuleContext,
-  cb: RuleCallback,
-) => void
+export type * from './action.js'
+export type * from './callback-rule.js'
 
-/** The client that asked for the token. Changes made to it reach nobody. */
-export interface RuleClient {
-  /** The tenant's name. */
-  tenant: string
-  /** The `client_id`. */
-  id: string
-  name: string
-  /** The client's `client_metadata`, set by whoever manages the client. */
-  metadata: Record<string, string>
-}
-
-/** The token request as far as a rule may see it: never a client secret, an assertion or an Authorization header. */
-export interface RuleContext {
-  /** The address of the caller; behind a proxy, that of the proxy unless the operator trusts it. */
-  ip: string
-  /** The `User-Agent` header, or an empty string. */
-  userAgent: string
-  webtask: RuleWebtask
-}
-
-/** What was stored with the rule when it was created, and the request in the form rules knew in 2016. */
-export interface RuleWebtask {
-  /** The secrets given when the rule was created or updated. No other rule sees them. */
-  secrets: Record<string, string>
-  /** The metadata given with `wt create --meta`. */
-  meta: Record<string, string>
-  /** The parameters given with `wt create --param`. */
-  params: Record<string, string>
-  /** The query of the token request. */
-  query: Record<string, unknown>
-  /**
-   * `query`, overlaid by `params`, overlaid by `secrets`. For a rule that `wt create` brought, unless with
-   * `--no-merge`, the members of `body` fill the names that are left free.
-   */
-  data: Record<string, unknown>
-  /** The members of the token request's body, without credentials. */
-  body: Record<string, unknown>
-  /** Of the token request, without those that hold credentials. */
-  headers: Record<string, string>
-}
-
-/**
- * Ends the rule; only its first call counts.
- *
- * - `cb(null, changes)`: the token is issued with these changes.
- * - `cb(null)`: the token is issued without scopes and without further claims.
- * - `cb(error)`: the token is refused. {@link InvalidRequestError}, {@link InvalidScopeError} and
- *   {@link ServerError} choose the OAuth error code and send their message to the caller; the message
- *   of any other error stays in the log, unless the tenant answers in the profile `auth0`.
- */
-export type RuleCallback = (error?: unknown, changes?: AccessTokenChanges) => void
-
-/** What a rule makes of the token. */
-export interface AccessTokenChanges {
-  /**
-   * Replaces the scopes of the token: start from the argument `scope` to keep them. Without this
-   * member the token has none.
-   */
-  scope?: string[]
-  /**
-   * A custom claim, named by an http or https URL of yours. A claim with any other name is dropped, and
-   * a line in the log says so. All claims together are at most 100 kB of JSON.
-   */
-  [claim: `https://${string}` | `http://${string}`]: unknown
-}
-
-/** The modules that `require` knows; any other name is refused when the rule is created. */
+/** The modules that `require` knows; any other name needs a dependency, or is refused when the rule is created. */
 export type BuiltinModule =
   | 'assert'
   | 'buffer'
@@ -130,14 +83,3 @@ export type BuiltinModule =
   | 'timers'
   | 'url'
   | 'util'
-
-declare global {
-  /** Handed to the callback: refuses the token with `invalid_request` (HTTP 400) and this message. */
-  class InvalidRequestError extends Error {}
-
-  /** Handed to the callback: refuses the token with `invalid_scope` (HTTP 400) and this message. */
-  class InvalidScopeError extends Error {}
-
-  /** Handed to the callback: refuses the token with `server_error` (HTTP 500) and this message. */
-  class ServerError extends Error {}
-}

@@ -35,11 +35,71 @@ test('a rule that misuses what it receives is refused by the checker, line by li
   expect(refusedLines).toEqual([5, 6, 7, 8, 9, 10])
 })
 
-test('the example of the documentation compiles under strict checks', async () => {
+test('an Action that misuses what it receives is refused by the checker, line by line', async () => {
+  const report = await checkRule(
+    `
+    import type { API, Event } from '@tallystick/rule-types'
+    export const onExecuteCredentialsExchange = async (event: Event, api: API): Promise<void> => {
+      event.client.secret
+      event.request.geoip.countryCode.length
+      event.transaction.requested_scopes.push(1)
+      const country: string = event.request.language
+      api.access.deny('access_denied', 'no such code')
+      api.accessToken.addScope('read')
+      api.transaction.setTargetScopes('read')
+      api.cache.set('key', { an: 'object' })
+      api.cache.get('key').value
+      api.cache.set('key', 'value').record
+    }`,
+    'rule.ts',
+  )
+  const refusedLines = [...report.matchAll(/rule\.ts\((\d+),/g)].map((match) => Number(match[1]))
+  expect([...new Set(refusedLines)]).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
+})
+
+test('the same Action in JavaScript is checked by the type in its comment', async () => {
+  const report = await checkRule(`
+    /** @type {import('@tallystick/rule-types').CredentialsExchangeAction} */
+    exports.onExecuteCredentialsExchange = async (event, api) => {
+      event.client.secret
+      api.access.deny('access_denied')
+    }`)
+  const refusedLines = [...report.matchAll(/rule\.js\((\d+),/g)].map((match) => Number(match[1]))
+  expect(refusedLines).toEqual([4, 5])
+})
+
+test('an Action that does all it may compiles under strict checks', async () => {
+  expect(
+    await checkRule(
+      `
+      import type { API, CacheResult, CredentialsExchangeAction, Event } from '@tallystick/rule-types'
+      export const onExecuteCredentialsExchange: CredentialsExchangeAction = async (event: Event, api: API) => {
+        const { plan = 'free' } = event.client.metadata
+        const kept: CacheResult = api.cache.set('plan', plan, { ttl: 60_000 })
+        if (kept.type === 'error') console.warn(kept.code)
+        const cached: string | undefined = api.cache.get('plan')?.value
+        api.cache.delete('plan')
+        api.accessToken
+          .setCustomClaim('plan', cached ?? plan)
+          .transaction.addTargetScope('read')
+          .transaction.removeTargetScope('write')
+          .transaction.setTargetScopes(event.transaction.requested_scopes)
+          .transaction.clearTargetScopes()
+        if (event.request.ip === '') api.access.deny('server_error', 'no address').access.deny('invalid_scope')
+      }`,
+      'rule.ts',
+    ),
+  ).toBe('')
+})
+
+test('the examples of the documentation compile under strict checks', async () => {
   const page = await readFile(join(packageDir, 'index.d.ts'), 'utf8')
-  const example = page.match(/```js\n([\s\S]*?)```/)?.[1]
-  if (example === undefined) throw new Error('index.d.ts has no example')
-  expect(await checkRule(example.replace(/^ \* ?/gm, '').replaceAll('*\\/', '*/'))).toBe('')
+  const examples = [...page.matchAll(/```(js|ts)\n([\s\S]*?)```/g)]
+  expect(examples).toHaveLength(3)
+  for (const [, language, text = ''] of examples) {
+    const source = text.replace(/^ \* ?/gm, '').replaceAll('*\\/', '*/')
+    expect(await checkRule(source, `rule.${language}`), source).toBe('')
+  }
 })
 
 test('the rule of the first walk compiles as it was written in 2016', async () => {
@@ -65,8 +125,8 @@ test('the modules that the page lists are those that a rule finds', async () => 
 })
 
 /** What the checker prints about the rule; empty when it finds nothing wrong. */
-async function checkRule(source: string): Promise<string> {
-  await writeFile(join(project, 'rule.js'), source)
+async function checkRule(source: string, name = 'rule.js'): Promise<string> {
+  await writeFile(join(project, name), source)
   const options = {
     strict: true,
     checkJs: true,
@@ -78,10 +138,7 @@ async function checkRule(source: string): Promise<string> {
     types: ['node'],
     skipLibCheck: false,
   }
-  await writeFile(
-    join(project, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: options, files: ['rule.js'] }),
-  )
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: [name] }))
   return new Promise((resolve) => {
     execFile(join(modulesDir, '.bin/tsc'), ['-p', project, '--pretty', 'false'], (_error, stdout) =>
       resolve(stdout),
