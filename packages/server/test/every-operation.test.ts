@@ -3,22 +3,13 @@
  * operation, give it a sample in `every-operation/samples.ts`.
  */
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { managementScopes, type OperationName, operationNames } from '@tallystick/management-api/contract'
+import { managementScopes, operationNames } from '@tallystick/management-api/contract'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type DescribedOperation, describeApi } from '../src/http/api-description/openapi.ts'
-import { type Make, makeIn, nothing } from './every-operation/make.ts'
+import { answerOf, ask, choicesOf, described, isReaderOf, sampleOf } from './every-operation/described.ts'
+import { makeIn, nothing } from './every-operation/make.ts'
 import { samples } from './every-operation/samples.ts'
-import { startTwoTenants, type TestTenant, type TwoTenants } from './two-tenants.ts'
-
-const described = Object.entries(describeApi('http://localhost', '0').paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({
-    path,
-    method: method.toUpperCase(),
-    operation,
-    name: operation.operationId as OperationName,
-  })),
-)
+import { startTwoTenants, type TwoTenants } from './two-tenants.ts'
 
 let world: TwoTenants
 beforeAll(async () => {
@@ -41,48 +32,9 @@ test('the document describes every operation of the contract, and each has a sam
   expect(names.filter((name) => !(name in samples))).toEqual([])
 })
 
-interface Asked {
-  readonly params?: Record<string, string>
-  readonly token?: string
-  readonly body?: unknown
-  readonly query?: string
-  readonly headers?: Record<string, string>
-}
-
-function ask(tenant: TestTenant, { path, method }: (typeof described)[number], asked: Asked) {
-  const { params = {}, token, body, query = '', headers = {} } = asked
-  const filled = path.replaceAll(/\{([A-Za-z]+)\}/g, (_, name) => encodeURIComponent(params[name] ?? ''))
-  return tenant.fetch(`/api/v2${filled}${query}`, {
-    method,
-    headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-}
-
-/** What a valid request of this operation sends, made with `make`. */
-async function sampleOf(name: OperationName, make: Make): Promise<Asked> {
-  const { params: makeParams, body: makeBody, query } = samples[name]
-  const params = (await makeParams?.(make)) ?? {}
-  const body = await makeBody?.(make, params)
-  return { params, ...(body === undefined ? {} : { body }), ...(query === undefined ? {} : { query }) }
-}
-
 async function newestEntry({ rooms, mine }: TwoTenants) {
   const page = { offset: 0, limit: 1, newestFirst: true }
   return (await rooms.storage.logEntries.list(mine.tenant.id, {}, page))[0]
-}
-
-/** The sets of scopes of which each is enough. */
-const choicesOf = ({ security }: DescribedOperation) => security.map(({ bearer }) => bearer)
-
-function answerOf({ responses }: DescribedOperation): { status: number; schema: unknown; type: string } {
-  const [status = '', answer = {}] = Object.entries(responses).find(([one]) => one.startsWith('2')) ?? []
-  const [[type = '', content] = []] = Object.entries(Object('content' in answer ? answer.content : {}))
-  return { status: Number(status), schema: Object(content).schema, type }
 }
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false })
@@ -271,9 +223,3 @@ describe.each(described.filter(({ name }) => name in samples))('$name', (route) 
     })
   }
 })
-
-function isReaderOf(other: (typeof described)[number], { path }: (typeof described)[number]): boolean {
-  return (
-    other.method === 'GET' && other.path === path && answerOf(other.operation).type === 'application/json'
-  )
-}

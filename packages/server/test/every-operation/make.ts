@@ -61,8 +61,9 @@ export function makeIn(tenant: TestTenant) {
       return { id, versionId: String(deployed_version?.id) }
     },
     trigger: async () => 'credentials-exchange',
-    /** Of an exchange that an Action ended. */
+    /** Of an exchange that an Action ended; other rules would end it before. */
     execution: async () => {
+      for (const { id } of await connection.rules.list()) await connection.rules.delete(id)
       const { id } = await connection.actions.create({ ...newAction(), deploy: true })
       const bindings = [{ ref: { type: 'action_id' as const, value: id } }]
       await connection.actionBindings.update('credentials-exchange', { bindings })

@@ -16,6 +16,10 @@ export interface Sample {
   readonly query?: string
   /** Only the operators of the default tenant may do it at all. */
   readonly ofHost?: true
+  /** The ids in its path are the same in every tenant. */
+  readonly ofEveryTenant?: true
+  /** What its path names is the same in every tenant. */
+  readonly ofAll?: true
   /** What is not there is removed already: 204, also for what is another tenant's. */
   readonly whenAbsent?: 204
 }
@@ -96,8 +100,10 @@ export const samples: { readonly [Name in OperationName]: Sample } = {
   getActionExecution: { params: async (make) => ({ id: await make.execution() }) },
   listActionModules: {},
   listActionTriggers: {},
-  listActionBindings: { params: async (make) => ({ triggerId: await make.trigger() }) },
+  listActionBindings: { ofEveryTenant: true, params: async (make) => ({ triggerId: await make.trigger() }) },
   bindActions: {
+    ofAll: true,
+    ofEveryTenant: true,
     params: async (make) => ({ triggerId: await make.trigger() }),
     body: () => ({ bindings: [] }),
   },
