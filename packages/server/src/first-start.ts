@@ -14,6 +14,7 @@ import type { MasterKey } from './keys/subkey.ts'
 import {
   clientWrites,
   grantOf,
+  newTenant,
   type PlanTenantDeps,
   plainApi,
   plainClient,
@@ -27,6 +28,7 @@ export interface FirstStartDeps extends PlanTenantDeps {
   readonly publishRule: PublishRule
   readonly starter: boolean
   readonly profile: TenantProfile
+  readonly now: () => Date
 }
 
 /** What is to be committed, and the credentials that nobody can read back afterwards. */
@@ -38,12 +40,13 @@ export interface FirstStart {
 
 export async function planFirstStart(deps: FirstStartDeps): Promise<FirstStart> {
   const now = deps.now()
-  const { tenant, management, webtaskToken, writes } = await planTenant(deps, {
-    name: parseTenantName('demo'),
-    origin: undefined,
-    profile: deps.profile,
-  })
-  const starter = deps.starter ? await planStarter(deps, tenant, now) : undefined
+  const named = { name: parseTenantName('demo'), origin: undefined, profile: deps.profile }
+  const tenant = newTenant(named, now)
+  // Keys are made beside: they take longest.
+  const [{ management, webtaskToken, writes }, starter] = await Promise.all([
+    planTenant(deps, tenant),
+    deps.starter ? planStarter(deps, tenant, now) : undefined,
+  ])
   const fingerprint = masterKeyFingerprint(deps.masterKey)
   return {
     tenant,

@@ -24,24 +24,18 @@ export interface PlanTenantDeps {
   readonly storage: Storage
   readonly hashing: SecretHashing
   readonly ring: Pick<SigningKeyRing, 'createKeys'>
-  readonly now: () => Date
 }
 
 /** What is to be committed, and the credentials that nobody can read back afterwards. */
 export interface PlannedTenant {
-  readonly tenant: Tenant
   readonly management: { readonly clientId: ClientId; readonly secret: SecretText }
   readonly webtaskToken: SecretText
   readonly writes: readonly Write[]
 }
 
-export async function planTenant(
-  deps: PlanTenantDeps,
-  { name, origin, profile }: Pick<Tenant, 'name' | 'origin' | 'profile'>,
-): Promise<PlannedTenant> {
+export async function planTenant(deps: PlanTenantDeps, tenant: Tenant): Promise<PlannedTenant> {
   const { storage } = deps
-  const now = deps.now()
-  const tenant = plainTenant({ name, origin, profile }, now)
+  const now = tenant.createdAt
   const system: ResourceServer = { ...plainApi(tenant, now), ...systemParts(tenant) }
   const operator = plainClient(
     tenant.id,
@@ -53,7 +47,6 @@ export async function planTenant(
   const webtaskToken = createSecretText('webtask')
   const keys = await deps.ring.createKeys(tenant.id)
   return {
-    tenant,
     management: { clientId: operator.id, secret: operatorSecret },
     webtaskToken,
     writes: [
@@ -72,7 +65,7 @@ export async function planTenant(
   }
 }
 
-function plainTenant(named: Pick<Tenant, 'name' | 'origin' | 'profile'>, now: Date): Tenant {
+export function newTenant(named: Pick<Tenant, 'name' | 'origin' | 'profile'>, now: Date): Tenant {
   return {
     ...named,
     id: newTenantId(),

@@ -29,7 +29,7 @@ import { deriveSubkey } from './keys/subkey.ts'
 import { streamDestinations } from './log-streams.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
 import { whyNotEndpoint } from './logs/stream-sender.ts'
-import { planTenant } from './plan-tenant.ts'
+import { newTenant, planTenant } from './plan-tenant.ts'
 import type { Rooms } from './rooms.ts'
 import { createActionCache } from './rules/action-cache.ts'
 import { createRunPipeline } from './rules/run-pipeline.ts'
@@ -108,7 +108,10 @@ export function routesOf(
     discovery: { publicKeys: ring.publicKeys },
     management: {
       tenants: storage.tenants,
-      planTenant: (named) => planTenant({ ...rooms, now }, named),
+      async planTenant(named) {
+        const tenant = newTenant(named, now())
+        return { tenant, ...(await planTenant(rooms, tenant)) }
+      },
       finishRemovals: () => rooms.tenantRemoval.finish(),
       clients: storage.clients,
       clientCredentials: storage.clientCredentials,

@@ -15,7 +15,7 @@ import { type Issuer, issuerOf } from '../src/domain/issuer.ts'
 import { parseTenantName, type Tenant } from '../src/domain/tenant.ts'
 import { planFirstStart } from '../src/first-start.ts'
 import { createApp } from '../src/http/app.ts'
-import { planTenant } from '../src/plan-tenant.ts'
+import { newTenant, planTenant } from '../src/plan-tenant.ts'
 import { openRooms, type Rooms } from '../src/rooms.ts'
 import { routesOf, type Serving } from '../src/routes.ts'
 
@@ -77,7 +77,8 @@ export async function startTwoTenants({
 
 async function insertTenant(rooms: Rooms, origin: string, now: () => Date) {
   const named = { name: parseTenantName('second'), origin, profile: 'auth0' } as const
-  const { tenant, management, writes } = await planTenant({ ...rooms, now }, named)
+  const tenant = newTenant(named, now())
+  const { management, writes } = await planTenant(rooms, tenant)
   await rooms.storage.commit(writes)
   return { tenant, operatorId: management.clientId }
 }
