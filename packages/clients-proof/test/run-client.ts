@@ -8,7 +8,7 @@ const programTimeoutMs = 60_000
 
 export interface ClientEnv {
   readonly AUTH0_CLIENT_ID: string
-  readonly AUTH0_CLIENT_SECRET: string
+  readonly AUTH0_CLIENT_SECRET?: string
   readonly AUTH0_AUDIENCE?: string
   readonly [name: string]: string | undefined
 }

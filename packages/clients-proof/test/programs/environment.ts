@@ -2,7 +2,7 @@
 
 export const domain = variable('AUTH0_DOMAIN')
 export const clientId = variable('AUTH0_CLIENT_ID')
-export const clientSecret = variable('AUTH0_CLIENT_SECRET')
+export const clientSecret = process.env.AUTH0_CLIENT_SECRET ?? ''
 export const audience = process.env.AUTH0_AUDIENCE ?? ''
 
 export function variable(name: string): string {
