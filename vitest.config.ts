@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /**
@@ -26,6 +27,8 @@ export default defineConfig({
           include: ['packages/**/*.test.ts', 'tools/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...undisturbed, ...clients],
           globalSetup: ['packages/cli/test/install-wt-cli.ts'],
+          // Most of them wait for a server or a program of their own; left to itself, vitest keeps a processor back.
+          maxWorkers: Math.max(2, availableParallelism()),
           sequence: { groupOrder: 0 },
         },
       },
