@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'node:tls'
+import { connect as connectTls } from 'node:tls'
+import { connect } from '@tallystick/management-api/connect'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAuthority, issueServerPair } from '../src/keys/private-authority.ts'
 import { revealSecret } from '../src/keys/secret-text.ts'
@@ -66,7 +67,7 @@ test('files that cannot serve are refused in a line each, before anything is mad
 test('a self-signed server is reached by whoever trusts its authority, and by nobody else', async () => {
   const server = await startTlsServer()
   try {
-    const elsewhere = connect({ host: '127.0.0.1', port: server.port, ca: authority.certificate })
+    const elsewhere = connectTls({ host: '127.0.0.1', port: server.port, ca: authority.certificate })
     const refusal = await new Promise<Error>((resolve) => elsewhere.once('error', resolve))
     expect(refusal).toMatchObject({ code: 'SELF_SIGNED_CERT_IN_CHAIN' })
 
@@ -96,9 +97,31 @@ test('a self-signed server is reached by whoever trusts its authority, and by no
   await again.close()
 })
 
+test('a tenant that is made while the server serves is reached at its own host', async () => {
+  const server = await startTlsServer()
+  const byAddress = `https://127.0.0.1:${server.port}`
+  const { client_id, client_secret, audience } = server.bootstrap.management
+  const { body } = await requestToken(server.origin, { client_id, client_secret, audience })
+  const { tenants } = connect({ url: server.origin, token: String(body.access_token) })
+  await tenants.create({ name: 'elsewhere', origin: 'https://elsewhere.example.com' })
+  const acme = await tenants.create({ name: 'acme', origin: byAddress })
+
+  const { management } = acme
+  const answer = await requestToken(byAddress, {
+    client_id: management.client_id,
+    client_secret: management.client_secret,
+    audience: management.audience,
+  })
+  expect(answer.claims).toMatchObject({ iss: `${byAddress}/` })
+  const shown = async () =>
+    (await certificateShown(server.port, 'elsewhere.example.com')).subjectaltname ?? ''
+  await eventually(async () => (await shown()).includes('DNS:elsewhere.example.com'))
+  await server.close()
+}, 30_000)
+
 test('TLS 1.1 and plain HTTP get nowhere, and a silent connection does not keep the server from stopping', async () => {
   const server = await startTlsServer()
-  const old = connect({
+  const old = connectTls({
     host: '127.0.0.1',
     port: server.port,
     minVersion: 'TLSv1.1',
@@ -117,7 +140,7 @@ test('TLS 1.1 and plain HTTP get nowhere, and a silent connection does not keep 
   expect(await server.stop()).toBe(0)
   expect(performance.now() - begun).toBeLessThan(8000)
   await server.close()
-})
+}, 30_000)
 
 test('a certificate that is replaced is shown without a restart, and a broken one never', async () => {
   await writeNewPair(['first.example.com', '127.0.0.1'])
