@@ -69,6 +69,21 @@ test('a spent assertion stays for a day after it has expired, so that no clock s
   expect([await isSpent('kept'), await isSpent('removed')]).toEqual([true, false])
 })
 
+test('answers to repeated requests stay a day, to the millisecond', async () => {
+  const answerAt = (keyHash: string, at: Date) =>
+    storage.idempotentAnswers.insert({
+      tenantId: acme.id,
+      clientId: idOf('client_1'),
+      keyHash,
+      at,
+      content: idOf('e1.a.b'),
+    })
+  await storage.commit([answerAt('old', new Date(daysAgo(1).getTime() - 1)), answerAt('young', daysAgo(1))])
+  await createRetention({ storage, now }).removeExpired()
+  expect(await storage.idempotentAnswers.find(acme.id, idOf('client_1'), 'old')).toBeUndefined()
+  expect(await storage.idempotentAnswers.find(acme.id, idOf('client_1'), 'young')).toBeDefined()
+})
+
 test('more than one step’s worth goes step by step', async () => {
   const numbers = Array.from({ length: rowsPerStep * 2 + 1 }, (_, at) => at)
   await storage.commit(numbers.map((number) => entryAt(number, daysAgo(31))))

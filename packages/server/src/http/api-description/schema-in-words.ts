@@ -53,7 +53,11 @@ function typeInWords(schema: object): string {
     ? [`one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`]
     : []
   const constant = only === undefined ? [] : [`only ${JSON.stringify(only)}`]
-  return [type, ...choice, ...constant, ...limits].join(', ')
+  // A schema that nothing fits: the member is known, and refused with its description.
+  const kind = memberOf(schema, 'not') ? 'refused' : String(type)
+  const description = memberOf(schema, 'description')
+  const more = description === undefined ? [] : [String(description)]
+  return [kind, ...choice, ...constant, ...limits, ...more].join(', ')
 }
 
 function memberOf(schema: object, name: string): unknown {
