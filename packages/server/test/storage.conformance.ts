@@ -8,12 +8,15 @@ import { registerClientCredentialTests } from './storage-conformance/client-cred
 import { registerClientTests } from './storage-conformance/clients.ts'
 import { type Current, present } from './storage-conformance/current.ts'
 import { registerIdempotencyTests } from './storage-conformance/idempotency.ts'
+import { registerLogSearchTests } from './storage-conformance/log-search.ts'
+import { registerLogStreamTests } from './storage-conformance/log-streams.ts'
 import { registerLogTests } from './storage-conformance/logs.ts'
 import { registerResourceServerTests } from './storage-conformance/resource-servers.ts'
 import { registerRuleTests } from './storage-conformance/rules.ts'
 import { acme, globex } from './storage-conformance/samples.ts'
 import { registerSigningKeyTests } from './storage-conformance/signing-keys.ts'
 import { registerTenantTests } from './storage-conformance/tenants.ts'
+import { registerTokenCountTests } from './storage-conformance/token-counts.ts'
 import { registerTransactionTests } from './storage-conformance/transactions.ts'
 
 /** Each test gets a migrated storage that holds the tenants *acme* (the default) and *globex*. `open` gives an empty storage whose clock reads `now`, and closes with everything it left behind. */
@@ -42,6 +45,9 @@ export function describeStorage(name: string, open: OpenStorage): void {
     registerRuleTests(current)
     registerSigningKeyTests(current)
     registerLogTests(current)
+    registerLogSearchTests(current)
+    registerLogStreamTests(current)
+    registerTokenCountTests(current)
     registerIdempotencyTests(current)
   })
 }

@@ -4,7 +4,16 @@ import type { LogEntry } from '../../src/domain/log-entry.ts'
 import type { LogEntryFilter } from '../../src/domain/log-search.ts'
 import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
-import { acme, globex, idOf, logId, sampleChange, sampleExchange, secondsIn } from './samples.ts'
+import {
+  acme,
+  globex,
+  idOf,
+  logId,
+  sampleActionFailure,
+  sampleChange,
+  sampleExchange,
+  secondsIn,
+} from './samples.ts'
 
 export function registerLogTests(current: Current): void {
   const add = async (...entries: LogEntry[]) => {
@@ -42,7 +51,13 @@ export function registerLogTests(current: Current): void {
       clientName: undefined,
       rules: [],
     })
-    const entries = [sampleExchange(1), refused, sampleChange(3), sampleChange(4, { type: 'fapi' })]
+    const entries = [
+      sampleExchange(1),
+      refused,
+      sampleActionFailure(5),
+      sampleChange(3),
+      sampleChange(4, { type: 'fapi' }),
+    ]
     await add(...entries)
     for (const entry of entries) {
       expect(await current().logEntries.find(acme.id, entry.id)).toEqual(entry)

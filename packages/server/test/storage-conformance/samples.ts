@@ -3,7 +3,12 @@ import type { Client, ClientSecretHash } from '../../src/domain/client.ts'
 import type { ClientCredential } from '../../src/domain/client-credential.ts'
 import type { ClientGrant } from '../../src/domain/client-grant.ts'
 import type { Identifier } from '../../src/domain/identifier.ts'
-import type { ExchangeLogEntry, LogEntryId, ManagementLogEntry } from '../../src/domain/log-entry.ts'
+import type {
+  ActionFailedLogEntry,
+  ExchangeLogEntry,
+  LogEntryId,
+  ManagementLogEntry,
+} from '../../src/domain/log-entry.ts'
 import type { ResourceServer } from '../../src/domain/resource-server.ts'
 import type { ActionDraft, Rule, RuleVersion } from '../../src/domain/rule.ts'
 import type { SigningKey } from '../../src/domain/signing-key.ts'
@@ -237,6 +242,29 @@ export function sampleExchange(number: number, changes: Partial<ExchangeLogEntry
       },
     ],
     ...changes,
+  }
+}
+
+export function sampleActionFailure(number: number): ActionFailedLogEntry {
+  const { type: _, audience, scopes, scopesAdded, error, jti, rules, ...base } = sampleExchange(number)
+  return {
+    ...base,
+    type: 'actions_execution_failed',
+    requestId: logId(number + 1),
+    action: {
+      ruleId: idOf('rul_1'),
+      ruleName: 'greet',
+      versionId: idOf('ver_1'),
+      versionNumber: 1,
+      ended: 'threw',
+      durationMs: 1,
+      droppedClaims: [],
+      door: 'action',
+      bindingId: 'bnd_1',
+      startedAt: secondsIn(number),
+      failure: 'It threw.',
+    },
+    errorClass: 'action_error',
   }
 }
 
