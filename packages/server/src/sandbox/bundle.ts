@@ -26,7 +26,6 @@ const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 /** Packages that stand in for Node's modules, by the bundle's name. */
 const packages = {
   assert: 'assert/',
-  buffer: 'buffer/',
   events: 'events/',
   path: 'path-browserify',
   punycode: 'punycode/',
@@ -37,6 +36,7 @@ const packages = {
 
 const own = [
   'abort',
+  'buffer',
   'crypto',
   'crypto-module',
   'fetch',

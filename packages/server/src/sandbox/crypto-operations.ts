@@ -22,6 +22,7 @@ export const cryptoOperations: readonly (readonly [name: string, operation: Oper
   ['verify', verify],
   ['importKey', importKey],
   ['exportKey', exportKey],
+  ['privateKeyOf', privateKeyOf],
   ['encrypt', (r) => cipher(r, crypto.createCipheriv)],
   ['decrypt', (r) => cipher(r, crypto.createDecipheriv)],
   ['pbkdf2', pbkdf2],
@@ -57,9 +58,10 @@ function importKey(request: Request): unknown {
     type === 'private'
       ? key.export({ format: 'der', type: 'pkcs8' })
       : key.export({ format: 'der', type: 'spki' })
+  const publicExponent = key.asymmetricKeyDetails?.publicExponent?.toString()
   const details = {
     asymmetricKeyType: key.asymmetricKeyType,
-    asymmetricKeyDetails: { ...key.asymmetricKeyDetails, publicExponent: undefined },
+    asymmetricKeyDetails: { ...key.asymmetricKeyDetails, publicExponent },
   }
   return { der: der.toString('base64'), details }
 }
@@ -81,6 +83,33 @@ function exportKey(request: Request): unknown {
         type: asked === 'pkcs1' || asked === 'sec1' ? asked : 'pkcs8',
       } as crypto.KeyExportOptions<'pem'>)
   return Buffer.isBuffer(exported) ? exported.toString('base64') : exported
+}
+
+/** What stands before the secret in an Ed25519 key's PKCS #8 (RFC 8410 §7). */
+const ed25519Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
+const curves = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' } as const
+
+/** The private key that a secret number is, as PKCS #8; null when the number lies beyond the curve's order. */
+function privateKeyOf(request: Request): string | null {
+  const secret = bytes(request, 'secret')
+  if (text(request, 'type') === 'ed25519') {
+    if (secret.length !== 32) throw new RangeError('The secret of an Ed25519 key has 32 bytes.')
+    return Buffer.concat([ed25519Prefix, secret]).toString('base64')
+  }
+  const curve = Object.entries(curves).find(([name]) => name === text(request, 'curve'))
+  if (curve === undefined) throw new Error('This curve is not offered.')
+  const ecdh = crypto.createECDH(curve[0])
+  try {
+    ecdh.setPrivateKey(secret)
+  } catch {
+    return null
+  }
+  const point = ecdh.getPublicKey().subarray(1)
+  const x = point.subarray(0, point.length / 2).toString('base64url')
+  const y = point.subarray(point.length / 2).toString('base64url')
+  const jwk = { kty: 'EC', crv: curve[1], d: secret.toString('base64url'), x, y }
+  const key = crypto.createPrivateKey({ key: jwk, format: 'jwk' })
+  return key.export({ format: 'der', type: 'pkcs8' }).toString('base64')
 }
 
 function readKey(rawKey: unknown, type: 'public' | 'private'): crypto.KeyObject {

@@ -10,6 +10,9 @@ export class KeyObject {
     if (type === 'secret') this.symmetricKeySize = raw.length
     else Object.assign(this, details)
   }
+  get [Symbol.toStringTag]() {
+    return 'KeyObject'
+  }
   export(options = {}) {
     if (this.type === 'secret') {
       return options.format === 'jwk'
@@ -34,7 +37,13 @@ export const createPublicKey = (key) => importKey('public', key)
 export const createPrivateKey = (key) => importKey('private', key)
 
 function importKey(type, key) {
-  const { der, details } = operate({ operation: 'importKey', type, key: describeKey(key) })
+  return toKeyObject(type, operate({ operation: 'importKey', type, key: describeKey(key) }))
+}
+
+function toKeyObject(type, { der, details }) {
+  const exponent = details.asymmetricKeyDetails.publicExponent
+  // JSON has no number that would hold it.
+  if (exponent !== undefined) details.asymmetricKeyDetails.publicExponent = BigInt(exponent)
   return new KeyObject(type, Buffer.from(der, 'base64'), details)
 }
 

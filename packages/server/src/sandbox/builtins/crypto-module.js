@@ -1,5 +1,11 @@
 /** `crypto` as `require` gives it: Node's functions, and the web's beside them. */
 import * as node from 'tallystick:crypto'
-import { crypto as webcrypto } from 'tallystick:webcrypto'
+import { CryptoKey, crypto as webcrypto } from 'tallystick:webcrypto'
 
-export default { ...node, webcrypto, subtle: webcrypto.subtle, getRandomValues: webcrypto.getRandomValues }
+export default {
+  ...node,
+  webcrypto,
+  CryptoKey,
+  subtle: webcrypto.subtle,
+  getRandomValues: webcrypto.getRandomValues,
+}

@@ -8,6 +8,7 @@ import { checkHash, fromBase64, Gatherer, operate, toBase64, toBytes } from './c
 
 export { getHashes, toBytes } from './crypto-bytes.js'
 export { hkdf, hkdfSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from './crypto-derivation.js'
+export { generateKeyPair, generateKeyPairSync } from './crypto-generation.js'
 export {
   createPrivateKey,
   createPublicKey,

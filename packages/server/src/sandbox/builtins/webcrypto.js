@@ -1,86 +1,75 @@
-/** The part of Web Crypto that rules use: randomness, digests and HMAC. */
+/** The part of Web Crypto that rules use: randomness, digests, HMAC, signatures and AES. */
 
 import * as node from 'tallystick:crypto'
-import { Buffer } from 'buffer'
+import { CryptoKey, checkKey, hashOf, named, nodeHash, toArrayBuffer, unsupported } from './webcrypto-key.js'
+import { ecdsa, ed25519, rsaPkcs1, rsaPss } from './webcrypto-pair.js'
+import { aesCbc, aesGcm, hmac } from './webcrypto-secret.js'
 
-const hashes = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' }
-const blockBytes = { 'SHA-1': 64, 'SHA-256': 64, 'SHA-384': 128, 'SHA-512': 128 }
+export { CryptoKey } from './webcrypto-key.js'
 
-function named(algorithm) {
-  const name = String(algorithm?.name ?? algorithm).toUpperCase()
-  if (hashes[name] === undefined) throw unsupported(name)
-  return name
+const kinds = {
+  __proto__: null,
+  HMAC: hmac,
+  'AES-GCM': aesGcm,
+  'AES-CBC': aesCbc,
+  'RSASSA-PKCS1-v1_5': rsaPkcs1,
+  'RSA-PSS': rsaPss,
+  ECDSA: ecdsa,
+  Ed25519: ed25519,
 }
 
-function unsupported(what) {
-  return Object.assign(new Error(`${what} is not offered to a rule.`), { name: 'NotSupportedError' })
+/** The algorithm under the standard's spelling, whatever the caller's, and what can do the work. */
+function find(algorithm, work) {
+  const asked = String(algorithm?.name ?? algorithm)
+  const name = Object.keys(kinds).find((known) => known.toUpperCase() === asked.toUpperCase())
+  const run = kinds[name]?.[work]
+  if (run === undefined) throw unsupported(`${work} with ${asked}`)
+  return { run, algorithm: typeof algorithm === 'object' ? { ...algorithm, name } : { name } }
 }
 
-function toArrayBuffer(bytes) {
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
-}
-
-export class CryptoKey {
-  #bytes
-  constructor(bytes, hash, extractable, usages) {
-    this.#bytes = bytes
-    this.type = 'secret'
-    this.extractable = Boolean(extractable)
-    this.algorithm = { name: 'HMAC', hash: { name: hash }, length: bytes.length * 8 }
-    this.usages = [...usages]
+/** `work` with a key, which must be one of the algorithm and allow it. */
+const withKey =
+  (work) =>
+  async (asked, key, ...data) => {
+    const { run, algorithm } = find(asked, work)
+    checkKey(key, algorithm.name, work)
+    return run(algorithm, key, ...data)
   }
-  static bytesOf(key, usage) {
-    if (!(key instanceof CryptoKey)) throw new TypeError('A CryptoKey is needed.')
-    if (usage !== undefined && !key.usages.includes(usage))
-      throw Object.assign(new Error(`The key may not ${usage}.`), { name: 'InvalidAccessError' })
-    return key.#bytes
-  }
-}
 
-function hmac(key, data, usage) {
-  return node.createHmac(hashes[key.algorithm.hash.name], CryptoKey.bytesOf(key, usage)).update(data).digest()
+const refused = (work) => async () => {
+  throw unsupported(`crypto.subtle.${work}`)
 }
 
 const subtle = {
   async digest(algorithm, data) {
-    return toArrayBuffer(node.createHash(hashes[named(algorithm)]).update(data).digest())
-  },
-  async importKey(format, data, algorithm, extractable, usages) {
-    if (String(algorithm?.name ?? algorithm).toUpperCase() !== 'HMAC')
-      throw unsupported(String(algorithm?.name ?? algorithm))
-    if (format !== 'raw' && format !== 'jwk') throw unsupported(`The key format ${format}`)
-    const bytes =
-      format === 'jwk' ? Buffer.from(String(data.k), 'base64url') : Buffer.from(node.toBytes(data))
-    return new CryptoKey(bytes, named(algorithm.hash), extractable, usages)
-  },
-  async generateKey(algorithm, extractable, usages) {
-    if (String(algorithm?.name ?? algorithm).toUpperCase() !== 'HMAC')
-      throw unsupported(String(algorithm?.name ?? algorithm))
-    const hash = named(algorithm.hash)
-    return new CryptoKey(
-      node.randomBytes((algorithm.length ?? blockBytes[hash] * 8) / 8),
-      hash,
-      extractable,
-      usages,
+    return toArrayBuffer(
+      node
+        .createHash(nodeHash(hashOf(algorithm)))
+        .update(data)
+        .digest(),
     )
   },
+  async importKey(format, data, asked, extractable, usages) {
+    const { run, algorithm } = find(asked, 'importKey')
+    return run(format, data, algorithm, extractable, usages)
+  },
+  async generateKey(asked, extractable, usages) {
+    const { run, algorithm } = find(asked, 'generateKey')
+    return run(algorithm, extractable, usages)
+  },
   async exportKey(format, key) {
-    if (!key.extractable)
-      throw Object.assign(new Error('The key cannot be exported.'), { name: 'InvalidAccessError' })
-    const bytes = CryptoKey.bytesOf(key)
-    if (format === 'raw') return toArrayBuffer(Buffer.from(bytes))
-    if (format === 'jwk')
-      return { kty: 'oct', k: bytes.toString('base64url'), ext: true, key_ops: key.usages }
-    throw unsupported(`The key format ${format}`)
+    if (!(key instanceof CryptoKey)) throw new TypeError('A CryptoKey is needed.')
+    if (!key.extractable) throw named('InvalidAccessError', 'The key cannot be exported.')
+    return find(key.algorithm, 'exportKey').run(format, key)
   },
-  async sign(_algorithm, key, data) {
-    return toArrayBuffer(hmac(key, data, 'sign'))
-  },
-  async verify(_algorithm, key, signature, data) {
-    const expected = hmac(key, data, 'verify')
-    const given = node.toBytes(signature)
-    return given.length === expected.length && node.timingSafeEqual(given, expected)
-  },
+  sign: withKey('sign'),
+  verify: withKey('verify'),
+  encrypt: withKey('encrypt'),
+  decrypt: withKey('decrypt'),
+  deriveBits: refused('deriveBits'),
+  deriveKey: refused('deriveKey'),
+  wrapKey: refused('wrapKey'),
+  unwrapKey: refused('unwrapKey'),
 }
 
 export const crypto = {
