@@ -29,7 +29,10 @@ export function searchTokens(text: string): SearchToken[] {
   while (rest !== '') {
     const piece = pieces.find(({ pattern }) => pattern.test(rest))
     const match = piece?.pattern.exec(rest)
-    if (!piece || !match) throw notUnderstood(`Nothing is known that begins with ${shown(rest)}`)
+    if (!piece || !match)
+      throw notUnderstood(
+        `Nothing is known that begins with ${shown(rest)} Put a text with other signs into quotes.`,
+      )
     tokens.push(piece.read(match))
     rest = rest.slice(match[0].length).trimStart()
   }
