@@ -3,15 +3,10 @@
  * and must not be kept or shown for all that.
  */
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readExchangeRecord } from '../../test/exchange-records.ts'
 import { startTestServer, type TestServer } from '../../test/test-server.ts'
-import type { EncryptedValue } from '../domain/rule.ts'
-import { createEncryption } from '../keys/encryption.ts'
-import { openMasterKey } from '../keys/master-key.ts'
 
 const secret = 'q7Zä-across-the-cut-Kd93'
 /** Its first letters are 4 characters and 5 bytes. */
@@ -53,22 +48,7 @@ async function keptAfter(statements: string): Promise<string> {
   }`
   await server.uploadRule({ source, secrets: { KEY: secret } })
   const id = (await server.requestToken()).headers.get('x-request-id') ?? ''
-  return JSON.stringify([await server.management.logs.get(id), exchangeRecord(id)])
-}
-
-function exchangeRecord(id: string): unknown {
-  const { dataDir } = server
-  const database = new Sqlite(join(dataDir, 'tallystick.db'), { readonly: true })
-  const row = database
-    .prepare<[string], { tenant_id: string; content: EncryptedValue }>(
-      'select tenant_id, content from exchange_records where id = ?',
-    )
-    .get(id)
-  database.close()
-  if (row === undefined) throw new Error(`There is no exchange record ${id}.`)
-  const setting = readFileSync(join(dataDir, 'master.key'), 'utf8').trim()
-  const encryption = createEncryption(openMasterKey({ setting, dataDir, installation: undefined }))
-  return JSON.parse(encryption.decrypt(row.content, ['exchange_records', row.tenant_id, id, 'content']))
+  return JSON.stringify([await server.management.logs.get(id), readExchangeRecord(server.dataDir, id)])
 }
 
 for (const [what, statements] of [
