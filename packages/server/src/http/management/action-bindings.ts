@@ -29,8 +29,9 @@ export function createActionBindingHandlers(
 
   async function pageOfBound(bound: readonly BoundAction[], query: { page?: number; per_page?: number }) {
     const { offset, limit } = pageOf(query)
-    const bindings: ActionBindingOnWire[] = []
-    for (const action of bound.slice(offset, offset + limit)) bindings.push(await onWire(rules, action))
+    const bindings = await Promise.all(
+      bound.slice(offset, offset + limit).map((action) => onWire(rules, action)),
+    )
     return { bindings, total: bound.length, page: query.page ?? 0, per_page: limit }
   }
 
@@ -95,7 +96,9 @@ function refuseUnknownTrigger(id: string): void {
 function boundOf(actions: readonly StoredAction[]): BoundAction[] {
   return actions
     .flatMap((action) => (action.rule.binding ? [{ ...action, binding: action.rule.binding }] : []))
-    .toSorted((left, right) => left.rule.order - right.rule.order || (left.rule.name < right.rule.name ? -1 : 1))
+    .toSorted(
+      (left, right) => left.rule.order - right.rule.order || (left.rule.name < right.rule.name ? -1 : 1),
+    )
 }
 
 type Sent = ActionBindingOrder['bindings'][number]
@@ -159,10 +162,7 @@ function isSamePlace(left: Rule, right: Rule): boolean {
   return left.order === right.order && left.enabled === right.enabled && left.binding === right.binding
 }
 
-async function onWire(
-  rules: RuleStore,
-  { binding, ...action }: BoundAction,
-): Promise<ActionBindingOnWire> {
+async function onWire(rules: RuleStore, { binding, ...action }: BoundAction): Promise<ActionBindingOnWire> {
   return {
     id: binding.id,
     trigger_id: actionTriggers[0],

@@ -42,8 +42,7 @@ export function createActionHandlers(
           installed !== true,
       )
       const { offset, limit } = pageOf(query)
-      const actions = []
-      for (const action of all.slice(offset, offset + limit)) actions.push(await onWire(action))
+      const actions = await Promise.all(all.slice(offset, offset + limit).map(onWire))
       return { actions, total: all.length, page: query.page ?? 0, per_page: limit }
     },
 
