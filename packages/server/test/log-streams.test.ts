@@ -169,13 +169,14 @@ test('a stream that fails makes its next attempt as soon as it is changed', asyn
   expect(receiver.requests.at(-1)?.headers.authorization).toBe('new')
 })
 
-test('a value sent back as it was told is the stored one, and a sink without it has none', async () => {
+test('a value sent back as it was told, or left out, is the stored one, and null removes it', async () => {
   const { id, sink } = await streams().create(http({ httpAuthorization: 'kept' }))
   await streams().update(id, { sink })
   await server.requestToken()
   await receiver.until(() => types().includes('seccft'))
   expect(receiver.requests.at(-1)?.headers.authorization).toBe('kept')
-  await streams().update(id, { sink: { httpEndpoint: receiver.url } })
+  expect((await streams().update(id, { sink: { httpEndpoint: receiver.url } })).sink).toEqual(sink)
+  await streams().update(id, { sink: { httpEndpoint: receiver.url, httpAuthorization: null } })
   const before = receiver.requests.length
   await receiver.until(() => receiver.requests.length > before)
   expect(receiver.requests.at(-1)?.headers).not.toHaveProperty('authorization')

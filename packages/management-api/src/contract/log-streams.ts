@@ -24,9 +24,9 @@ const sinkToCreate = closed({
     }),
   ),
   httpContentFormat: Type.Optional(contentFormat),
-  /** The value of the Authorization header, such as `Bearer …`. Never told again. */
-  httpAuthorization: Type.Optional(headerValue),
-  /** Their values are never told again. */
+  /** The value of the Authorization header, such as `Bearer …`. Never told again. In a change: left out it stays, null removes it. */
+  httpAuthorization: Type.Optional(nullable(headerValue)),
+  /** Their values are never told again. In a change: left out they stay, an empty list removes them. */
   httpCustomHeaders: Type.Optional(Type.Array(customHeader, { maxItems: 20 })),
 })
 export type LogStreamSinkToCreate = Static<typeof sinkToCreate>

@@ -28,12 +28,7 @@ export function sinkFromWire(
     endpoint: endpointFrom(deps, sink.httpEndpoint),
     contentType: sink.httpContentType ?? stored?.contentType ?? 'application/json',
     contentFormat: sink.httpContentFormat ?? stored?.contentFormat ?? 'JSONLINES',
-    authorization:
-      httpAuthorization === undefined
-        ? undefined
-        : httpAuthorization === hiddenValue
-          ? keptValue(stored?.authorization, 'sink.httpAuthorization')
-          : deps.streamSecrets.encrypt(stream, 'authorization', httpAuthorization),
+    authorization: authorizationFrom(deps, stream, httpAuthorization, stored),
     customHeaders: headersFrom(deps, stream, sink, stored),
   }
 }
@@ -52,12 +47,26 @@ function endpointFrom(deps: SinkDeps, text: string): string {
   return url.href
 }
 
+/** Left out, as the deploy tool leaves out every secret that it has exported, it stays what it was. */
+function authorizationFrom(
+  deps: SinkDeps,
+  stream: StreamIdentity,
+  sent: LogStreamSinkToCreate['httpAuthorization'],
+  stored: LogStreamSink | undefined,
+): LogStreamSink['authorization'] {
+  if (sent === undefined) return stored?.authorization
+  if (sent === null) return undefined
+  if (sent === hiddenValue) return keptValue(stored?.authorization, 'sink.httpAuthorization')
+  return deps.streamSecrets.encrypt(stream, 'authorization', sent)
+}
+
 function headersFrom(
   deps: SinkDeps,
   stream: StreamIdentity,
-  { httpCustomHeaders = [] }: LogStreamSinkToCreate,
+  { httpCustomHeaders }: LogStreamSinkToCreate,
   stored: LogStreamSink | undefined,
 ): LogStreamSink['customHeaders'] {
+  if (httpCustomHeaders === undefined) return stored?.customHeaders ?? []
   const member = 'sink.httpCustomHeaders'
   const names = httpCustomHeaders.map(({ header }) => header.toLowerCase())
   if (new Set(names).size < names.length) throw invalidBody(member, 'Each header can stand there once')
