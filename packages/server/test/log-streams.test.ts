@@ -1,4 +1,5 @@
 /** Log streams, from an entry to the receiver it is sent to. */
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { findFreePort } from './server-process.ts'
 import { isSigned, type StreamReceiver, startStreamReceiver } from './stream-receiver.ts'
@@ -114,6 +115,19 @@ test('entries come signed, in order and in the shape of the log, and what is sec
     await server.management.logs.list(),
   ])
   for (const secret of [signing_secret, 'of-good-news', 'blue']) expect(told).not.toContain(secret)
+})
+
+test('the function of the documentation knows our requests from others', async () => {
+  const page = readFileSync(new URL('../../../docs/log-streams.md', import.meta.url), 'utf8')
+  const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? ''
+  const { isGenuine } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
+  const { signing_secret } = await streams().create(http())
+  await receiver.until(() => receiver.requests.length === 1)
+  const { headers, body } = receiver.requests[0] ?? { headers: {}, body: '' }
+  expect(isGenuine(headers, body, signing_secret)).toBe(true)
+  expect(isGenuine(headers, `${body} `, signing_secret)).toBe(false)
+  expect(isGenuine({ ...headers, 'webhook-timestamp': '1' }, body, signing_secret)).toBe(false)
+  expect(isGenuine({}, body, signing_secret)).toBe(false)
 })
 
 test('what the receiver refuses comes again, and nothing comes before it', async () => {
