@@ -126,3 +126,25 @@ test('a deleted rule is gone from the pipeline, and its name is free again', asy
   await expect(rules.delete(id)).rejects.toMatchObject({ status: 404, message: 'The rule does not exist' })
   expect((await rules.create({ name: 'short-lived', code })).version.number).toBe(1)
 })
+
+test('what a Hook or an Action runs is changed at its own door; its place and its client here as well', async () => {
+  const { rules, pipeline, hooks, actions } = world.mine.connection
+  const hook = await hooks.create({ name: 'hook', script: code, triggerId: 'credentials-exchange' })
+  const supported_triggers = [{ id: 'credentials-exchange' as const }]
+  const action = await actions.create({ name: 'action', supported_triggers, deploy: true })
+  await actions.create({ name: 'a draft is no rule of the pipeline', supported_triggers })
+  for (const { id } of [hook, action]) {
+    for (const change of [{ code }, { secrets: { A: 'a' } }, { enabled: true }]) {
+      await expect(rules.update(id, change)).rejects.toMatchObject({
+        status: 403,
+        message: expect.stringContaining(`/${id}.`),
+      })
+    }
+    expect((await rules.update(id, { client_id: world.mine.operatorId })).client_id).toBe(
+      world.mine.operatorId,
+    )
+  }
+  const ids = (await pipeline.get()).rules.map(({ id }) => id)
+  expect(ids.slice(-2)).toEqual([hook.id, action.id])
+  expect((await pipeline.order(ids)).rules.map(({ id }) => id)).toEqual(ids)
+})

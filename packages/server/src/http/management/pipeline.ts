@@ -12,12 +12,13 @@ import {
 } from '../../domain/rule.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 import type { PublishedRule, PublishRule, RuleUpload } from '../../rules/publish-rule.ts'
-import { RuleRefusedError } from '../../rules/rule-refused.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { BodyOf, Handlers } from './handler.ts'
 import { notThere } from './not-there.ts'
 import { inGivenOrder } from './pipeline-order.ts'
+import { refuseOfOtherDoor } from './rule-of-other-door.ts'
 import { ruleOnWire, versionOnWire, withCode } from './rule-on-wire.ts'
+import { refusingBadRules } from './rule-refusal.ts'
 
 export interface PipelineHandlerDeps {
   readonly rules: RuleStore
@@ -45,7 +46,8 @@ export function createPipelineHandlers(
     getPipeline: ({ request }) => pipelineOnWire(deps, request.tenant.id),
 
     async orderPipeline({ request, body }) {
-      const rules = inGivenOrder(await deps.rules.list(request.tenant.id), body.order)
+      const all = await deps.rules.list(request.tenant.id)
+      const rules = inGivenOrder(all.filter(isOfPipeline), body.order)
       const now = deps.now()
       await deps.recordChange(request, {
         description: 'Changed the order of the pipeline.',
@@ -64,7 +66,7 @@ export function createPipelineHandlers(
     async createRule({ request, body }) {
       const name = await freeName(deps, request.tenant.id, body.name)
       const upload = await uploadOf(deps, request, name, body)
-      const published = await publish(deps, request.tenant.id, upload)
+      const published = await refusingBadRules(() => deps.publishRule(request.tenant.id, upload))
       await deps.recordChange(request, {
         description: `Created the rule ${name}.`,
         status: 201,
@@ -113,6 +115,11 @@ export function createPipelineHandlers(
       return { ...versionOnWire(rule, version), code: version.source }
     },
   }
+}
+
+/** All but Actions that were never deployed. */
+function isOfPipeline({ activeVersionId }: Rule): boolean {
+  return activeVersionId !== undefined
 }
 
 /** A tenant has few rules, so that a foreign or made-up id simply is none of them. */
@@ -192,6 +199,7 @@ async function changed(
   stored: Rule,
   body: RuleChange,
 ): Promise<PublishedRule> {
+  refuseOfOtherDoor(stored, body)
   const version = await activeVersion(deps, stored)
   const settings = {
     order: body.order ?? stored.order,
@@ -202,15 +210,16 @@ async function changed(
     const rule = { ...stored, ...settings, updatedAt: deps.now() }
     return { rule, version, writes: [deps.rules.update(rule, stored)] }
   }
-  return publish(deps, stored.tenantId, {
-    ...stored,
-    source: body.code,
-    dependencies: undefined,
-    secrets: mergedSecrets(version, body.secrets ?? {}),
-    ...settings,
-    webtask: version.webtask,
-    action: version.action,
-  })
+  return refusingBadRules(() =>
+    deps.publishRule(stored.tenantId, {
+      ...stored,
+      source: body.code,
+      dependencies: undefined,
+      secrets: mergedSecrets(version, body.secrets ?? {}),
+      ...settings,
+      webtask: version.webtask,
+    }),
+  )
 }
 
 /** As an upload wants them: every name that shall remain, with null for a value that is kept. */
@@ -224,19 +233,6 @@ function mergedSecrets(
     else secrets.set(name, value)
   }
   return Object.fromEntries(secrets)
-}
-
-async function publish(
-  deps: PipelineHandlerDeps,
-  tenantId: TenantId,
-  upload: RuleUpload,
-): Promise<PublishedRule> {
-  try {
-    return await deps.publishRule(tenantId, upload)
-  } catch (error) {
-    if (!(error instanceof RuleRefusedError)) throw error
-    throw new ManagementError('invalid_body', error.message, { cause: error })
-  }
 }
 
 async function pipelineOnWire(deps: PipelineHandlerDeps, tenantId: TenantId): Promise<Pipeline> {

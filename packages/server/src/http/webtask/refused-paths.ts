@@ -15,7 +15,7 @@ const noCron =
 const noRun =
   'A webtask here is a rule: it has no URL of its own and runs at each token request. Ask for a token with POST /oauth/token instead.'
 const noModules =
-  'Modules are not installed on this server. Rules may require the built-in ones; bundle any other into the rule before you upload it.'
+  'Which modules there are is not told here. Name those that a rule needs with exact versions when you upload it: --meta wt-node-dependencies={"lodash":"4.17.21"}. They are installed with it.'
 
 export const refusedPaths: readonly RefusedPath[] = [
   {

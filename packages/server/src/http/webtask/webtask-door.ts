@@ -17,6 +17,7 @@ import { createRecordChange, recordRefusedChanges } from '../record-change.ts'
 import { createDoorAccess } from './door-access.ts'
 import { createLogStream } from './log-stream.ts'
 import { type RefusedPath, refusedPaths } from './refused-paths.ts'
+import { availableModules } from './webtask-modules.ts'
 import { parseKeyQuery } from './webtask-query.ts'
 import { createWebtaskTokens } from './webtask-tokens.ts'
 import { createWebtasks } from './webtasks.ts'
@@ -92,6 +93,7 @@ function registerGuarded(
   tokens: ReturnType<typeof createWebtaskTokens>,
 ): void {
   guarded.post(`${api}/tokens/issue`, (request, reply) => webtasks.upload(request, reply))
+  guarded.post(`${api}/env/node/modules`, async (request) => availableModules(request.body))
   guarded.get(`${api}/tokens/inspect`, (request) => tokens.inspect(request))
   guarded.post(`${api}/tokens/revoke`, async (request, reply) => {
     await tokens.revoke(request)

@@ -76,13 +76,26 @@ test('what the client sends becomes a rule upload', () => {
   expect(parseWebtaskUpload(raw, 'demo')).toEqual({
     door: 'webtask',
     name: 'myrule',
+    model: 'callback',
+    trigger: 'credentials-exchange',
     source: 'module.exports = 1',
     secrets: { K: 'v' },
+    dependencies: [],
     order: 0,
     enabled: true,
     clientFilter: undefined,
     webtask: { meta, params: { p: 'q' }, mergeBody: true, parseBody: 1, host: 'rules.example.com' },
   })
+})
+
+test('the packages that the meta names go with the rule, and are told again as they were sent', () => {
+  const told = { ...meta, 'wt-node-dependencies': '{"ms":"2.1.3"}' }
+  const upload = parseWebtaskUpload({ ...body, meta: told }, 'demo')
+  expect(upload.dependencies).toEqual([{ name: 'ms', version: '2.1.3' }])
+  expect(upload.webtask?.meta).toEqual(told)
+  expect(codeOf({ ...body, meta: { ...meta, 'wt-node-dependencies': '{"ms":"2"}' } })).toBe(
+    'operation_not_supported',
+  )
 })
 
 test('an upload without code keeps the stored code, and empty code is code', () => {

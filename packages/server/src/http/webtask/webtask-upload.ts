@@ -7,6 +7,7 @@ import { ManagementError } from '../../domain/errors.ts'
 import { parseRuleName, type WebtaskDetails } from '../../domain/rule.ts'
 import type { RuleUpload } from '../../rules/publish-rule.ts'
 import { hookSecretKey, parseRuleState } from './webtask-meta.ts'
+import { parseNodeDependencies } from './webtask-modules.ts'
 
 /** UTF-8 bytes of meta and params as JSON: both stand in a token that travels in a query string. */
 export const maxToldBytes = 6000
@@ -31,7 +32,7 @@ export function parseWebtaskUpload(rawBody: unknown, container: string): RuleUpl
     trigger: 'credentials-exchange',
     source: parseCode(body),
     secrets,
-    dependencies: [],
+    dependencies: parseNodeDependencies(meta),
     ...state,
     webtask: {
       meta: withoutHookSecret(meta, secrets),
