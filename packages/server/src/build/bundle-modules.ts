@@ -17,7 +17,8 @@ export async function bundleModules(folder: string, names: readonly string[]): P
       write: false,
       format: 'cjs',
       platform: 'browser',
-      mainFields: ['browser', 'module', 'main'],
+      // What a package has for Node asks for modules that are here in part; its variant for browsers for a window.
+      mainFields: ['main', 'module'],
       minify: true,
       legalComments: 'none',
       target: 'es2024',
@@ -41,7 +42,7 @@ export async function bundleModules(folder: string, names: readonly string[]): P
 const leaveToIsolate: Plugin = {
   name: 'leave-to-isolate',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^[a-z_:/]+$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path, kind }) =>
       kind !== 'entry-point' && isBuiltin(path) ? { path, external: true } : undefined,
     )
   },

@@ -1,20 +1,25 @@
 /** JavaScript of TypeScript or of an ECMAScript module, made by esbuild, which reads foreign text in a process of its own. */
 import { transform } from 'esbuild'
 import { BuildError } from '../domain/rule-build.ts'
+import { onSourceLines } from './source-lines.ts'
 
-/** @throws BuildError `syntax_error` with the place in the source. */
+/** Each line of it stands where its source does. @throws BuildError `syntax_error` with the place in the source. */
 export async function transpile(source: string): Promise<string> {
   try {
-    const { code } = await transform(source, {
+    const { code, map } = await transform(source, {
       loader: 'ts',
       format: 'cjs',
       target: 'es2024',
       platform: 'node',
+      minifyWhitespace: true,
+      legalComments: 'none',
+      sourcemap: 'external',
+      sourcesContent: false,
       logLevel: 'silent',
       // A `tsconfig.json` that happens to lie near the server must not change what a rule means.
       tsconfigRaw: {},
     })
-    return code
+    return onSourceLines(code, JSON.parse(map))
   } catch (error) {
     throw asBuildError(error)
   }

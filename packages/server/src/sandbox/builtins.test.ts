@@ -59,6 +59,8 @@ const answers: Record<string, [body: string, answer: unknown]> = {
     'return [process.env, await new Promise((r) => process.nextTick(r, 1)), process.platform]',
     [{}, 1, 'linux'],
   ],
+  os: ["const { EOL, platform } = require('os'); return [EOL, platform()]", ['\n', 'linux']],
+  tty: ["return require('tty').isatty(process.stderr.fd)", false],
   'URL and URLSearchParams': [
     "const u = new URL('https://x.y/p?a=1'); u.searchParams.append('b', 'ü &'); u.hash = 'h'; return [u.href, [...u.searchParams.keys()], new URLSearchParams({ q: 1 }).toString(), URL.canParse('::')]",
     ['https://x.y/p?a=1&b=%C3%BC+%26#h', ['a', 'b'], 'q=1', false],

@@ -41,6 +41,7 @@ const own = [
   'crypto-module',
   'fetch',
   'http-client',
+  'machine',
   'structured-clone',
   'text',
   'timers',

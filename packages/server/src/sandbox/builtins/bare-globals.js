@@ -22,6 +22,16 @@ define('clearTimeout', clear)
 define('clearInterval', clear)
 define('clearImmediate', clear)
 
+/** What is written here is a line of the console. */
+const output = (fd, level) => ({
+  fd,
+  isTTY: false,
+  write: (text) => {
+    bridge.printLine(level, `${text}`)
+    return true
+  },
+})
+
 const refuseExit = () => {
   throw new Error('process.exit is not offered to a rule.')
 }
@@ -37,6 +47,8 @@ const process = {
   version: 'v24.0.0',
   versions: { node: '24.0.0' },
   release: { name: 'node' },
+  stdout: output(1, 'info'),
+  stderr: output(2, 'error'),
   browser: false,
   nextTick: (callback, ...args) => {
     void resolved.then(() => apply(callback, undefined, args))

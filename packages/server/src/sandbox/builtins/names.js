@@ -7,6 +7,7 @@ const ofModule = {
   events: { bundle: 'events' },
   http: { bundle: 'http-client', member: 'http' },
   https: { bundle: 'http-client', member: 'https' },
+  os: { bundle: 'machine', member: 'os' },
   path: { bundle: 'path' },
   process: { global: 'process' },
   punycode: { bundle: 'punycode' },
@@ -14,6 +15,7 @@ const ofModule = {
   stream: { bundle: 'stream' },
   string_decoder: { bundle: 'string_decoder' },
   timers: { bundle: 'timers' },
+  tty: { bundle: 'machine', member: 'tty' },
   url: { bundle: 'url-module' },
   util: { bundle: 'util-module' },
 }

@@ -20,6 +20,7 @@ const stripVTControlCharacters = (text) => String(text).replace(colourCode, '')
 export default {
   ...legacy,
   format: bridge.format,
+  formatWithOptions: (_options, ...args) => bridge.format(...args),
   inspect: bridge.inspect,
   isDeepStrictEqual,
   stripVTControlCharacters,
