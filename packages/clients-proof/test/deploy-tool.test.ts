@@ -18,6 +18,7 @@ const machineResources = {
     'actions',
     'triggers',
     'hooks',
+    'logStreams',
     'tenant',
   ]),
 }
@@ -67,6 +68,16 @@ const folderOfATeam = {
   api.accessToken.setCustomClaim('team', event.secrets.TEAM)
 }
 `,
+  'log-streams/collector.json': {
+    name: 'collector',
+    type: 'http',
+    sink: {
+      httpEndpoint: 'https://logs.example.com/in',
+      httpContentType: 'application/json',
+      httpContentFormat: 'JSONLINES',
+      httpAuthorization: 'Bearer of-the-collector',
+    },
+  },
   'triggers/triggers.json': {
     'credentials-exchange': [{ action_name: 'add-team', display_name: 'add-team' }],
   },
@@ -143,6 +154,7 @@ const objectPaths = {
   clientGrants: 'client-grants',
   actions: 'actions/actions',
   bindings: 'actions/triggers/credentials-exchange/bindings',
+  logStreams: 'log-streams',
   settings: 'tenants/settings',
 }
 
@@ -159,6 +171,7 @@ async function stateOfTenant(): Promise<Record<keyof typeof objectPaths | 'hooks
     clientGrants: [],
     actions: [],
     bindings: [],
+    logStreams: [],
     settings: {},
     hooks: [],
     ...state,
