@@ -9,7 +9,7 @@ const commands = {
   edit: 'There is no editor in the browser. Get the code with wt inspect NAME --fetch-code, and send it with wt update.',
   browse: 'A rule has no page of its own: it runs at each token request.',
   modules:
-    'Modules are not installed on the server. Rules may require the built-in ones; bundle any other into the rule.',
+    'Modules are installed with the rule that needs them: --meta wt-node-dependencies={"lodash":"4.17.21"} with wt create.',
 }
 
 export function addRetiredCommands(program: Command): void {
@@ -25,7 +25,7 @@ export function addRetiredCommands(program: Command): void {
 }
 
 const modules =
-  'is not offered: modules are not installed on the server. Bundle what the rule needs into one file.'
+  'is not offered: name what the rule needs, in exact versions, with --meta wt-node-dependencies={"lodash":"4.17.21"}.'
 const flags = [
   ['-d, --dependency <name@version>', modules],
   ['--middleware <spec>', 'is not offered: a rule is called with its five arguments and by nothing else.'],
