@@ -76,9 +76,6 @@ export interface LogStreamStore {
 }
 
 export const maxLogStreamsPerTenant = 20
-export const maxStreamHeaders = 20
-export const maxStreamHeaderLength = 2000
-export const maxStreamEndpointLength = 2000
 
 /** What Auth0 sorts entries into. Those that no entry of ours is of are accepted and match nothing. */
 export const logCategories = [

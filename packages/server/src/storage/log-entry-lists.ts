@@ -3,7 +3,6 @@
  * others get their turn, and only so far.
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
-import { type RawBuilder, sql } from 'kysely'
 import type { LogEntryStore } from '../domain/log-entry.ts'
 import {
   type LogCondition,
@@ -12,38 +11,20 @@ import {
   SearchTooWideError,
 } from '../domain/log-search.ts'
 import type { TenantId } from '../domain/tenant.ts'
-import { integer, text } from './column.ts'
 import type { Database } from './database.ts'
-import { conditionInSql, defineLogFunctions } from './log-entry-condition.ts'
+import { defineLogFunctions } from './log-entry-condition.ts'
 import { type LogEntryRow, parseLogEntryRow } from './log-entry-row.ts'
-
-/** The order of a list: by date, and where that is the same by commit. */
-interface Position {
-  readonly at: number
-  readonly sequence: number
-}
-
-/** What lies between two positions, without them. */
-interface Span {
-  readonly above: Position
-  readonly below: Position
-}
-
-interface Shape {
-  readonly byType: boolean
-  readonly byClient: boolean
-  readonly newestFirst: boolean
-}
-
-const rangeColumns = {
-  tenant_id: text,
-  type: text,
-  client_id: text,
-  above_at: integer,
-  above_sequence: integer,
-  below_at: integer,
-  below_sequence: integer,
-}
+import {
+  type Position,
+  prepareBound,
+  prepareCountPart,
+  prepareForEachShape,
+  prepareList,
+  rangeOf,
+  type Span,
+  searchPart,
+  shapeOf,
+} from './log-entry-statements.ts'
 
 /** Entries of which only positions are read at once, and those whose content is looked at: some milliseconds either. */
 const entriesPerCount = 10_000
@@ -135,102 +116,4 @@ function spanOf({ from, before }: LogEntryFilter): Span {
     above: { at: from?.getTime() ?? Number.MIN_SAFE_INTEGER, sequence: 0 },
     below: { at: before?.getTime() ?? Number.MAX_SAFE_INTEGER, sequence: 0 },
   }
-}
-
-function rangeOf(tenantId: TenantId, { type, clientId }: LogEntryFilter, { above, below }: Span) {
-  return {
-    tenant_id: tenantId,
-    type: type ?? '',
-    client_id: clientId ?? '',
-    above_at: above.at,
-    above_sequence: above.sequence,
-    below_at: below.at,
-    below_sequence: below.sequence,
-  }
-}
-
-function shapeOf(filter: LogEntryFilter, newestFirst: boolean): Shape {
-  return { byType: filter.type !== undefined, byClient: filter.clientId !== undefined, newestFirst }
-}
-
-/** A statement for each shape of the filter, so that each goes by its own index: this table is the long one. */
-function prepareForEachShape<Prepared>(prepare: (shape: Shape) => Prepared) {
-  const prepared = new Map<string, Prepared>()
-  return function statements(filter: LogEntryFilter, newestFirst: boolean): Prepared {
-    const shape = shapeOf(filter, newestFirst)
-    const key = JSON.stringify(shape)
-    const known = prepared.get(key) ?? prepare(shape)
-    prepared.set(key, known)
-    return known
-  }
-}
-
-type Asked = { readonly [Name in keyof typeof rangeColumns]: RawBuilder<string | number> }
-
-function inRange(shape: Shape, asked: Asked): RawBuilder<boolean> {
-  const type = shape.byType ? sql`and type = ${asked.type}` : sql``
-  const client = shape.byClient ? sql`and client_id = ${asked.client_id}` : sql``
-  // Likely: without a word SQLite takes any two bounds for narrow, and goes by date where the type or the client is rare.
-  return sql`tenant_id = ${asked.tenant_id} ${type} ${client}
-    and likely((at, sequence) > (${asked.above_at}, ${asked.above_sequence}))
-    and likely((at, sequence) < (${asked.below_at}, ${asked.below_sequence}))`
-}
-
-function directionOf({ newestFirst }: Shape): 'asc' | 'desc' {
-  return newestFirst ? 'desc' : 'asc'
-}
-
-function prepareList(database: Database, shape: Shape) {
-  return database.many({ ...rangeColumns, limit: integer, offset: integer }, (build, asked) =>
-    build
-      .selectFrom('log_entries')
-      .selectAll()
-      .where(inRange(shape, asked))
-      .orderBy('at', directionOf(shape))
-      .orderBy('sequence', directionOf(shape))
-      .limit(asked.limit)
-      .offset(asked.offset),
-  )
-}
-
-function prepareBound(database: Database, shape: Shape) {
-  return database.one({ ...rangeColumns, offset: integer }, (build, asked) =>
-    build
-      .selectFrom('log_entries')
-      .select(['at', 'sequence'])
-      .where(inRange(shape, asked))
-      .orderBy('at', directionOf(shape))
-      .orderBy('sequence', directionOf(shape))
-      .limit(1)
-      .offset(asked.offset),
-  )
-}
-
-function prepareCountPart(database: Database, shape: Shape) {
-  return database.one(rangeColumns, (build, asked) =>
-    build
-      .selectFrom('log_entries')
-      .select((select) => select.fn.countAll<number>().as('found'))
-      .where(inRange(shape, asked)),
-  )
-}
-
-/** Composed and compiled for this one search. */
-function searchPart(
-  database: Database,
-  shape: Shape,
-  range: ReturnType<typeof rangeOf>,
-  condition: LogCondition,
-): LogEntryRow[] {
-  const values = Object.entries(range).map(([name, value]) => [name, sql`${value}`] as const)
-  const asked = Object.fromEntries(values) as Asked
-  return database.many({}, (build) =>
-    build
-      .selectFrom('log_entries')
-      .selectAll()
-      .where(inRange(shape, asked))
-      .where(conditionInSql(condition))
-      .orderBy('at', directionOf(shape))
-      .orderBy('sequence', directionOf(shape)),
-  )({})
 }

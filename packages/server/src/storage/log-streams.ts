@@ -1,6 +1,5 @@
 import {
   type LogStream,
-  type LogStreamProgress,
   type LogStreamSink,
   type LogStreamStore,
   logStreamFormats,
@@ -9,6 +8,7 @@ import {
 import { movedOn, readColumns } from './change-time.ts'
 import { text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
+import { createLogStreamProgressStore } from './log-stream-progress.ts'
 import {
   optional,
   readFlag,
@@ -60,7 +60,7 @@ export function createLogStreamStore(database: Database): LogStreamStore {
         id: readIdentifier(row.id, 'log_streams.id'),
       })),
     ...createStreamWrites(database),
-    ...createProgress(database),
+    ...createLogStreamProgressStore(database),
   }
 }
 
@@ -110,66 +110,6 @@ function createStreamWrites(database: Database): Pick<LogStreamStore, 'insert' |
   }
 }
 
-type ProgressStore = Pick<LogStreamStore, 'findProgress' | 'updateProgress' | 'forgetFailure'>
-
-function createProgress(database: Database): ProgressStore {
-  const find = database.one({ tenant_id: text, stream_id: text }, (build, asked) =>
-    build
-      .selectFrom('log_stream_progress')
-      .selectAll()
-      .where('tenant_id', '=', asked.tenant_id)
-      .where('stream_id', '=', asked.stream_id),
-  )
-  // No change of an operator's: nobody's condition on what they read depends on it.
-  const update = database.write(
-    logStreamProgressColumns,
-    (build, { tenant_id, stream_id, ...progress }) =>
-      build
-        .updateTable('log_stream_progress')
-        .set(progress)
-        .where('tenant_id', '=', tenant_id)
-        .where('stream_id', '=', stream_id),
-    { noun, isLog: true },
-  )
-  const forgetFailure = database.write(
-    { tenant_id: text, stream_id: text },
-    (build, asked) =>
-      build
-        .updateTable('log_stream_progress')
-        .set({ failing_since: null, failure: null })
-        .where('tenant_id', '=', asked.tenant_id)
-        .where('stream_id', '=', asked.stream_id),
-    { noun, isLog: true },
-  )
-  return {
-    forgetFailure: (tenantId, id) => forgetFailure({ tenant_id: tenantId, stream_id: id }),
-    async findProgress(tenantId, id): Promise<LogStreamProgress | undefined> {
-      const row = find({ tenant_id: tenantId, stream_id: id })
-      return (
-        row && {
-          place: row.place,
-          deliveredAt: momentOf(row.delivered_at),
-          failingSince: momentOf(row.failing_since),
-          failure: row.failure ?? undefined,
-        }
-      )
-    },
-    updateProgress: (tenantId, id, { place, deliveredAt, failingSince, failure }) =>
-      update({
-        tenant_id: tenantId,
-        stream_id: id,
-        place,
-        delivered_at: deliveredAt?.getTime() ?? null,
-        failing_since: failingSince?.getTime() ?? null,
-        failure: failure ?? null,
-      }),
-  }
-}
-
-function momentOf(ms: number | null): Date | undefined {
-  return ms === null ? undefined : new Date(ms)
-}
-
 function toRow(stream: LogStream): LogStreamRow {
   return {
     tenant_id: stream.tenantId,
@@ -195,7 +135,7 @@ function parseRow(row: LogStreamRow): LogStream {
     sink: readSink(row.sink, 'log_streams.sink'),
     categories: readTextList(row.categories, 'log_streams.categories'),
     isPriority: row.is_priority === null ? undefined : readFlag(row.is_priority),
-    startFrom: momentOf(row.start_from),
+    startFrom: row.start_from === null ? undefined : new Date(row.start_from),
     signingSecret: readIdentifier(row.signing_secret, 'log_streams.signing_secret'),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
