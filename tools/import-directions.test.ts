@@ -28,6 +28,7 @@ const planted: [room: string, target: string][] = [
   ['http/management', '../../storage/storage.ts'],
   ['http/webtask', '../../sandbox/pool.ts'],
   ['rules', 'jose'],
+  ['http', '@peculiar/x509'],
   ['http', 'better-sqlite3'],
   ['token', 'fastify'],
   ['rules', 'isolated-vm'],
