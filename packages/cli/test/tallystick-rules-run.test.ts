@@ -32,10 +32,24 @@ test('an Action that denies ends with 1, and says what the client would get', as
   expect(ended.messages).toContain('The rule refused the request.')
 })
 
-test('a rule that throws ends with 1, and says where', async () => {
-  const ended = await run([action("\n  throw new TypeError('boom')")])
+for (const [name, source] of [
+  ['action.js', "exports.onExecuteCredentialsExchange = async () => {\n\n  throw new TypeError('boom')\n}"],
+  [
+    'action.ts',
+    "interface Plan {}\nexport const onExecuteCredentialsExchange = async (event: Plan): Promise<void> => {\n  throw new TypeError('boom')\n}",
+  ],
+] as const) {
+  test(`a rule that throws ends with 1, and says where: ${name}`, async () => {
+    const ended = await run([file(name, source)])
+    expect(ended.exitCode).toBe(1)
+    expect(ended.messages).toMatch(/The rule failed\.[\s\S]*threw TypeError: boom \(line 3\)/)
+  })
+}
+
+test('a module that is not there is refused by its name and line, also in TypeScript', async () => {
+  const ended = await run([file('imports.ts', "type A = 1\nimport ms from 'ms'\nexport default ms")])
   expect(ended.exitCode).toBe(1)
-  expect(ended.messages).toMatch(/The rule failed\.[\s\S]*threw TypeError: boom \(line 2\)/)
+  expect(ended.messages).toMatch(/the module 'ms', .* \(line 2\)/)
 })
 
 test('a rule that does not compile ends with 1 and its line, and runs nothing', async () => {

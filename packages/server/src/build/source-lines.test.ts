@@ -20,12 +20,12 @@ for (const [name, source, line] of [
   ['behind types', 'interface A {\n  a: string\n}\ntype B = A\n\nthrow new Error()', 6],
   [
     'in an exported function',
-    'export const run = () => {\n\n  const a: number = 1\n  throw new Error(`${a}`)\n}',
+    'export const run = () => {\n\n  const a: number = 1\n  throw new Error(String(a))\n}',
     4,
   ],
   [
     'behind a text of several lines',
-    'const a = `x\n${1}\n\nz`\nexport const run = (): void => {\n  throw new Error(a)\n}',
+    'const a = `x\ny\n\nz`\nexport const run = (): void => {\n  throw new Error(a)\n}',
     6,
   ],
   ['behind comments', '// one\n/* two\nthree */\n\nthrow new Error()', 5],

@@ -37,7 +37,7 @@ export function onSourceLines(code: string, { mappings }: SourceMap): string {
 // Not behind a word (`return`, `async`), where a break would end the statement, nor behind a brace, where the rest of a
 // text may follow.
 function mayBreakBehind(character: string | undefined): boolean {
-  return character !== undefined && ';{,([=?:&|'.includes(character)
+  return character === undefined || ';{,([=?:&|'.includes(character)
 }
 
 /** What the compiler put in front names things of later lines: a break may not go beyond any line that is to come. */

@@ -39,7 +39,7 @@ export function createBuildRule({ sandbox, builder }: BuildRuleDeps): BuildRule 
         ? await transpiled(rule, asWritten)
         : { compiled: asWritten, program: undefined }
     if (compiled.kind === 'compiled') return { program, requires: compiled.requires }
-    throw refusalOf(compiled)
+    throw refusalOf(compiled, program === undefined)
   }
 
   function compile(rule: RuleToBuild, program: string | undefined): Promise<CompileResult> {
@@ -108,17 +108,22 @@ function refuseOversized({ source, dependencies }: RuleToBuild): void {
   }
 }
 
-function refusalOf(fault: Exclude<CompileResult, { kind: 'compiled' }>): RuleRefusedError {
-  const { line, column } = fault
+/** Of what a compiler made, the lines are those of the source, and the columns are its own. */
+function refusalOf(
+  fault: Exclude<CompileResult, { kind: 'compiled' }>,
+  isAsWritten: boolean,
+): RuleRefusedError {
+  const { line } = fault
+  const column = isAsWritten ? fault.column : 1
+  const place = isAsWritten ? `line ${line}, column ${column}` : `line ${line}`
   return fault.kind === 'syntax_error'
-    ? new RuleRefusedError(
-        'syntax_error',
-        `The rule does not compile: ${fault.message} (line ${line}, column ${column}).`,
-        { line, column },
-      )
+    ? new RuleRefusedError('syntax_error', `The rule does not compile: ${fault.message} (${place}).`, {
+        line,
+        column,
+      })
     : new RuleRefusedError(
         'unknown_module',
-        `The rule requires the module '${fault.module}', which is neither built in nor one of its dependencies (line ${line}, column ${column}).`,
+        `The rule requires the module '${fault.module}', which is neither built in nor one of its dependencies (${place}).`,
         { line, column },
       )
 }
