@@ -31,6 +31,7 @@ for (const [name, value] of [
   ['TALLYSTICK_RULE_EGRESS_PRIVATE', '10.0.0.0/33:443'],
   ['TALLYSTICK_EXCHANGE_RECORD', 'some'],
   ['TALLYSTICK_TRUSTED_PROXIES', 'proxy.example.com'],
+  ['TALLYSTICK_TLS', 'on'],
   ['TALLYSTICK_LOG_LEVEL', 'loud'],
   ['TALLYSTICK_PROT', '8420'],
 ] as const) {
@@ -41,6 +42,17 @@ for (const [name, value] of [
     expect(faults[0]).not.toContain('hunter22')
   })
 }
+
+test('a certificate without its key, a key alone, and either beside self-signed are refused', () => {
+  expect(faultsOf({ TALLYSTICK_TLS_CERT: 'a.pem' })).toEqual([
+    'TALLYSTICK_TLS_KEY is missing: TALLYSTICK_TLS_CERT needs it. Set both or none.',
+  ])
+  expect(faultsOf({ TALLYSTICK_TLS_KEY: 'a.pem' })).toEqual([
+    'TALLYSTICK_TLS_CERT is missing: TALLYSTICK_TLS_KEY needs it. Set both or none.',
+  ])
+  const both = { TALLYSTICK_TLS: 'self-signed', TALLYSTICK_TLS_CERT: 'a.pem', TALLYSTICK_TLS_KEY: 'b.pem' }
+  expect(faultsOf(both)).toEqual([expect.stringMatching(/^TALLYSTICK_TLS cannot be self-signed beside /)])
+})
 
 test('every fault is reported at once', () => {
   expect(faultsOf({ TALLYSTICK_PORT: 'x', TALLYSTICK_STARTER: 'x', TALLYSTICK_LOG_LEVEL: 'x' })).toHaveLength(
