@@ -35,10 +35,9 @@ async function install({ folder, registry, dependencies }: InstallQuestion): Pro
     save: false,
     packageLock: false,
     binLinks: false,
-    fetchRetries: 1,
-    fetchRetryMintimeout: 500,
-    fetchRetryMaxtimeout: 2000,
-    fetchTimeout: 20_000,
+    // Somebody waits for the answer, and the installer itself does not get much longer.
+    retry: { retries: 1, factor: 1, minTimeout: 500, maxTimeout: 500 },
+    timeout: 20_000,
   })
   const ideal = await arborist.buildIdealTree()
   if (ideal.inventory.size - 1 > maxPackages) {
