@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTlsServer, type TlsServer } from '../../server/test/tls-server.ts'
 import { checkCertificate } from '../src/doctor/tls-check.ts'
+import { wtCliBins } from './install-wt-cli.ts'
 import { makeHome, run, type TestHome } from './run-program.ts'
 
 const bins = {
@@ -57,6 +58,15 @@ test('with the authority, both work', async () => {
   expect(doctor.out).toContain('tls/ca-key.pem')
   expect((await run(home, bins.wt, wtInit(), '', trusting)).code).toBe(0)
   expect((await run(home, bins.wt, ['ls'], '', trusting)).code).toBe(0)
+})
+
+test('the public wt client works, too', async () => {
+  const publicHome = makeHome()
+  const initialised = await run(publicHome, wtCliBins.wt, wtInit(), '', trusting)
+  expect([initialised.code, initialised.err]).toEqual([0, ''])
+  const listed = await run(publicHome, wtCliBins.wt, ['ls'], '', trusting)
+  expect([listed.code, listed.err]).toEqual([0, ''])
+  publicHome.remove()
 })
 
 test('a certificate fails the doctor two weeks before its end', async () => {
