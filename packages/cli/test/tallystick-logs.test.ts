@@ -46,6 +46,19 @@ test('the log tells of exchanges and of changes, and filters both', async () => 
   expect(output).toMatch(/^change +POST \/api\/v2\/resource-servers 400$/m)
 })
 
+test('a search narrows what the other options find, and one that is not understood says why', async () => {
+  const search = ['--search', 'client_name:bill* OR type:fapi']
+  expect(await here.json(['logs', 'list', ...search, '--type', 'seccft'])).toMatchObject([
+    { type: 'seccft', client_name: 'billing' },
+  ])
+  const { exitCode, messages } = await here.tallystick(['logs', 'list', '-q', 'colour:red'])
+  expect([exitCode, messages]).toEqual([
+    expect.any(Number),
+    expect.stringContaining('There is no field colour'),
+  ])
+  expect(exitCode).not.toBe(0)
+})
+
 test('the many scopes of an operator are counted, in a terminal and in a pipe', async () => {
   const [inTerminal, inPipe] = [
     await here.ok(['logs', 'list'], { isTerminal: true }),

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { acme, idOf, logId, sampleClient, sampleExchange } from '../../test/storage-conformance/samples.ts'
+import {
+  acme,
+  idOf,
+  logId,
+  sampleActionFailure,
+  sampleClient,
+  sampleExchange,
+} from '../../test/storage-conformance/samples.ts'
 import { AlreadyExistsError, ChangedMeanwhileError, GoneError, type Storage } from '../domain/storage.ts'
 import { openStorage } from '../storage/storage.ts'
 import { createRecorder, LogUnavailableError, maxBatch } from './recorder.ts'
@@ -135,6 +142,15 @@ test('an entry and the writes it accounts for stand together', async () => {
   await recorderWith().record(sampleExchange(1), [storage.clients.insert(sampleClient())])
   expect(await storage.clients.find(acme.id, sampleClient().id)).toBeDefined()
   expect(await isStored(1)).toBe(true)
+})
+
+test('entries beside an entry stand and fall with it, and are published after it', async () => {
+  const recorder = recorderWith()
+  await recorder.record(sampleExchange(1), [], [sampleActionFailure(2)])
+  expect(published).toEqual([logId(1), logId(2)])
+  const refused = recorder.record(sampleExchange(3), [], [sampleActionFailure(2)])
+  await expect(refused).rejects.toThrow(AlreadyExistsError)
+  expect([await isStored(3), published.length]).toEqual([false, 2])
 })
 
 test('what comes during a commit shares the next one, in the order in which it came', async () => {

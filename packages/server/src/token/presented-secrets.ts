@@ -9,7 +9,7 @@ const secretParameters = new Set(['client_secret', 'client_assertion', 'access_t
 /** A mistake sends a secret or two; no request may make us look for thousands. */
 const maxPresented = 20
 
-/** All that may be one: of a Basic header its text, the pair in it, and the pair's second half, encoded or not. */
+/** All that may be one: of a Basic header its text, and the second half of the pair in it, encoded or not. */
 export function presentedSecrets({ rawParameters, rawAuthorization }: RawTokenRequest): string[] {
   const inBody = rawParameters.flatMap(([name, rawValue]) =>
     secretParameters.has(name.toLowerCase()) && typeof rawValue === 'string' ? [rawValue] : [],
@@ -22,7 +22,7 @@ function inHeader(rawAuthorization: string): string[] {
   if (!/^basic\s/i.test(rawAuthorization)) return [text]
   const pair = Buffer.from(text, 'base64').toString('utf8')
   const password = pair.slice(pair.indexOf(':') + 1)
-  return [text, pair, password, formDecoded(password)]
+  return [text, password, formDecoded(password)]
 }
 
 function formDecoded(text: string): string {
