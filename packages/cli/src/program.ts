@@ -58,6 +58,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./commands/rules.ts')).addRulesCommands,
   },
   {
+    name: 'import',
+    summary: 'what another service exported',
+    load: async () => (await import('./commands/import.ts')).addImportCommands,
+  },
+  {
     name: 'logs',
     summary: 'what happened, and what is happening',
     load: async () => (await import('./commands/logs.ts')).addLogsCommands,

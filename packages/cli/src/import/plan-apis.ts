@@ -1,0 +1,113 @@
+/** Resource servers, known by their identifiers. */
+import {
+  type ResourceServer,
+  resourceServerChange,
+  resourceServerToCreate,
+} from '@tallystick/management-api/contract/resource-servers'
+import { Value } from 'typebox/value'
+import { isJsonObject, type JsonObject, textMember } from '../json-object.ts'
+import { SecretText } from '../secret-text.ts'
+import { changedMembers } from './changed-members.ts'
+import type { ExportedApi } from './exported.ts'
+import { fitMembers, without } from './fit-members.ts'
+import { leftOut } from './left-out.ts'
+import type { ImportRun, PlanPart, Remark, Step } from './plan.ts'
+import { unreadableExport } from './unreadable-export.ts'
+
+/** `client_id` names a client for people; the others are told and never taken. */
+const readOnlyMembers = ['id', 'identifier', 'is_system', 'client_id']
+/** The form of an Auth0 token, where the export does not name another: whoever checks tokens expects it. */
+const exportedDialect = 'access_token'
+
+export function planApi(api: ExportedApi, present: readonly ResourceServer[]): PlanPart {
+  const about = `API ${api.identifier}`
+  if (isOfAuth0(api)) {
+    const text =
+      'it is one of Auth0 itself; here the management API is there already, under another identifier'
+    return { steps: [], remarks: [{ kind: 'left_out', about, text }] }
+  }
+  const asked = without(api.members, readOnlyMembers)
+  const empty = emptyPromises(asked)
+  const fit = fitMembers(resourceServerChange.properties, without(asked, empty))
+  const remarks = leftOut(about, { ...fit, refused: [...fit.refused, ...empty] })
+  const wanted: JsonObject = { token_dialect: exportedDialect, ...fit.members }
+  const there = present.find(({ identifier }) => identifier === api.identifier)
+  const step = there ? changeStep(there, wanted) : createStep(api.identifier, wanted)
+  return { steps: step ? [step] : [], remarks: [...remarks, ...scopeRemarks(about, fit.refused)] }
+}
+
+/** The management API and its kin, which no export can bring along. */
+export function isOfAuth0({ members }: ExportedApi): boolean {
+  return members.is_system === true || members.name === 'Auth0 Management API'
+}
+
+/** What the server refuses by its meaning and not by its shape: left out, so that the rest can be imported. */
+function emptyPromises(members: JsonObject): string[] {
+  const { proof_of_possession: proof, token_encryption, authorization_details: details } = members
+  return [
+    ...(isJsonObject(proof) && proof.required === true ? ['proof_of_possession'] : []),
+    ...(isJsonObject(token_encryption) ? ['token_encryption'] : []),
+    ...(Array.isArray(details) && details.some((one) => !isJsonObject(one) || one.type !== 'none')
+      ? ['authorization_details']
+      : []),
+  ]
+}
+
+function scopeRemarks(about: string, refused: readonly string[]): Remark[] {
+  if (!refused.includes('scopes')) return []
+  const text = 'one of its scopes has a character that RFC 6749 does not allow, so none are imported'
+  return [{ kind: 'stops', about, text }]
+}
+
+function createStep(identifier: string, wanted: JsonObject): Step | undefined {
+  const body = { identifier, ...wanted }
+  if (!Value.Check(resourceServerToCreate, body))
+    throw unreadableExport(`the API ${identifier}`, 'It is no API.')
+  return {
+    stage: 'objects',
+    verb: 'create',
+    noun: 'API',
+    name: identifier,
+    details: [],
+    ...(needsNewSecret(body) && { makesSecret: true }),
+    perform: async (run) => keepSecret(run, await run.connection.resourceServers.create(body), body),
+  }
+}
+
+function changeStep(present: ResourceServer, wanted: JsonObject): Step | undefined {
+  // A signing secret cannot be read back, so it is sent where the algorithm comes to need one and never compared.
+  const startsToNeedSecret = wanted.signing_alg === 'HS256' && present.signing_alg !== 'HS256'
+  const compared = without(wanted, startsToNeedSecret ? [] : ['signing_secret'])
+  const change = changedMembers(withScopeTexts(compared), withScopeTexts({ ...present }))
+  if (Object.keys(change).length === 0 || !Value.Check(resourceServerChange, change)) return undefined
+  return {
+    stage: 'objects',
+    verb: 'change',
+    noun: 'API',
+    name: present.identifier,
+    details: Object.keys(change),
+    ...(startsToNeedSecret && needsNewSecret(change) && { makesSecret: true }),
+    perform: async (run) =>
+      keepSecret(run, await run.connection.resourceServers.update(present.id, change), change),
+  }
+}
+
+/** A scope without a description and one with an empty text are the same. */
+function withScopeTexts(members: JsonObject): JsonObject {
+  if (!Array.isArray(members.scopes)) return members
+  const scopes = members.scopes.filter(isJsonObject).map((scope) => ({
+    value: scope.value,
+    ...(scope.description !== undefined && scope.description !== '' && { description: scope.description }),
+  }))
+  return { ...members, scopes }
+}
+
+function needsNewSecret(body: JsonObject): boolean {
+  return body.signing_alg === 'HS256' && textMember(body, 'signing_secret') === undefined
+}
+
+async function keepSecret(run: ImportRun, api: ResourceServer, sent: JsonObject): Promise<void> {
+  if (api.signing_secret === undefined || !needsNewSecret(sent)) return
+  const secret = new SecretText(api.signing_secret)
+  await run.keepCredential({ kind: 'api', identifier: api.identifier, secret })
+}

@@ -1,0 +1,148 @@
+/** Clients, known by their names, or by the id where the export comes from this very tenant. */
+import { type Client, clientChange, clientToCreate } from '@tallystick/management-api/contract/clients'
+import { Value } from 'typebox/value'
+import { Failure } from '../failure.ts'
+import { isJsonObject, type JsonObject } from '../json-object.ts'
+import { SecretText } from '../secret-text.ts'
+import { changedMembers } from './changed-members.ts'
+import type { ExportedClient } from './exported.ts'
+import { authenticationOf, type ExportedAuthentication } from './exported-authentication.ts'
+import { fitMembers, without } from './fit-members.ts'
+import { leftOut } from './left-out.ts'
+import type { PlanPart, Remark, Step } from './plan.ts'
+import { unreadableExport } from './unreadable-export.ts'
+
+/** Told by Auth0 and never taken by it, or for pages that are not here. */
+const readOnlyMembers = [
+  'client_id',
+  'tenant',
+  'global',
+  'owners',
+  'config_route',
+  'callback_url_template',
+  'signing_keys',
+  'custom_login_page',
+  'custom_login_page_preview',
+]
+const authenticationMembers = ['token_endpoint_auth_method', 'client_authentication_methods']
+
+export interface PresentClients {
+  readonly clients: readonly Client[]
+  /** The client that the import signs in with. It is never touched: it could lock itself out. */
+  readonly operatorId: string | undefined
+}
+
+export function planClient(client: ExportedClient, { clients, operatorId }: PresentClients): PlanPart {
+  const about = `client ${client.name}`
+  const there = findClient(client, clients)
+  const skipped = reasonToSkip(client, there, operatorId)
+  if (skipped) return { steps: [], remarks: [{ kind: 'left_out', about, text: skipped }] }
+  const remarks: Remark[] = []
+  if (client.members.client_secret !== undefined) {
+    const text = 'its secret cannot be brought along: nobody can choose one here, a new one is made'
+    remarks.push({ kind: 'differs', about, text })
+  }
+  const others = without(client.members, [...readOnlyMembers, ...authenticationMembers, 'client_secret'])
+  const fit = fitMembers(clientToCreate.properties, others)
+  remarks.push(...leftOut(about, fit), ...grantTypeRemarks(about, fit.members))
+  const authentication = authenticationOf(client)
+  const step = there
+    ? changeStep(there, { ...fit.members, ...authentication.toChange(there) })
+    : createStep(client, { ...fit.members, ...authentication.toCreate })
+  return {
+    steps: step ? [step] : [],
+    remarks: [...remarks, ...authenticationRemarks(client, there, authentication)],
+  }
+}
+
+/** @throws Failure when the name means more than one. */
+export function findClient(
+  { name, oldId }: Pick<ExportedClient, 'name' | 'oldId'>,
+  clients: readonly Client[],
+): Client | undefined {
+  const byId = clients.find(({ client_id }) => client_id === oldId)
+  if (byId) return byId
+  const byName = clients.filter((client) => client.name === name)
+  if (byName.length < 2) return byName[0]
+  throw new Failure('conflict', {
+    what: `There are ${byName.length} clients named ${name} here.`,
+    why: 'The export knows clients by their names, so which one is meant cannot be told.',
+    todo: 'Rename all but one with `tallystick clients update CLIENT_ID --name NAME`; nothing was attempted.',
+  })
+}
+
+function reasonToSkip(
+  { members }: ExportedClient,
+  there: Client | undefined,
+  operatorId: string | undefined,
+): string | undefined {
+  if (members.global === true) return 'it is the global client of a tenant at Auth0, which is not here'
+  if (there && there.client_id === operatorId) return 'the import signs in with it, and so does not touch it'
+  return undefined
+}
+
+function grantTypeRemarks(about: string, { grant_types }: JsonObject): Remark[] {
+  if (!Array.isArray(grant_types) || grant_types.includes('client_credentials')) return []
+  const text = 'client_credentials is not among its grant_types: it is kept, and gets no tokens here'
+  return [{ kind: 'differs', about, text }]
+}
+
+function authenticationRemarks(
+  { name }: ExportedClient,
+  there: Client | undefined,
+  { toCreate, remark }: ExportedAuthentication,
+): Remark[] {
+  if (remark === undefined) return []
+  const about = `client ${name}`
+  // It has been given keys since.
+  if (there && there.token_endpoint_auth_method === null) return []
+  return [{ kind: toCreate.token_endpoint_auth_method === 'none' ? 'todo' : 'differs', about, text: remark }]
+}
+
+function createStep({ name, oldId }: ExportedClient, wanted: JsonObject): Step {
+  const body: unknown = { ...wanted, name }
+  if (!Value.Check(clientToCreate, body)) throw unreadableExport(`the client ${name}`, 'It is no client.')
+  const hasSecret = body.token_endpoint_auth_method !== 'none' && !body.client_authentication_methods
+  return {
+    stage: 'objects',
+    verb: 'create',
+    noun: 'client',
+    name,
+    details: [],
+    ...(hasSecret && { makesSecret: true }),
+    perform: async ({ connection, clientIds, keepCredential }) => {
+      const created = await connection.clients.create(body)
+      clientIds.set(name, created.client_id)
+      if (created.client_secret === undefined) return
+      const secret = new SecretText(created.client_secret)
+      await keepCredential({ kind: 'client', name, oldId, clientId: created.client_id, secret })
+    },
+  }
+}
+
+function changeStep(present: Client, wanted: JsonObject): Step | undefined {
+  const changed = changedMembers(wanted, present)
+  const change = {
+    ...changed,
+    ...(isJsonObject(changed.client_metadata) && {
+      client_metadata: metadataChange(present.client_metadata, changed.client_metadata),
+    }),
+  }
+  if (Object.keys(change).length === 0 || !Value.Check(clientChange, change)) return undefined
+  return {
+    stage: 'objects',
+    verb: 'change',
+    noun: 'client',
+    name: present.name,
+    details: Object.keys(change),
+    perform: async ({ connection }) => {
+      await connection.clients.update(present.client_id, change)
+    },
+  }
+}
+
+/** A change is merged into what is there, and null removes a member. */
+function metadataChange(present: JsonObject, wanted: JsonObject): JsonObject {
+  const removed = Object.keys(present).filter((name) => !Object.hasOwn(wanted, name))
+  return { ...wanted, ...Object.fromEntries(removed.map((name) => [name, null])) }
+}
