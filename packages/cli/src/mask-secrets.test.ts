@@ -7,6 +7,9 @@ const carriers = [
   JSON.stringify({ client_secret: `with a quote " then ${hidden}` }),
   JSON.stringify({ signing_alg: 'HS256', signing_secret: hidden }),
   JSON.stringify({ access_token: hidden, expires_in: 1 }, undefined, 2),
+  JSON.stringify({
+    sink: { httpAuthorization: hidden, httpCustomHeaders: [{ header: 'a', value: hidden }] },
+  }),
   JSON.stringify({ name: 'r', secrets: { KEY: hidden, OTHER: `}${hidden}` } }),
   `grant_type=client_credentials&client_secret=${hidden}&audience=a`,
   `https://host.example/api?token=${hidden}`,

@@ -8,6 +8,9 @@ const secretMembers: ReadonlySet<string> = new Set([
   'access_token',
   'token',
   'secret',
+  // Of a log stream.
+  'httpAuthorization',
+  'httpCustomHeaders',
 ])
 const formMembers = /((?:^|[&?\n])(?:client_secret|client_assertion|access_token|token|key)=)[^&\s]*/g
 const bearer = /\b(Bearer|Basic)\s+[^\s"]+/g

@@ -68,6 +68,16 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./commands/logs.ts')).addLogsCommands,
   },
   {
+    name: 'streams',
+    summary: 'where the log is sent on to',
+    load: async () => (await import('./commands/streams.ts')).addStreamsCommands,
+  },
+  {
+    name: 'stats',
+    summary: 'how many tokens were issued, per client, API and day',
+    load: async () => (await import('./commands/stats.ts')).addStatsCommand,
+  },
+  {
     name: 'token',
     summary: 'get a token, or look into one',
     load: async () => (await import('./commands/token.ts')).addTokenCommands,
