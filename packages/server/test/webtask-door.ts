@@ -51,9 +51,9 @@ export async function openTestDoor({
       origin,
       profile: 'rfc',
       egressAllow: [],
-    defaultAudience: undefined,
-    flags: {},
-    keptMembers: {},
+      defaultAudience: undefined,
+      flags: {},
+      keptMembers: {},
       createdAt: now(),
     } as const
     await storage.commit([storage.tenants.insert(tenant)])
