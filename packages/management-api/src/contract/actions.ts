@@ -99,7 +99,8 @@ export const actionChange = closed({
 export type ActionChange = Static<typeof actionChange>
 
 export const actionsQuery = closed({
-  triggerId: Type.Optional(triggerId),
+  /** At another than `credentials-exchange` there are none. */
+  triggerId: Type.Optional(Type.String({ maxLength: 100 })),
   /** The whole name. */
   actionName: Type.Optional(Type.String({ maxLength: 255 })),
   deployed: Type.Optional(Type.Boolean()),

@@ -160,6 +160,14 @@ test('a binding is told with its Action, and keeps its id while it is bound', as
   })
 })
 
+test('of two orders at the same time one holds, and they are not mixed', async () => {
+  const [one, two] = [await newAction(), await newAction()]
+  await Promise.all([bind([byName(one)]), bind([byName(two)]), bind([byName(two), byName(one)])])
+  const { bindings } = await world.mine.connection.actionBindings.list(trigger)
+  const bound = bindings.map(({ display_name }) => display_name)
+  expect([[one.name], [two.name], [two.name, one.name]]).toContainEqual(bound)
+})
+
 test('a changed draft changes nothing that runs until it is deployed', async () => {
   const one = await newAction()
   const { actions } = world.mine.connection

@@ -53,14 +53,16 @@ export function createActionBindingHandlers(
       const all = await listActions(rules, request.tenant.id)
       const bound = inGivenOrder(deps, all, body.bindings)
       const places = new Map(bound.map((action) => [action.rule.id, action.rule]))
-      const now = deps.now()
+      const changes = all.map(({ rule }) => ({ rule, changed: places.get(rule.id) ?? unbound(rule) }))
+      const isSame = changes.every(({ rule, changed }) => isSamePlace(changed, rule))
+      const updatedAt = deps.now()
       await recordChange(request, {
         description: `Bound ${bound.length} Actions to the trigger ${param('triggerId')}.`,
         status: 200,
-        writes: all.flatMap(({ rule }) => {
-          const changed = places.get(rule.id) ?? unbound(rule)
-          return isSamePlace(changed, rule) ? [] : [rules.update({ ...changed, updatedAt: now }, rule)]
-        }),
+        // All of them, or none: of two orders at the same time the second is made on top of the first, not mixed with it.
+        writes: isSame
+          ? []
+          : changes.map(({ rule, changed }) => rules.update({ ...changed, updatedAt }, rule)),
       })
       return pageOfBound(bound, { per_page: 100 })
     },

@@ -211,6 +211,7 @@ test('the list is asked by name, deploys and pages, and never with include_total
   expect(await named({ actionName: draft.name.slice(1) })).toEqual([])
   expect(await named({ deployed: true })).toEqual([deployed.name])
   expect(await named({ installed: true })).toEqual([])
+  expect(await named({ triggerId: 'post-login' })).toEqual([])
   expect(await actions.list({ page: 1, per_page: 1 })).toMatchObject({
     total: all.length,
     page: 1,

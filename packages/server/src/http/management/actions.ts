@@ -34,9 +34,10 @@ export function createActionHandlers(
 
   return {
     async listActions({ request: { tenant }, query }) {
-      const { actionName, deployed, installed } = query
+      const { triggerId, actionName, deployed, installed } = query
       const all = (await listActions(rules, tenant.id)).filter(
         ({ rule }) =>
+          (triggerId === undefined || rule.trigger === triggerId) &&
           (actionName === undefined || rule.name === actionName) &&
           (deployed === undefined || (rule.activeVersionId !== undefined) === deployed) &&
           installed !== true,
