@@ -23,6 +23,7 @@ import {
 } from '../domain/signing-key.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { Encryption, RowIdentity } from './encryption.ts'
+import { createFewAtOnce } from './few-at-once.ts'
 import { createKeptKeys } from './kept-keys.ts'
 import { certificateMembers, createKeyCertificate } from './key-certificate.ts'
 import { signToken, type TokenType } from './token-signature.ts'
@@ -57,19 +58,24 @@ export interface SigningKeyRing {
 }
 
 const rsaBits = 2048
+/** Of the four threads that also sign with RSA keys: whoever has keys made keeps no token waiting. */
+const maxKeysMadeAtOnce = 2
 
 export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingDeps): SigningKeyRing {
   const privateKeys = createKeptKeys(async (key: SigningKey) =>
     createPrivateKey(encryption.decrypt(key.encryptedPrivateKey, privateKeyIdentity(key))),
   )
   const publicKeys = createKeptKeys((key: SigningKey) => importPublicKey(key))
+  const fewAtOnce = createFewAtOnce(maxKeysMadeAtOnce)
 
   async function createKey(
     tenantId: TenantId,
     algorithm: KeyAlgorithm,
     state: 'current' | 'next',
   ): Promise<SigningKey> {
-    const pair = await generateKeyPair(algorithm, { extractable: true, modulusLength: rsaBits })
+    const pair = await fewAtOnce(() =>
+      generateKeyPair(algorithm, { extractable: true, modulusLength: rsaBits }),
+    )
     const publicJwk = await describePublicKey(pair.publicKey, algorithm)
     const id = publicJwk.kid as KeyId
     const createdAt = now()

@@ -129,6 +129,7 @@ function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): H
     heartbeatMs: deps.heartbeatMs ?? defaultHeartbeatMs,
     recordChange: createRecordChange(deps),
     keepOneAdministrator: createKeepOneAdministrator(deps),
+    keysInTurn: createTurns(),
   }
   return {
     ...createClientHandlers(withRecord),

@@ -14,23 +14,21 @@ import {
   type ResourceServer,
   type ResourceServerId,
   type ResourceServerScope,
-  type TokenSigning,
 } from '../../domain/resource-server.ts'
 import { type KeptMembers, keptMembers } from './kept-members.ts'
 
-/** `signing` was settled before, because it may take a secret or a key. */
+/** All of it but what its tokens are signed with: keys are made for nothing that is refused. */
+export type UnsignedResourceServer = Omit<ResourceServer, 'signing'>
+
 export function resourceServerToCreate(
   { tenant, issuer }: FastifyRequest,
   id: ResourceServerId,
   body: ResourceServerToCreate,
-  signing: TokenSigning,
   now: Date,
-): ResourceServer {
+): UnsignedResourceServer {
   const identifier = identifierOf(body)
   // Tokens for this audience open the management API: no second API may answer to it.
-  if (identifier === issuer.managementAudience) {
-    throw new ManagementError('conflict', 'There is already a resource server with this identifier.')
-  }
+  if (identifier === issuer.managementAudience) throw identifierTaken()
   return {
     tenantId: tenant.id,
     id,
@@ -38,7 +36,6 @@ export function resourceServerToCreate(
     name: body.name ?? identifier.slice(0, 200),
     scopes: scopesOf(body.scopes ?? []),
     tokenLifetimeSeconds: body.token_lifetime ?? defaultTokenLifetimeSeconds,
-    signing,
     tokenDialect: body.token_dialect ?? (tenant.profile === 'auth0' ? 'access_token' : 'rfc9068_profile'),
     enforcePolicies: body.enforce_policies,
     clientPolicy: body.subject_type_authorization?.client?.policy ?? 'require_client_grant',
@@ -50,18 +47,20 @@ export function resourceServerToCreate(
   }
 }
 
+export function identifierTaken(): ManagementError {
+  return new ManagementError('conflict', 'There is already a resource server with this identifier.')
+}
+
 export function changedResourceServer(
   stored: ResourceServer,
   body: ResourceServerChange,
-  signing: TokenSigning,
   now: Date,
-): ResourceServer {
+): UnsignedResourceServer {
   return {
     ...stored,
     name: body.name ?? stored.name,
     scopes: body.scopes ? scopesOf(body.scopes) : stored.scopes,
     tokenLifetimeSeconds: body.token_lifetime ?? stored.tokenLifetimeSeconds,
-    signing,
     tokenDialect: body.token_dialect ?? stored.tokenDialect,
     enforcePolicies: body.enforce_policies ?? stored.enforcePolicies,
     clientPolicy: body.subject_type_authorization?.client?.policy ?? stored.clientPolicy,

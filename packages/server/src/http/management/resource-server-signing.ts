@@ -8,12 +8,15 @@ import type { Write } from '../../domain/write.ts'
 import type { ApiIdentity, ApiSigningSecrets } from '../../keys/api-signing-secret.ts'
 import { SecretText } from '../../keys/secret-text.ts'
 import type { SigningKeyRing } from '../../keys/signing-key-ring.ts'
+import type { InTurn } from '../turns.ts'
 
 export interface ResourceServerSigningDeps {
   readonly signingKeys: Pick<SigningKeyStore, 'findCurrent' | 'insert'>
   readonly ring: Pick<SigningKeyRing, 'createRing'>
   readonly apiSecrets: Pick<ApiSigningSecrets, 'encrypt'>
   readonly createApiSecret: () => SecretText
+  /** Of one tenant: keys that one request makes, the next one finds. */
+  readonly keysInTurn: InTurn
 }
 
 export interface SettledSigning {
@@ -24,23 +27,31 @@ export interface SettledSigning {
   readonly newSecret: { readonly secret: SecretText; readonly isMadeHere: boolean } | undefined
 }
 
-/** @throws ManagementError `invalid_body` for a secret that nothing would be signed with. */
-export async function settleSigning(
+/**
+ * Settles it and stores the API with it.
+ * @throws ManagementError `invalid_body` for a secret that nothing would be signed with.
+ */
+export async function withSettledSigning<Stored>(
   deps: ResourceServerSigningDeps,
   api: ApiIdentity,
   body: Pick<ResourceServerChange, 'signing_alg' | 'signing_secret'>,
   stored: TokenSigning | undefined,
-): Promise<SettledSigning> {
+  store: (settled: SettledSigning) => Promise<Stored>,
+): Promise<Stored> {
   const algorithm = body.signing_alg ?? stored?.algorithm ?? 'RS256'
-  if (algorithm === 'HS256') return settleSecret(deps, api, body.signing_secret, stored)
+  if (algorithm === 'HS256') return store(settleSecret(deps, api, body.signing_secret, stored))
   if (body.signing_secret !== undefined) {
     throw new ManagementError(
       'invalid_body',
       `Payload validation error: 'Only an API whose signing_alg is HS256 has a secret; the one of this API is ${algorithm}' on property signing_secret.`,
     )
   }
-  const writes = await missingKeys(deps, api.tenantId, algorithm)
-  return { signing: { algorithm }, writes, newSecret: undefined }
+  const storeWith = (writes: readonly Write[]) =>
+    store({ signing: { algorithm }, writes, newSecret: undefined })
+  if (await hasKeys(deps, api.tenantId, algorithm)) return storeWith([])
+  return deps.keysInTurn(api.tenantId, async () =>
+    storeWith(await missingKeys(deps, api.tenantId, algorithm)),
+  )
 }
 
 function settleSecret(
@@ -61,11 +72,20 @@ function settleSecret(
   }
 }
 
+async function hasKeys(
+  { signingKeys }: ResourceServerSigningDeps,
+  tenantId: TenantId,
+  algorithm: KeyAlgorithm,
+): Promise<boolean> {
+  return (await signingKeys.findCurrent(tenantId, algorithm)) !== undefined
+}
+
 async function missingKeys(
-  { signingKeys, ring }: ResourceServerSigningDeps,
+  deps: ResourceServerSigningDeps,
   tenantId: TenantId,
   algorithm: KeyAlgorithm,
 ): Promise<Write[]> {
-  if (await signingKeys.findCurrent(tenantId, algorithm)) return []
+  const { signingKeys, ring } = deps
+  if (await hasKeys(deps, tenantId, algorithm)) return []
   return (await ring.createRing(tenantId, algorithm)).map((key) => signingKeys.insert(key))
 }

@@ -12,12 +12,16 @@ import { refuseEmptyPromises } from './empty-promises.ts'
 import { findByAudience, findResourceServer, requireResourceServer } from './find-resource-server.ts'
 import type { Handlers, QueryOf } from './handler.ts'
 import { pageOf, totalsOf } from './page.ts'
-import { changedResourceServer, resourceServerToCreate } from './resource-server-from-wire.ts'
+import {
+  changedResourceServer,
+  identifierTaken,
+  resourceServerToCreate,
+} from './resource-server-from-wire.ts'
 import { resourceServerOnWire } from './resource-server-on-wire.ts'
 import {
   type ResourceServerSigningDeps,
   type SettledSigning,
-  settleSigning,
+  withSettledSigning,
 } from './resource-server-signing.ts'
 
 export interface ResourceServerHandlerDeps extends ResourceServerSigningDeps {
@@ -47,15 +51,18 @@ export function createResourceServerHandlers(
 
     async createResourceServer({ request, body }) {
       refuseEmptyPromises(body)
-      const id = deps.newId.resourceServer()
-      const settled = await settleSigning(deps, { tenantId: request.tenant.id, id }, body, undefined)
-      const resourceServer = resourceServerToCreate(request, id, body, settled.signing, deps.now())
-      await deps.recordChange(request, {
-        description: `Created the API ${resourceServer.identifier}.`,
-        status: 201,
-        writes: [...settled.writes, deps.resourceServers.insert(resourceServer)],
+      const unsigned = resourceServerToCreate(request, deps.newId.resourceServer(), body, deps.now())
+      const { tenantId, identifier } = unsigned
+      if (await deps.resourceServers.findByIdentifier(tenantId, identifier)) throw identifierTaken()
+      return withSettledSigning(deps, unsigned, body, undefined, async (settled) => {
+        const resourceServer = { ...unsigned, signing: settled.signing }
+        await deps.recordChange(request, {
+          description: `Created the API ${identifier}.`,
+          status: 201,
+          writes: [...settled.writes, deps.resourceServers.insert(resourceServer)],
+        })
+        return withSecret(resourceServerOnWire(request.issuer, resourceServer), settled.newSecret)
       })
-      return withSecret(resourceServerOnWire(request.issuer, resourceServer), settled.newSecret)
     },
 
     async getResourceServer({ request, param }) {
@@ -67,16 +74,18 @@ export function createResourceServerHandlers(
       const stored = await requireResourceServer(deps.resourceServers, request, param('id'))
       refuseSystem(stored)
       refuseEmptyPromises(body)
-      const settled = await settleSigning(deps, stored, body, stored.signing)
-      const resourceServer = changedResourceServer(stored, body, settled.signing, deps.now())
-      await deps.recordChange(request, {
-        description: `Changed the API ${resourceServer.identifier}.`,
-        status: 200,
-        writes: [...settled.writes, deps.resourceServers.update(resourceServer, stored)],
+      const unsigned = changedResourceServer(stored, body, deps.now())
+      return withSettledSigning(deps, unsigned, body, stored.signing, async (settled) => {
+        const resourceServer = { ...unsigned, signing: settled.signing }
+        await deps.recordChange(request, {
+          description: `Changed the API ${resourceServer.identifier}.`,
+          status: 200,
+          writes: [...settled.writes, deps.resourceServers.update(resourceServer, stored)],
+        })
+        const onWire = resourceServerOnWire(request.issuer, resourceServer)
+        // Who sent a secret knows it; one that was made here can be told now or never.
+        return settled.newSecret?.isMadeHere ? withSecret(onWire, settled.newSecret) : onWire
       })
-      const onWire = resourceServerOnWire(request.issuer, resourceServer)
-      // Who sent a secret knows it; one that was made here can be told now or never.
-      return settled.newSecret?.isMadeHere ? withSecret(onWire, settled.newSecret) : onWire
     },
 
     async deleteResourceServer({ request, param }) {

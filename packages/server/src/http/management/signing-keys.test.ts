@@ -185,3 +185,42 @@ describe('many rotations', () => {
     await connection.signingKeys.rotate({ alg: 'EdDSA' })
   })
 })
+
+describe('making keys takes long, and keeps nobody waiting', () => {
+  inOneWorld()
+
+  test('an API that is refused costs no keys', async () => {
+    const { resourceServers } = world.mine.connection
+    await resourceServers.create({ identifier: 'urn:taken' })
+    const refused = [
+      { identifier: 'urn:taken', signing_alg: 'PS256' as const },
+      { identifier: ' blank', signing_alg: 'PS256' as const },
+      { identifier: 'urn:twice', signing_alg: 'RS512' as const, scopes: [{ value: 'a' }, { value: 'a' }] },
+    ]
+    const startedAt = performance.now()
+    const asked = Array.from({ length: 60 }, (_, at) => refused[at % 3]).filter((body) => body !== undefined)
+    const answers = await Promise.allSettled(asked.map((body) => resourceServers.create(body)))
+    expect(answers.every(({ status }) => status === 'rejected')).toBe(true)
+    expect(performance.now() - startedAt).toBeLessThan(3000)
+  })
+
+  test('what many requests need at once is made once', async () => {
+    const { resourceServers } = world.mine.connection
+    const named = Array.from({ length: 30 }, (_, at) => `urn:many:${at}`)
+    await Promise.all(named.map((identifier) => resourceServers.create({ identifier, signing_alg: 'PS256' })))
+    expect(await keysOf('PS256')).toHaveLength(2)
+  })
+
+  test('rotations in one tenant do not hold up the tokens of another', async () => {
+    const token = await newTokens('RS256')
+    const rotations = Array.from({ length: 40 }, () => world.theirs.connection.signingKeys.rotate())
+    const settled = Promise.allSettled(rotations)
+    for (let at = 0; at < 5; at++) {
+      const startedAt = performance.now()
+      await verifies(await token())
+      expect(performance.now() - startedAt).toBeLessThan(2000)
+    }
+    const made = (await settled).filter(({ status }) => status === 'fulfilled')
+    expect(made.length).toBeGreaterThan(5)
+  }, 60_000)
+})

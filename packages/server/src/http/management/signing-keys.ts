@@ -6,6 +6,7 @@ import { parseKeyId, type SigningKey, type SigningKeyStore } from '../../domain/
 import { certificateInWords } from '../../keys/key-certificate.ts'
 import { type KeyRotation, type Rotation, TooManyKeysError } from '../../keys/key-rotation.ts'
 import type { RecordChange } from '../record-change.ts'
+import type { InTurn } from '../turns.ts'
 import type { Handlers } from './handler.ts'
 import { notThere } from './not-there.ts'
 
@@ -13,6 +14,8 @@ export interface SigningKeyHandlerDeps {
   readonly signingKeys: Pick<SigningKeyStore, 'find' | 'list'>
   readonly keyRotation: KeyRotation
   readonly recordChange: RecordChange
+  /** Of one tenant: a rotation begins with the keys that the one before it left. */
+  readonly keysInTurn: InTurn
 }
 
 export function createSigningKeyHandlers(
@@ -29,12 +32,7 @@ export function createSigningKeyHandlers(
     },
 
     async rotateSigningKeys({ request, query }) {
-      const rotation = await planRotation(deps, request, query.alg)
-      await deps.recordChange(request, {
-        description: `Rotated the signing keys: ${rotation.current.map((key) => `${key.algorithm} ${key.id}`).join(', ')}.`,
-        status: 201,
-        writes: rotation.writes,
-      })
+      const rotation = await deps.keysInTurn(request.tenant.id, () => rotate(deps, request, query.alg))
       const told = rotation.current.find((key) => key.algorithm === (query.alg ?? 'RS256'))
       return brief(told ?? firstOf(rotation))
     },
@@ -69,6 +67,20 @@ async function requireKey(
   const key = id && (await signingKeys.find(tenant.id, id))
   if (!key) throw notThere('signingKey')
   return key
+}
+
+async function rotate(
+  deps: SigningKeyHandlerDeps,
+  request: FastifyRequest,
+  algorithm: Parameters<KeyRotation['plan']>[1],
+): Promise<Rotation> {
+  const rotation = await planRotation(deps, request, algorithm)
+  await deps.recordChange(request, {
+    description: `Rotated the signing keys: ${rotation.current.map((key) => `${key.algorithm} ${key.id}`).join(', ')}.`,
+    status: 201,
+    writes: rotation.writes,
+  })
+  return rotation
 }
 
 async function planRotation(
