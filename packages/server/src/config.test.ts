@@ -72,6 +72,19 @@ test('without any setting there are defaults, and an empty value counts as none'
   })
 })
 
+test('the installer of packages gets npm’s configuration, and none of the server’s secrets', () => {
+  const environment = {
+    PATH: '/bin',
+    npm_config_registry: 'https://npm.example.com/',
+    DATABASE_PASSWORD: 'p',
+  }
+  const own = { TALLYSTICK_MASTER_KEY: Buffer.alloc(32).toString('base64url') }
+  expect(parseConfig({ ...environment, ...own }).installerEnvironment).toEqual({
+    PATH: '/bin',
+    npm_config_registry: 'https://npm.example.com/',
+  })
+})
+
 test('a public origin may carry the final slash that people paste', () => {
   expect(parseConfig({ TALLYSTICK_PUBLIC_ORIGIN: 'https://auth.example.com/' }).publicOrigin).toBe(
     'https://auth.example.com',

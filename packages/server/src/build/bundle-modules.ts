@@ -1,5 +1,7 @@
 /** One script of installed packages. What Node would bring is left to the isolate, which has some of it. */
+import { realpath } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
+import { sep } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { BuildError } from '../domain/rule-build.ts'
 
@@ -7,7 +9,9 @@ import { BuildError } from '../domain/rule-build.ts'
 const maxBundleBytes = 4_000_000
 
 /** @throws BuildError */
-export async function bundleModules(folder: string, names: readonly string[]): Promise<string> {
+export async function bundleModules(installed: string, names: readonly string[]): Promise<string> {
+  // The bundler tells paths without symbolic links.
+  const folder = await realpath(installed)
   const loaders = names.map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(name)})`)
   try {
     const built = await build({
@@ -23,7 +27,7 @@ export async function bundleModules(folder: string, names: readonly string[]): P
       legalComments: 'none',
       target: 'es2024',
       define: { 'process.env.NODE_ENV': '"production"' },
-      plugins: [leaveToIsolate],
+      plugins: [leaveToIsolate, stayWithin(folder)],
       logLevel: 'silent',
       tsconfigRaw: {},
     })
@@ -46,6 +50,19 @@ const leaveToIsolate: Plugin = {
       kind !== 'entry-point' && isBuiltin(path) ? { path, external: true } : undefined,
     )
   },
+}
+
+/** A package may name a file of the server's host as a module, and must not get to see it. */
+function stayWithin(folder: string): Plugin {
+  return {
+    name: 'stay-within',
+    setup: ({ onLoad }) => {
+      onLoad({ filter: /(?:)/ }, ({ path, namespace }) => {
+        if (namespace !== 'file' || path.startsWith(folder + sep)) return undefined
+        return { errors: [{ text: 'a package requires a file that lies outside the packages' }] }
+      })
+    },
+  }
 }
 
 function asBuildError(error: unknown): BuildError {

@@ -10,14 +10,9 @@ import { fileURLToPath } from 'node:url'
 import Arborist from '@npmcli/arborist'
 import Config from '@npmcli/config'
 import npmSettings from '@npmcli/config/lib/definitions/index.js'
-import type { InstallAnswer, InstallQuestion } from './install-protocol.ts'
+import type { InstallAnswer, InstallLimits, InstallQuestion } from './install-protocol.ts'
 
-/** Of all packages together, once unpacked. */
-const maxFiles = 20_000
-const maxBytes = 200_000_000
-const maxPackages = 400
-
-async function install({ folder, registry, dependencies }: InstallQuestion): Promise<InstallAnswer> {
+async function install({ folder, registry, dependencies, limits }: InstallQuestion): Promise<InstallAnswer> {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }))
   const arborist = new Arborist({
     ...(await npmConfiguration(folder)),
@@ -40,13 +35,13 @@ async function install({ folder, registry, dependencies }: InstallQuestion): Pro
     timeout: 20_000,
   })
   const ideal = await arborist.buildIdealTree()
-  if (ideal.inventory.size - 1 > maxPackages) {
-    return refuse('too_large', `The dependencies need more than ${maxPackages} packages.`)
+  if (ideal.inventory.size - 1 > limits.maxPackages) {
+    return refuse('too_large', `The dependencies need more than ${limits.maxPackages} packages.`)
   }
   const unproven = packagesOf(ideal).find(({ integrity }) => !integrity)
   if (unproven) return refuse('unknown_package', `The registry tells no integrity for ${unproven.name}.`)
   const tree = await arborist.reify()
-  return refusalOfFiles(folder) ?? { kind: 'installed', packages: packagesOf(tree) }
+  return refusalOfFiles(folder, limits) ?? { kind: 'installed', packages: packagesOf(tree) }
 }
 
 async function npmConfiguration(folder: string): Promise<Record<string, unknown>> {
@@ -73,7 +68,7 @@ function packagesOf(tree: Arborist.Node) {
 }
 
 /** What was unpacked must fit, and hold nothing that only a compiler or the machine itself could run. */
-function refusalOfFiles(folder: string): InstallAnswer | undefined {
+function refusalOfFiles(folder: string, { maxFiles, maxBytes }: InstallLimits): InstallAnswer | undefined {
   let files = 0
   let bytes = 0
   const root = join(folder, 'node_modules')
@@ -83,7 +78,10 @@ function refusalOfFiles(folder: string): InstallAnswer | undefined {
     files++
     bytes += statSync(path).size
     if (files > maxFiles || bytes > maxBytes) {
-      return refuse('too_large', 'The dependencies are larger than 200 MB or 20,000 files once unpacked.')
+      return refuse(
+        'too_large',
+        `The dependencies have more than ${maxBytes / 1_000_000} MB or ${maxFiles} files once unpacked.`,
+      )
     }
     if (entry.name === 'binding.gyp' || entry.name.endsWith('.node')) {
       return refuse(

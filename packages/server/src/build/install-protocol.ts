@@ -1,11 +1,20 @@
 /** What the server and its installer tell each other, as JSON. */
 import type { BuildFault, InstalledPackage } from '../domain/rule-build.ts'
 
+/** Of all packages together. */
+export interface InstallLimits {
+  readonly maxPackages: number
+  readonly maxFiles: number
+  /** Unpacked. */
+  readonly maxBytes: number
+}
+
 export interface InstallQuestion {
   readonly folder: string
   /** Undefined: the one that npm's configuration names. */
   readonly registry: string | undefined
   readonly dependencies: Readonly<Record<string, string>>
+  readonly limits: InstallLimits
 }
 
 export type InstallAnswer =

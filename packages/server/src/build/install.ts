@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { BuildError, type Dependency, type ModuleBundle } from '../domain/rule-build.ts'
 import { bundleModules } from './bundle-modules.ts'
-import type { InstallAnswer, InstallQuestion } from './install-protocol.ts'
+import type { InstallAnswer, InstallLimits, InstallQuestion } from './install-protocol.ts'
 import { createTurns } from './turns.ts'
 
 export interface InstallSettings {
@@ -18,11 +18,12 @@ export interface InstallSettings {
   readonly registry: string | 'off' | undefined
   /** What the installer finds in its environment: npm's configuration, and nothing that is the server's own. */
   readonly environment: Readonly<Record<string, string>>
+  readonly limits?: InstallLimits & { readonly timeMs: number }
 }
 
 /** Installations at the same time; others wait for their turn. */
 const maxInstallations = 2
-const limitMs = 60_000
+const defaultLimits = { maxPackages: 400, maxFiles: 20_000, maxBytes: 200_000_000, timeMs: 60_000 }
 
 // `.ts` in a checkout, `.js` in an installed package.
 const program = fileURLToPath(import.meta.url).replace(/install\.([jt]s)$/, 'install-process.$1')
@@ -46,7 +47,7 @@ export function createInstallModules(settings: InstallSettings): InstallModules 
       const folder = await mkdtemp(join(tmpdir(), 'tallystick-install-'))
       try {
         const packages = await runInstaller(settings, folder, dependencies)
-        const names = [...new Set([...dependencies.map(({ name }) => name), ...requested])]
+        const names = namesOf(dependencies, requested)
         return { packages, names, code: await bundleModules(folder, names) }
       } finally {
         await rm(folder, { recursive: true, force: true })
@@ -54,8 +55,15 @@ export function createInstallModules(settings: InstallSettings): InstallModules 
     })
 }
 
+/** What else the source requires is the isolate's. */
+function namesOf(dependencies: readonly Dependency[], requested: readonly string[]): string[] {
+  const names = dependencies.map(({ name }) => name)
+  const beneath = requested.filter((path) => names.some((name) => path.startsWith(`${name}/`)))
+  return [...new Set([...names, ...beneath])]
+}
+
 async function runInstaller(
-  { registry, environment }: InstallSettings,
+  { registry, environment, limits = defaultLimits }: InstallSettings,
   folder: string,
   dependencies: readonly Dependency[],
 ) {
@@ -63,8 +71,9 @@ async function runInstaller(
     folder,
     registry,
     dependencies: Object.fromEntries(dependencies.map(({ name, version }) => [name, version])),
+    limits,
   }
-  const answer = await ask(environment, question)
+  const answer = await ask(environment, question, limits.timeMs)
   if (answer.kind === 'installed') return answer.packages
   if (answer.kind === 'refused') throw new BuildError(answer.fault, answer.message)
   throw explained(answer, dependencies)
@@ -73,6 +82,7 @@ async function runInstaller(
 async function ask(
   environment: InstallSettings['environment'],
   question: InstallQuestion,
+  limitMs: number,
 ): Promise<InstallAnswer> {
   const child = spawn(process.execPath, ['--no-warnings', '--max-old-space-size=512', program], {
     cwd: question.folder,
@@ -90,9 +100,9 @@ async function ask(
     return JSON.parse(json)
   } catch {
     const message = child.killed
-      ? `it took longer than ${limitMs / 1000} seconds`
-      : 'it ended without an answer'
-    return { kind: 'failed', code: 'INSTALLER', message: `The packages could not be installed: ${message}.` }
+      ? `the installation took longer than ${limitMs / 1000} seconds`
+      : 'the installer ended without an answer'
+    return { kind: 'failed', code: 'INSTALLER', message }
   }
 }
 
@@ -122,6 +132,9 @@ function explained(
       'bad_dependency',
       `A package among ${asked} depends on something outside the registry (a URL, a repository or a folder).`,
     )
+  }
+  if (code === 'INSTALLER') {
+    return new BuildError('no_registry', `${asked} could not be installed: ${message}. Try again later.`)
   }
   if (unreachable.test(code)) {
     return new BuildError(
