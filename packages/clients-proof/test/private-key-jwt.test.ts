@@ -1,25 +1,37 @@
 /** The libraries that sign assertions, each in its own way, against each profile. */
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
-import { connect } from '../../management-api/src/connect.ts'
-import { requestToken } from '../../server/test/test-server.ts'
-import { startTlsServer, type TlsServer } from '../../server/test/tls-server.ts'
+import { startTlsServer } from '../../server/test/tls-server.ts'
+import {
+  audience,
+  type CallManagement,
+  callManagementOf,
+  claimsIn,
+  createMachine,
+  textMember,
+  tokenFor,
+} from './machine.ts'
 import { runClient } from './run-client.ts'
 
-const audience = 'https://invoices.example.com/'
-
 test.each(['rfc', 'auth0'])(
-  'in profile %s every library that signs assertions gets a token',
+  'in profile %s every library that signs assertions gets a token, and the secret no longer does',
   async (profile) => {
     const server = await startTlsServer({
       settings: { TALLYSTICK_TLS: 'self-signed', TALLYSTICK_PROFILE: profile, TALLYSTICK_STARTER: 'off' },
     })
     onTestFinished(() => server.close())
+    const call = callManagementOf(server.origin, server.bootstrap.management)
+    const machine = await createMachine(call)
+    // Its own credentials in the management API, which the SDK reads.
+    await call('POST', 'client-grants', {
+      client_id: machine.id,
+      audience: server.bootstrap.management.audience,
+      scope: ['read:client_credentials'],
+    })
     const [own, other] = [newPair(), newPair()]
-    const clientId = await createMachine(server, own.publicPem)
+    await provesItselfBy(call, machine.id, own.publicPem)
     const result = await runClient('private-key-jwt', server, {
-      AUTH0_CLIENT_ID: clientId,
-      AUTH0_CLIENT_SECRET: 'none',
+      AUTH0_CLIENT_ID: machine.id,
       AUTH0_AUDIENCE: audience,
       PRIVATE_KEY: own.privatePem,
       OTHER_KEY: other.privatePem,
@@ -27,13 +39,14 @@ test.each(['rfc', 'auth0'])(
     for (const library of ['legacy', 'authJs', 'openid', 'oauth4webapi']) {
       expect([library, claimsIn(result, library)]).toMatchObject([
         library,
-        { sub: `${clientId}@clients`, aud: audience },
+        { sub: `${machine.id}@clients`, aud: audience },
       ])
     }
     expect(result).toMatchObject({
       credentials: [{ id: expect.stringMatching(/^cred_/), alg: 'RS256', credential_type: 'public_key' }],
       refusal: { name: 'ResponseBodyError', error: 'invalid_client', status: 401 },
     })
+    expect((await tokenFor(server, machine)).status).toBe(401)
   },
 )
 
@@ -45,33 +58,12 @@ function newPair(): { publicPem: string; privatePem: string } {
   }
 }
 
-/** A client with a key that may read invoices, and its own credentials in the management API. */
-async function createMachine(server: TlsServer, pem: string): Promise<string> {
-  const { client_id, client_secret, audience: managementAudience } = server.bootstrap.management
-  const fields = { client_id, client_secret, audience: managementAudience }
-  const { body } = await requestToken(server.origin, fields)
-  const management = connect({ url: server.origin, token: String(body.access_token) })
-  await management.resourceServers.create({
-    identifier: audience,
-    name: 'Invoices',
-    scopes: [{ value: 'read' }],
+async function provesItselfBy(call: CallManagement, clientId: string, pem: string): Promise<void> {
+  const path = `clients/${clientId}`
+  const key = { credential_type: 'public_key', name: 'key', pem, alg: 'RS256' }
+  const id = textMember(await call('POST', `${path}/credentials`, key), 'id')
+  await call('PATCH', path, {
+    token_endpoint_auth_method: null,
+    client_authentication_methods: { private_key_jwt: { credentials: [{ id }] } },
   })
-  const { client_id: id } = await management.clients.create({
-    name: 'with a key',
-    client_authentication_methods: {
-      private_key_jwt: { credentials: [{ credential_type: 'public_key', pem }] },
-    },
-  })
-  await management.clientGrants.create({ client_id: id, audience, scope: ['read'] })
-  await management.clientGrants.create({
-    client_id: id,
-    audience: managementAudience,
-    scope: ['read:client_credentials'],
-  })
-  return id
-}
-
-function claimsIn(result: unknown, member: string): unknown {
-  const token: unknown = Reflect.get(Object(result), member)
-  return JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString())
 }
