@@ -95,7 +95,7 @@ test('a self-signed server is reached by whoever trusts its authority, and by no
   // The authority has stayed: what trusted it before still does.
   expect((await fetch(`https://127.0.0.1:${again.port}/readyz`)).status).toBe(200)
   await again.close()
-})
+}, 30_000)
 
 test('a tenant that is made while the server serves is reached at its own host', async () => {
   const server = await startTlsServer()
