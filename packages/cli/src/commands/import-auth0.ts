@@ -2,7 +2,7 @@
 import type { CommandContext } from '../command-context.ts'
 import { Failure } from '../failure.ts'
 import { carryOut, type Outcome } from '../import/carry-out.ts'
-import { type CredentialsFile, openCredentialsFile } from '../import/credentials-file.ts'
+import { openCredentialsFile } from '../import/credentials-file.ts'
 import type { Exported } from '../import/exported.ts'
 import {
   clientIdChanges,
@@ -14,7 +14,7 @@ import {
 import { parseKeywordMappings } from '../import/keyword-mappings.ts'
 import { makePlan, type Plan } from '../import/make-plan.ts'
 import { parseExport } from '../import/parse-export.ts'
-import type { NewCredential, Step } from '../import/plan.ts'
+import type { CredentialsKeeper, Step } from '../import/plan.ts'
 import { readPresentState } from '../import/present-state.ts'
 import { readExport } from '../import/read-export.ts'
 import { noSecrets, readRuleSecrets } from '../import/rule-secrets.ts'
@@ -38,10 +38,15 @@ export async function importFromAuth0(
   const exported = await readExported(context, path, options)
   const { origin, credentials } = await context.findProfile()
   const given = options.ruleSecrets && (await readRuleSecrets(options.ruleSecrets, context.terminal.input))
+  const file =
+    options.credentialsOut === undefined
+      ? undefined
+      : await openCredentialsFile(options.credentialsOut, origin)
   const connection = await context.connect()
   const plan = makePlan(exported, await readPresentState(connection), {
     rules: { given: given || noSecrets, replaceSecrets: options.replaceSecrets === true },
     operatorId: credentials?.clientId,
+    begun: file?.begun ?? new Set(),
     origin,
   })
   if (options.dryRun) {
@@ -49,10 +54,10 @@ export async function importFromAuth0(
     return
   }
   refuseWhatStops(context, plan)
-  const file = await credentialsFile(plan, options, origin)
+  if (!file) refuseToLoseSecrets(plan)
   const outcome = await carryOut(plan, {
     connection,
-    keepCredential: (credential) => keepCredential(context, file, credential),
+    credentials: file ? printingWhatIsNotKept(context, file) : keepsNothing,
     tell: (step, refusal) => context.terminal.say(neutralLine(lineOf(step, refusal))),
   })
   presentOutcome(context, { exported, plan, outcome })
@@ -99,37 +104,38 @@ function refuseWhatStops({ terminal }: CommandContext, { remarks }: Plan): void 
 }
 
 /** @throws Failure when secrets would be made and nobody would keep them. */
-async function credentialsFile(
-  { steps }: Plan,
-  { credentialsOut }: ImportOptions,
-  origin: string,
-): Promise<CredentialsFile | undefined> {
-  if (credentialsOut !== undefined) return openCredentialsFile(credentialsOut, origin)
+function refuseToLoseSecrets({ steps }: Plan): void {
   const count = steps.filter(({ makesSecret }) => makesSecret).length
-  if (count === 0) return undefined
+  if (count === 0) return
   throw new Failure('usage', {
-    what: `Nobody would keep the ${count} secrets that this import makes.`,
+    what: `Nobody would keep the ${count === 1 ? 'secret' : `${count} secrets`} that this import makes.`,
     why: 'Secrets of clients are not in an export, so new ones are made, and each is told once.',
     todo: 'Add --credentials-out FILE; nothing was attempted.',
   })
 }
 
-async function keepCredential(
-  { terminal }: CommandContext,
-  file: CredentialsFile | undefined,
-  credential: NewCredential,
-): Promise<void> {
-  try {
-    if (!file) throw new TypeError('A secret was made that the plan did not foresee.')
-    await file.add(credential)
-  } catch (error) {
-    // The server has it already: were it lost here, nobody could ever use it.
-    const whose =
-      credential.kind === 'client' ? `client ${credential.clientId}` : `API ${credential.identifier}`
-    terminal.say('A secret could not be written to the file; it is printed instead, this once.')
-    terminal.print(neutralLine(`${whose}  ${revealSecret(credential.secret)}`))
-    throw error
+/** The server has it already: were it lost here, nobody could ever use it. */
+function printingWhatIsNotKept({ terminal }: CommandContext, file: CredentialsKeeper): CredentialsKeeper {
+  return {
+    ...file,
+    finish: async (client) => {
+      try {
+        await file.finish(client)
+      } catch (error) {
+        terminal.say('The secret could not be written to the file; it is printed instead, this once.')
+        terminal.print(neutralLine(`${client.clientId}  ${revealSecret(client.secret)}`))
+        throw error
+      }
+    },
   }
+}
+
+const isNotForeseen = () => Promise.reject(new TypeError('A secret is made that the plan did not foresee.'))
+const keepsNothing: CredentialsKeeper = {
+  begin: isNotForeseen,
+  giveUp: isNotForeseen,
+  finish: isNotForeseen,
+  signingSecret: isNotForeseen,
 }
 
 function lineOf({ verb, noun, name }: Step, refusal: string | undefined): string {

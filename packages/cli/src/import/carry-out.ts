@@ -4,12 +4,12 @@
  */
 import { type Connection, ManagementApiError } from '@tallystick/management-api/connect'
 import type { Plan } from './make-plan.ts'
-import type { ImportRun, NewCredential, Step } from './plan.ts'
+import type { CredentialsKeeper, ImportRun, Step } from './plan.ts'
 import { StepRefused } from './step-refused.ts'
 
 export interface CarryOutDeps {
   readonly connection: Connection
-  readonly keepCredential: (credential: NewCredential) => Promise<void>
+  readonly credentials: CredentialsKeeper
   readonly tell: (step: Step, refusal: string | undefined) => void
 }
 
@@ -24,13 +24,13 @@ const refusals: ReadonlySet<number> = new Set([400, 403, 404, 409, 412, 413, 422
 
 export async function carryOut(
   plan: Plan,
-  { connection, keepCredential, tell }: CarryOutDeps,
+  { connection, credentials, tell }: CarryOutDeps,
 ): Promise<Outcome> {
   const run: ImportRun = {
     connection,
     clientIds: new Map(plan.clientIds),
     actionIds: new Map(plan.actionIds),
-    keepCredential,
+    credentials,
   }
   const done: Step[] = []
   const refused: { step: Step; why: string }[] = []

@@ -15,6 +15,8 @@ import type { RuleOptions } from './rule-options.ts'
 export interface PlanOptions {
   readonly rules: Omit<RuleOptions, 'allowedHosts'>
   readonly operatorId: string | undefined
+  /** Of the credentials file: clients whose secrets never arrived. */
+  readonly begun: ReadonlySet<string>
   readonly origin: string
 }
 
@@ -31,11 +33,11 @@ export interface Plan {
 
 export function makePlan(exported: Exported, present: PresentState, options: PlanOptions): Plan {
   const rules = { ...options.rules, allowedHosts: present.settings.egress.allow }
-  const { operatorId } = options
+  const clients = { clients: present.clients, operatorId: options.operatorId, begun: options.begun }
   const parts: PlanPart[] = [
     planSettings(exported.settings, present.settings),
     ...exported.apis.map((api) => planApi(api, present.apis)),
-    ...exported.clients.map((client) => planClient(client, { clients: present.clients, operatorId })),
+    ...exported.clients.map((client) => planClient(client, clients)),
     ...exported.hooks.map((hook) => planHook(hook, present, rules)),
     ...exported.actions.map((action) => planAction(action, present, rules)),
     planBindings(exported, present),

@@ -6,7 +6,7 @@ import {
 } from '@tallystick/management-api/contract/resource-servers'
 import { Value } from 'typebox/value'
 import { isJsonObject, type JsonObject, textMember } from '../json-object.ts'
-import { SecretText } from '../secret-text.ts'
+import { revealSecret } from '../secret-text.ts'
 import { changedMembers } from './changed-members.ts'
 import type { ExportedApi } from './exported.ts'
 import { fitMembers, without } from './fit-members.ts'
@@ -70,7 +70,12 @@ function createStep(identifier: string, wanted: JsonObject): Step | undefined {
     name: identifier,
     details: [],
     ...(needsNewSecret(body) && { makesSecret: true }),
-    perform: async (run) => keepSecret(run, await run.connection.resourceServers.create(body), body),
+    perform: async (run) => {
+      await run.connection.resourceServers.create({
+        ...body,
+        ...(await signingSecret(run, identifier, body)),
+      })
+    },
   }
 }
 
@@ -87,8 +92,10 @@ function changeStep(present: ResourceServer, wanted: JsonObject): Step | undefin
     name: present.identifier,
     details: Object.keys(change),
     ...(startsToNeedSecret && needsNewSecret(change) && { makesSecret: true }),
-    perform: async (run) =>
-      keepSecret(run, await run.connection.resourceServers.update(present.id, change), change),
+    perform: async (run) => {
+      const secret = await signingSecret(run, present.identifier, change)
+      await run.connection.resourceServers.update(present.id, { ...change, ...secret })
+    },
   }
 }
 
@@ -106,8 +113,12 @@ function needsNewSecret(body: JsonObject): boolean {
   return body.signing_alg === 'HS256' && textMember(body, 'signing_secret') === undefined
 }
 
-async function keepSecret(run: ImportRun, api: ResourceServer, sent: JsonObject): Promise<void> {
-  if (api.signing_secret === undefined || !needsNewSecret(sent)) return
-  const secret = new SecretText(api.signing_secret)
-  await run.keepCredential({ kind: 'api', identifier: api.identifier, secret })
+/** The server would make one as well, and tell it once, in an answer that may not arrive. */
+async function signingSecret(
+  { credentials }: ImportRun,
+  identifier: string,
+  body: JsonObject,
+): Promise<{ signing_secret?: string }> {
+  if (!needsNewSecret(body)) return {}
+  return { signing_secret: revealSecret(await credentials.signingSecret(identifier)) }
 }

@@ -1,4 +1,5 @@
 /** Clients, known by their names, or by the id where the export comes from this very tenant. */
+import { ManagementApiError } from '@tallystick/management-api/connect'
 import { type Client, clientChange, clientToCreate } from '@tallystick/management-api/contract/clients'
 import { Value } from 'typebox/value'
 import { Failure } from '../failure.ts'
@@ -30,9 +31,11 @@ export interface PresentClients {
   readonly clients: readonly Client[]
   /** The client that the import signs in with. It is never touched: it could lock itself out. */
   readonly operatorId: string | undefined
+  /** Names of those that an earlier import began to make, and whose secrets never arrived. */
+  readonly begun: ReadonlySet<string>
 }
 
-export function planClient(client: ExportedClient, { clients, operatorId }: PresentClients): PlanPart {
+export function planClient(client: ExportedClient, { clients, operatorId, begun }: PresentClients): PlanPart {
   const about = `client ${client.name}`
   const there = findClient(client, clients)
   const skipped = reasonToSkip(client, there, operatorId)
@@ -46,11 +49,12 @@ export function planClient(client: ExportedClient, { clients, operatorId }: Pres
   const fit = fitMembers(clientToCreate.properties, others)
   remarks.push(...leftOut(about, fit), ...grantTypeRemarks(about, fit.members))
   const authentication = authenticationOf(client)
-  const step = there
-    ? changeStep(there, { ...fit.members, ...authentication.toChange(there) })
-    : createStep(client, { ...fit.members, ...authentication.toCreate })
+  const change = there && changeStep(there, { ...fit.members, ...authentication.toChange(there) })
+  const steps = there
+    ? [...(begun.has(client.name) ? [renewStep(client, there)] : []), ...(change ? [change] : [])]
+    : [createStep(client, { ...fit.members, ...authentication.toCreate })]
   return {
-    steps: step ? [step] : [],
+    steps,
     remarks: [...remarks, ...authenticationRemarks(client, there, authentication)],
   }
 }
@@ -110,12 +114,34 @@ function createStep({ name, oldId }: ExportedClient, wanted: JsonObject): Step {
     name,
     details: [],
     ...(hasSecret && { makesSecret: true }),
-    perform: async ({ connection, clientIds, keepCredential }) => {
-      const created = await connection.clients.create(body)
+    perform: async ({ connection, clientIds, credentials }) => {
+      if (hasSecret) await credentials.begin({ name })
+      const created = await connection.clients.create(body).catch(async (error: unknown) => {
+        // The server refused it, so nothing was made. Of other ends nobody knows.
+        if (hasSecret && error instanceof ManagementApiError && error.status < 500)
+          await credentials.giveUp(name)
+        throw error
+      })
       clientIds.set(name, created.client_id)
       if (created.client_secret === undefined) return
       const secret = new SecretText(created.client_secret)
-      await keepCredential({ kind: 'client', name, oldId, clientId: created.client_id, secret })
+      await credentials.finish({ name, oldId, clientId: created.client_id, secret })
+    },
+  }
+}
+
+/** Nobody has ever had the secret of this client, so a new one ends nothing. */
+function renewStep({ name, oldId }: ExportedClient, { client_id: clientId }: Client): Step {
+  return {
+    stage: 'objects',
+    verb: 'renew',
+    noun: 'client',
+    name,
+    details: ['secret'],
+    makesSecret: true,
+    perform: async ({ connection, credentials }) => {
+      const { client_secret } = await connection.clients.rotateSecret(clientId)
+      await credentials.finish({ name, oldId, clientId, secret: new SecretText(client_secret) })
     },
   }
 }

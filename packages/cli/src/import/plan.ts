@@ -13,12 +13,12 @@ export type Stage = (typeof stages)[number]
 
 export interface Step {
   readonly stage: Stage
-  readonly verb: 'create' | 'change' | 'deploy' | 'bind'
+  readonly verb: 'create' | 'change' | 'renew' | 'deploy' | 'bind'
   readonly noun: Noun
   readonly name: string
   /** Names of members; never a value, which may be secret. */
   readonly details: readonly string[]
-  /** Its answer holds a secret that no other answer shows. */
+  /** It makes a secret that somebody has to keep. */
   readonly makesSecret?: true
   readonly perform: (run: ImportRun) => Promise<void>
 }
@@ -30,19 +30,26 @@ export interface ImportRun {
   readonly clientIds: Map<string, string>
   /** Ids here, by the Action's name. */
   readonly actionIds: Map<string, string>
-  readonly keepCredential: (credential: NewCredential) => Promise<void>
+  readonly credentials: CredentialsKeeper
 }
 
-/** A secret that was made here, which is told now or never. */
-export type NewCredential =
-  | {
-      readonly kind: 'client'
-      readonly name: string
-      readonly oldId: string | undefined
-      readonly clientId: string
-      readonly secret: SecretText
-    }
-  | { readonly kind: 'api'; readonly identifier: string; readonly secret: SecretText }
+/** Keeps secrets that are told once, also when the import is interrupted in the middle of it. */
+export interface CredentialsKeeper {
+  /** Before a client is made: should the answer never arrive, the next import knows. */
+  begin(client: { readonly name: string }): Promise<void>
+  /** The client was not made. */
+  giveUp(name: string): Promise<void>
+  finish(client: NewClient): Promise<void>
+  /** For an API whose tokens are signed with one: made here, and kept before it is used. */
+  signingSecret(identifier: string): Promise<SecretText>
+}
+
+export interface NewClient {
+  readonly name: string
+  readonly oldId: string | undefined
+  readonly clientId: string
+  readonly secret: SecretText
+}
 
 export const remarkKinds = {
   stops: 'Nothing is done before this is settled',
