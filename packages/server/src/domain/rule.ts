@@ -178,8 +178,6 @@ export const maxSecretValueBytes = 4096
 /** Characters. Shorter secret values are not masked in what a rule prints. */
 export const minMaskedSecretLength = 4
 export const maxRulesPerDoor = 100
-/** At one trigger. */
-export const maxBoundActions = 20
 /** Versions of a rule that are kept beside the active one; older ones go when no exchange record can name them. */
 export const maxSupersededVersions = 50
 /** Scopes a callback rule may return. More, and the exchange fails. */

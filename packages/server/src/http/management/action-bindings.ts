@@ -56,6 +56,7 @@ export function createActionBindingHandlers(
       const changes = all.map(({ rule }) => ({ rule, changed: places.get(rule.id) ?? unbound(rule) }))
       const isSame = changes.every(({ rule, changed }) => isSamePlace(changed, rule))
       const updatedAt = deps.now()
+      const answer = await pageOfBound(bound, { per_page: 100 })
       await recordChange(request, {
         description: `Bound ${bound.length} Actions to the trigger ${param('triggerId')}.`,
         status: 200,
@@ -64,7 +65,7 @@ export function createActionBindingHandlers(
           ? []
           : changes.map(({ rule, changed }) => rules.update({ ...changed, updatedAt }, rule)),
       })
-      return pageOfBound(bound, { per_page: 100 })
+      return answer
     },
   }
 }

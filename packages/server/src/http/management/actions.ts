@@ -72,12 +72,13 @@ export function createActionHandlers(
       const saved = await refusingBadRules(async () =>
         publishDraft.change(stored, draftUpload(name, body, stored.draft)),
       )
+      const answer = await onWire(saved)
       await recordChange(request, {
         description: `Changed the draft of the Action ${name}.`,
         status: 200,
         writes: saved.writes,
       })
-      return onWire(saved)
+      return answer
     },
 
     async deleteAction({ request, param, query }) {
