@@ -24,7 +24,7 @@ import { changedClient, clientToCreate } from './client-from-wire.ts'
 import { clientOnWire } from './client-on-wire.ts'
 import { findClient } from './find-client.ts'
 import type { BodyOf, Call, Handlers } from './handler.ts'
-import { type KeepOneAdministrator, mayGetTokens } from './last-administrator.ts'
+import { type KeepOneAdministrator, mayComeBack } from './last-administrator.ts'
 import { requireNotAboveOperator } from './own-scopes.ts'
 import { answerList } from './page.ts'
 
@@ -99,7 +99,7 @@ export function createClientHandlers(
           status: 200,
           writes: [deps.clients.update(client, stored)],
         })
-      if (mayGetTokens(client)) await record()
+      if (await mayComeBack(deps, client)) await record()
       else await deps.keepOneAdministrator(client.tenantId, client.id, record)
       return clientOnWire(request.tenant, client, operator)
     },

@@ -1,4 +1,5 @@
 /** Nobody locks everyone out: one client that holds every management scope always stays. */
+import { generateKeyPairSync } from 'node:crypto'
 import { managementScopes } from '@tallystick/management-api/contract'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
@@ -30,6 +31,18 @@ async function makeAdministrator(): Promise<string> {
   return client_id
 }
 
+async function authenticateWithExpiredKey(client_id: string): Promise<void> {
+  const { clients, clientCredentials } = world.mine.connection
+  const { publicKey } = generateKeyPairSync('ed25519')
+  const pem = String(publicKey.export({ type: 'spki', format: 'pem' }))
+  const { id } = await clientCredentials.create(client_id, { credential_type: 'public_key', pem })
+  await clientCredentials.update(client_id, id, { expires_at: '2020-01-01T00:00:00Z' })
+  await clients.update(client_id, {
+    token_endpoint_auth_method: null,
+    client_authentication_methods: { private_key_jwt: { credentials: [{ id }] } },
+  })
+}
+
 test('the last administrator can be neither deleted nor disabled nor cut', async () => {
   const { clients, clientGrants } = world.mine.connection
   const admin = world.mine.operatorId
@@ -53,6 +66,36 @@ test('one who is disabled, or lacks a scope, is not the other who stays', async 
   await clients.update(second, { enabled: true })
   await clientGrants.update(await systemGrantOf(second), { scope: managementScopes.slice(1) })
   await expect(clients.delete(world.mine.operatorId)).rejects.toMatchObject(refused)
+})
+
+test('one whose keys have all expired cannot come back, and is not the other who stays', async () => {
+  const { clients } = world.mine.connection
+  const second = await makeAdministrator()
+  await authenticateWithExpiredKey(second)
+  await expect(clients.delete(world.mine.operatorId)).rejects.toMatchObject(refused)
+  await expect(authenticateWithExpiredKey(world.mine.operatorId)).rejects.toMatchObject(refused)
+})
+
+test('one that never had a secret cannot come back by one', async () => {
+  const { clients, clientGrants } = world.mine.connection
+  const { publicKey } = generateKeyPairSync('ed25519')
+  const pem = String(publicKey.export({ type: 'spki', format: 'pem' }))
+  const { client_id } = await clients.create({
+    name: 'by key',
+    token_endpoint_auth_method: null,
+    client_authentication_methods: {
+      private_key_jwt: { credentials: [{ credential_type: 'public_key', pem }] },
+    },
+  })
+  const audience = world.mine.issuer.managementAudience
+  await clientGrants.create({ client_id, audience, scope: [...managementScopes] })
+  await clients.update(client_id, {
+    token_endpoint_auth_method: 'client_secret_post',
+    client_authentication_methods: null,
+  })
+  await expect(clients.delete(world.mine.operatorId)).rejects.toMatchObject(refused)
+  await clients.rotateSecret(client_id)
+  await clients.delete(world.mine.operatorId)
 })
 
 test('of two administrators one may go, but not both at once', async () => {

@@ -2,16 +2,19 @@
  * Someone must always be able to come back in: the last client that holds every scope of the management API can be
  * neither deleted nor disabled nor cut, by anyone and not by itself.
  */
-import type { Client, ClientId, ClientStore } from '../../domain/client.ts'
+import { type Client, type ClientId, type ClientStore, usesSecret } from '../../domain/client.ts'
+import { type ClientCredentialStore, hasExpired } from '../../domain/client-credential.ts'
 import { type ClientGrant, type ClientGrantStore, grantedScopes } from '../../domain/client-grant.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServer, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 
 export interface LastAdministratorDeps {
-  readonly clients: Pick<ClientStore, 'find'>
+  readonly clients: Pick<ClientStore, 'find' | 'findWithSecrets'>
+  readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
   readonly clientGrants: Pick<ClientGrantStore, 'findFor' | 'list'>
   readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
+  readonly now: () => Date
 }
 
 /**
@@ -47,6 +50,21 @@ export function mayGetTokens(client: Client): boolean {
   )
 }
 
+/** Whether it could also prove itself, with what it has. */
+export async function mayComeBack(
+  { clients, clientCredentials, now }: Pick<LastAdministratorDeps, 'clients' | 'clientCredentials' | 'now'>,
+  client: Client,
+): Promise<boolean> {
+  const { tenantId, id, tokenEndpointAuthMethod, activeCredentialIds } = client
+  if (!mayGetTokens(client)) return false
+  if (usesSecret(tokenEndpointAuthMethod)) {
+    const stored = await clients.findWithSecrets(tenantId, id)
+    return stored !== undefined && stored.secrets.length > 0
+  }
+  const credentials = await clientCredentials.list(tenantId, id)
+  return credentials.some((key) => activeCredentialIds.includes(key.id) && !hasExpired(key, now()))
+}
+
 /** Whether these are all that the API offers. */
 export function holdsEveryScope(scopes: readonly string[], api: ResourceServer): boolean {
   return api.scopes.every(({ value }) => scopes.includes(value))
@@ -70,13 +88,13 @@ async function refuseLastAdministrator(
 }
 
 async function isAdministrator(
-  { clients }: LastAdministratorDeps,
+  deps: LastAdministratorDeps,
   system: ResourceServer,
   grant: ClientGrant,
 ): Promise<boolean> {
   if (!holdsEveryScope(grantedScopes(grant, system), system)) return false
-  const client = await clients.find(grant.tenantId, grant.clientId)
-  return client !== undefined && mayGetTokens(client)
+  const client = await deps.clients.find(grant.tenantId, grant.clientId)
+  return client !== undefined && (await mayComeBack(deps, client))
 }
 
 const pageSize = 100
