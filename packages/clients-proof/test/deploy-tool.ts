@@ -15,6 +15,8 @@ export interface DeployTool {
   /** What the tool wrote. @throws Error with that when it fails. */
   importFrom(folder: string, settings?: Readonly<Record<string, string>>): Promise<string>
   exportTo(folder: string, settings?: Readonly<Record<string, string>>): Promise<string>
+  /** As `tenant.yaml` and the code beside it. */
+  exportYamlTo(folder: string, settings?: Readonly<Record<string, string>>): Promise<string>
 }
 
 export function deployToolFor(server: TlsServer): DeployTool {
@@ -36,12 +38,14 @@ export function deployToolFor(server: TlsServer): DeployTool {
     })
     return stdout + stderr
   }
+  function exportAs(format: string, folder: string, settings: Readonly<Record<string, string>> = {}) {
+    mkdirSync(folder, { recursive: true })
+    return run(['export', '--format', format, '--output_folder', folder], settings)
+  }
   return {
     importFrom: (folder, settings = {}) => run(['import', '--input_file', folder], settings),
-    exportTo(folder, settings = {}) {
-      mkdirSync(folder, { recursive: true })
-      return run(['export', '--format', 'directory', '--output_folder', folder], settings)
-    },
+    exportTo: (folder, settings) => exportAs('directory', folder, settings),
+    exportYamlTo: (folder, settings) => exportAs('yaml', folder, settings),
   }
 }
 
