@@ -80,6 +80,20 @@ test('with the server beside it, the command line runs a rule, and nothing has t
   expect(JSON.parse(stdout)).toMatchObject({ outcome: { kind: 'granted', scopes: ['read', 'write'] } })
 })
 
+test('with the server beside it, packages of npm are installed for a rule', async () => {
+  await writeFile(join(host, 'with-ms.js'), ruleWithPackage)
+  const dependencies = { ms: '2.1.3' }
+  await writeFile(join(host, 'rule-package.json'), JSON.stringify({ dependencies }))
+  const asked = ['rules', 'run', 'with-ms.js', '--dependencies', 'rule-package.json', '--json']
+  const { stdout } = await runIn(host, 'tallystick', asked)
+  expect(JSON.parse(stdout)).toMatchObject({
+    outcome: { kind: 'granted', claims: { 'https://foo.com/ms': 60_000 } },
+  })
+}, 60_000)
+
+const ruleWithPackage = `module.exports = (client, scope, audience, context, cb) =>
+  cb(null, { scope, 'https://foo.com/ms': require('ms')('1 min') })`
+
 test('an editor finds the types of the connection', async () => {
   await mkdir(join(laptop, 'node_modules/@types'), { recursive: true })
   await symlink(join(checkoutModules, '@types/node'), join(laptop, 'node_modules/@types/node'))
