@@ -18,6 +18,17 @@ describe('making one', () => {
     ['an origin with a capital', { name: 'other', origin: 'https://A.example.com' }, 'origin'],
     ['an origin with its default port', { name: 'other', origin: 'https://a.example.com:443' }, 'origin'],
     ['an origin with a user', { name: 'other', origin: 'https://u@a.example.com' }, 'origin'],
+    [
+      'an http origin with the port of https',
+      { name: 'other', origin: 'http://acme.example.com:443' },
+      'origin',
+    ],
+    [
+      'an https origin with the port of http',
+      { name: 'other', origin: 'https://acme.example.com:80' },
+      'origin',
+    ],
+    ['an origin for many hosts', { name: 'other', origin: 'https://*.example.com' }, 'origin'],
     ['another scheme', { name: 'other', origin: 'ftp://a.example.com' }, 'origin'],
   ])('%s is refused by name', async (_, body, member) => {
     await expect(world.server.management.tenants.create(body)).rejects.toMatchObject({

@@ -18,7 +18,7 @@ import { type DiscoveryDeps, registerDiscovery } from './discovery.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { type Readiness, registerHealth } from './health.ts'
 import { type ManagementDeps, registerManagement } from './management/management.ts'
-import { createPickTenant, type PickTenantDeps } from './pick-tenant.ts'
+import { createPickTenant, hasTwoHosts, hostOf, type PickTenantDeps } from './pick-tenant.ts'
 import type {} from './request.ts'
 import { sendError, sendManagementBody } from './respond.ts'
 import { registerTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
@@ -86,10 +86,20 @@ export function createApp(
   app.addHook('onRequest', async (request, reply) =>
     request.is404 ? sendNotFound(request, reply) : undefined,
   )
+  app.addHook('onRequest', async (request, reply) =>
+    hasTwoHosts(request)
+      ? sendManagementBody(
+          reply,
+          400,
+          'The request has more than one Host header; send one.',
+          'invalid_header',
+        )
+      : undefined,
+  )
   const pickTenant = createPickTenant(deps)
   app.register(async (tenants) => {
     tenants.addHook('onRequest', async (request) => {
-      request.tenant = await pickTenant(request.host)
+      request.tenant = await pickTenant(hostOf(request))
       request.issuer = issuerOf(request.tenant, deps.defaultOrigin())
     })
     tenants.register(async (scope) => registerTokenEndpoint(scope, deps.tokenEndpoint))

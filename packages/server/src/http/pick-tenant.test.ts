@@ -69,6 +69,14 @@ test('the machine itself reaches the default tenant by its own names', async () 
   }
 })
 
+test('the host of the default tenant is its own also with the port of its scheme', async () => {
+  for (const origin of ['https://auth.example.com', 'http://auth.example.com']) {
+    for (const host of ['auth.example.com', 'auth.example.com:443', 'auth.example.com:80']) {
+      expect(await pickAmong([acme, tenant('thief', `http://${host}`)], origin)(host)).toBe(demo)
+    }
+  }
+})
+
 test('a tenant whose host became that of the default tenant cannot take it', async () => {
   expect(await pickAmong([acme], 'https://acme.example.com')('acme.example.com')).toBe(demo)
 })

@@ -3,6 +3,7 @@
  * nothing else; it never makes an issuer. While there is only the default tenant, every Host is taken for it, so that a
  * server without a proxy or behind one answers by whatever name it is reached.
  */
+import type { FastifyRequest } from 'fastify'
 import { ManagementError } from '../domain/errors.ts'
 import type { Tenant, TenantStore } from '../domain/tenant.ts'
 
@@ -19,7 +20,8 @@ export function createPickTenant({ tenants, defaultTenant, defaultOrigin }: Pick
     const byDefault = await defaultTenant()
     const host = rawHost.toLowerCase()
     // First: no tenant can take the host from which all of them are managed.
-    if (host === URL.parse(defaultOrigin())?.host) return byDefault
+    const defaultHost = URL.parse(defaultOrigin())?.host
+    if (withoutDefaultPort(host) === withoutDefaultPort(defaultHost ?? '')) return byDefault
     const named = (await tenants.findByHost(host)) ?? (await tenants.findByHost(withoutDefaultPort(host)))
     if (named) return named
     if (isLoopback(host) || (await tenants.count()) <= 1) return byDefault
@@ -30,9 +32,19 @@ export function createPickTenant({ tenants, defaultTenant, defaultOrigin }: Pick
   }
 }
 
-// A proxy may pass on what its client left out.
-function withoutDefaultPort(host: string): string {
+/** A proxy may pass on what its client left out: with and without it is one host. */
+export function withoutDefaultPort(host: string): string {
   return host.replace(/:(?:80|443)$/, '')
+}
+
+/** The Host header alone. What a proxy says beside it may be what a stranger told the proxy. */
+export function hostOf({ headers }: FastifyRequest): string {
+  return headers.host ?? ''
+}
+
+/** RFC 9112 §3.2: what comes with two could be read in two ways, by a proxy and by us. */
+export function hasTwoHosts({ raw }: FastifyRequest): boolean {
+  return (raw.headersDistinct.host?.length ?? 0) > 1
 }
 
 /** From the machine itself, where nobody has to know how it is called from outside. */

@@ -16,6 +16,7 @@ import {
 } from '../../domain/tenant.ts'
 import type { Write } from '../../domain/write.ts'
 import { revealSecret, type SecretText } from '../../keys/secret-text.ts'
+import { withoutDefaultPort } from '../pick-tenant.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { Call, Handlers } from './handler.ts'
 import { notThere } from './not-there.ts'
@@ -128,7 +129,14 @@ function originFrom(text: string, { issuer }: FastifyRequest): string {
       'It must be http:// or https://, a lower-case host and an optional port, nothing more',
     )
   }
-  if (url.host === new URL(issuer.origin).host) {
+  // Every other port there is fine; these two a proxy may add to the host of another tenant, or leave out.
+  if (!plainHost.test(url.host) || withoutDefaultPort(url.host) !== url.host) {
+    throw invalid(
+      'origin',
+      'Its host has letters, digits, dots, - and _ alone, or is an address; port 443 is for https and port 80 for http',
+    )
+  }
+  if (url.host === withoutDefaultPort(new URL(issuer.origin).host)) {
     throw new ManagementError(
       'conflict',
       'This host is that of the default tenant. Give the tenant one of its own.',
@@ -136,6 +144,8 @@ function originFrom(text: string, { issuer }: FastifyRequest): string {
   }
   return url.origin
 }
+
+const plainHost = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d+)?$/
 
 function invalid(member: string, sentence: string): ManagementError {
   return new ManagementError('invalid_body', `Payload validation error: '${sentence}' on property ${member}.`)
