@@ -52,7 +52,7 @@ const own = [
 ]
 
 /** What most programs touch is in the snapshot already: it costs each isolate 0.2 MB and saves it 10 ms. */
-const eager = ['buffer', 'text', 'abort', 'web-url', 'fetch', 'crypto', 'webcrypto', 'crypto-module']
+const eager = ['buffer', 'text', 'abort', 'web-url', 'fetch', 'crypto']
 
 function preload(name: string, source: string): string {
   return `__tallystickPreload('${name}', function (module, exports, require, bridge) {${source}\n})`
