@@ -97,7 +97,7 @@ export function interruption(): Failure {
 
 function nobodyToAsk(question: string, instead: string): Failure {
   return new Failure('usage', {
-    what: `Nobody can be asked: ${question}`,
+    what: `Nobody can be asked: ${question.replace(/:$| \[y\/N\]$/, '')}`,
     why: 'There is no terminal, or --no-input was given.',
     todo: `Give ${instead}.`,
   })

@@ -104,5 +104,8 @@ function remedyFor(code: string, origin: string): string {
   if (origin.startsWith('http:') && /^(ECONNRESET|UND_ERR_SOCKET)$/.test(code)) {
     return 'If the server speaks TLS, use https:// in the URL.'
   }
+  if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) {
+    return 'Correct the host, or have its name (in DNS, or in the hosts file) lead to the server.'
+  }
   return 'Start the server with `tallystick serve`, or say where it is with --url or TALLYSTICK_URL.'
 }

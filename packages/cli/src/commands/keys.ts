@@ -53,9 +53,11 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
       ]),
     )
     .action(async (query: RotationQuery) => {
-      const { connect, present } = open()
+      const { connect, present, terminal } = open()
       const { signingKeys } = await connect()
       const { kid } = await signingKeys.rotate(query)
+      if (!query.alg)
+        terminal.say('The next keys of all algorithms sign now; `tallystick keys list` shows them.')
       const key = await signingKeys.get(kid)
       present(key, () => details(key))
     })

@@ -30,7 +30,7 @@ export function addTokenCommands(token: Command, open: OpenContext): void {
 
   token
     .command('get')
-    .description('ask the token endpoint as a client, and show the token decoded')
+    .description('ask the token endpoint as a client with a secret, and show the token decoded')
     .option('--client <client_id>', "the client; without it the starter's")
     .option('--api <identifier>', "the API; without it the starter's")
     .option('--scope <value>', 'ask for this scope only; repeatable', collect)

@@ -35,7 +35,7 @@ export async function init(context: WtContext, flags: InitFlags): Promise<void> 
   if (wantsJson(flags))
     return terminal.printJson({ profile: name, url: added.url, container: added.container })
   terminal.print(`Profile ${name} is ready: container ${added.container} at ${added.url}`)
-  terminal.say('To list its webtasks: wt ls')
+  terminal.say(`To list its webtasks: wt ls${name === 'default' ? '' : ` --profile ${name}`}`)
 }
 
 /**
