@@ -60,7 +60,8 @@ function reasonInLines(error: unknown): string {
   if (error instanceof TlsUnusableError) return error.message
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE') {
-    return 'The port is in use. Stop what listens there, or set TALLYSTICK_PORT to another one.'
+    const port = 'port' in error ? `The port ${error.port}` : 'The port'
+    return `${port} is in use. Stop what listens there, or set TALLYSTICK_PORT to another one.`
   }
   if ('code' in error && unboundAddress.has(String(error.code))) {
     return `The server cannot listen there (${error.code}). Check TALLYSTICK_HOST and TALLYSTICK_PORT.`
