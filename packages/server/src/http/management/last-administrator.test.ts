@@ -1,8 +1,10 @@
 /** Nobody locks everyone out: one client that holds every management scope always stays. */
 import { generateKeyPairSync } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { managementScopes } from '@tallystick/management-api/contract'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
+import { grantOf, plainClient } from '../../plan-tenant.ts'
 
 let world: TwoTenants
 beforeEach(async () => {
@@ -119,3 +121,32 @@ test('a grant of another API may go like any other', async () => {
   await clientGrants.delete(id)
   await expect(clientGrants.get(id)).rejects.toMatchObject({ status: 404 })
 })
+
+test('the other administrator is found behind any number of clients that hold less, and nobody waits for the search', async () => {
+  await makeClientsWithLess(20_000)
+  await expect(world.mine.connection.clients.delete(world.mine.operatorId)).rejects.toMatchObject(refused)
+  await makeAdministrator()
+  const pauses = monitorEventLoopDelay({ resolution: 5 })
+  pauses.enable()
+  await world.mine.connection.clients.delete(world.mine.operatorId)
+  // Read in one go, they keep everybody waiting for two seconds.
+  expect(pauses.max / 1e6).toBeLessThan(700)
+}, 30_000)
+
+async function makeClientsWithLess(count: number): Promise<void> {
+  const { storage } = world.rooms
+  const { id } = world.mine.tenant
+  const system = await storage.resourceServers.findSystem(id)
+  if (!system) throw new TypeError('A tenant has a management API.')
+  for (let made = 0; made < count; made += 1000) {
+    const writes = Array.from({ length: 1000 }, () => {
+      const client = plainClient(id, 'holds less', '', new Date())
+      const grant = grantOf(client, system, new Date())
+      return [
+        storage.clients.insert(client),
+        storage.clientGrants.insert({ ...grant, scopes: grant.scopes.slice(1) }),
+      ]
+    })
+    await storage.commit(writes.flat())
+  }
+}

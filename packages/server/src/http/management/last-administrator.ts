@@ -2,12 +2,14 @@
  * Someone must always be able to come back in: the last client that holds every scope of the management API can be
  * neither deleted nor disabled nor cut, by anyone and not by itself.
  */
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import { type Client, type ClientId, type ClientStore, usesSecret } from '../../domain/client.ts'
 import { type ClientCredentialStore, hasExpired } from '../../domain/client-credential.ts'
 import { type ClientGrant, type ClientGrantStore, grantedScopes } from '../../domain/client-grant.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServer, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
+import { createTurns } from '../turns.ts'
 
 export interface LastAdministratorDeps {
   readonly clients: Pick<ClientStore, 'find' | 'findWithSecrets'>
@@ -28,16 +30,14 @@ export type KeepOneAdministrator = (
 ) => Promise<void>
 
 export function createKeepOneAdministrator(deps: LastAdministratorDeps): KeepOneAdministrator {
-  let lastChange: Promise<unknown> = Promise.resolve()
+  // One after the other, so that two administrators cannot each take the other for the one who stays.
+  const inTurn = createTurns()
 
   return function keepOneAdministrator(tenantId, clientId, change) {
-    // One after the other, so that two administrators cannot each take the other for the one who stays.
-    const made = lastChange.then(async () => {
+    return inTurn(tenantId, async () => {
       await refuseLastAdministrator(deps, tenantId, clientId)
       await change()
     })
-    lastChange = made.catch(() => undefined)
-    return made
   }
 }
 
@@ -103,9 +103,17 @@ async function* grantsOf(
   { clientGrants }: LastAdministratorDeps,
   { tenantId, id: resourceServerId }: ResourceServer,
 ): AsyncGenerator<ClientGrant> {
-  for (let offset = 0; ; offset += pageSize) {
-    const page = await clientGrants.list(tenantId, { resourceServerId }, { offset, limit: pageSize })
+  let last: ClientGrant | undefined
+  do {
+    const after = last && { after: last }
+    const page = await clientGrants.list(
+      tenantId,
+      { resourceServerId },
+      { offset: 0, limit: pageSize, ...after },
+    )
     yield* page
-    if (page.length < pageSize) return
-  }
+    last = page.length < pageSize ? undefined : page.at(-1)
+    // There may be very many, and nobody else is served while we read.
+    await othersTurn()
+  } while (last)
 }
