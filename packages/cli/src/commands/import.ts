@@ -17,7 +17,7 @@ export function addImportCommands(noun: Command, open: OpenContext): void {
     .option('--dry-run', 'print the plan and the report, and change nothing')
     .option(
       '--mapping <file>',
-      'values of the keywords ##NAME## and @@NAME@@: a JSON object, or the tool’s own config',
+      'values of the keywords ##NAME## and @@NAME@@: a JSON object, or the configuration of the tool',
     )
     .option(
       '--rule-secrets <file>',

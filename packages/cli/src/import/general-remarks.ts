@@ -1,5 +1,8 @@
 /** What is different after any move, so that nobody has to find it out. */
+import { keptClientMemberNames } from '@tallystick/management-api/contract/kept-client-members'
+import { keptResourceServerMembers } from '@tallystick/management-api/contract/resource-servers'
 import type { TenantSettings } from '@tallystick/management-api/contract/tenant-settings'
+import type { JsonObject } from '../json-object.ts'
 import type { Exported } from './exported.ts'
 import type { Remark } from './plan.ts'
 
@@ -21,6 +24,16 @@ export function generalRemarks(exported: Exported, { settings, origin }: Here): 
       `tokens are issued by ${origin}/ and signed with other keys: let each API trust this issuer`,
     )
   }
+  const ofClients = keptMembers(exported.clients, keptClientMemberNames)
+  if (ofClients.length > 0) {
+    add('differs', 'all clients', `kept, and without effect here: ${ofClients.join(', ')}`)
+  }
+  const ofApis = keptMembers(exported.apis, keptResourceServerMembers).filter(
+    (name) => name !== apiMemberInUse,
+  )
+  if (ofApis.length > 0) {
+    add('differs', 'all APIs', `kept, and without effect here: ${ofApis.join(', ')}`)
+  }
   if (settings.profile === 'rfc') {
     add(
       'differs',
@@ -39,4 +52,20 @@ export function generalRemarks(exported: Exported, { settings, origin }: Here): 
     add('left_out', 'not read', exported.others.join(', '))
   }
   return remarks
+}
+
+/** Kept like the others, and obeyed. */
+const apiMemberInUse = 'subject_type_authorization'
+
+/** Of the names, those that ask for something in one of the objects. */
+function keptMembers(
+  objects: readonly { readonly members: JsonObject }[],
+  names: readonly string[],
+): string[] {
+  return names.filter((name) => objects.some(({ members }) => asksForSomething(members[name])))
+}
+
+function asksForSomething(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return Boolean(value)
+  return Object.keys(value).length > 0
 }

@@ -10,7 +10,7 @@ export function stepOnWire({ verb, noun, name, details }: Step) {
 }
 
 export function planLines({ steps, unchanged }: Plan, lineWidth: number): string[] {
-  const rest = unchanged === 1 ? '1 object needs nothing.' : `${unchanged} objects need nothing.`
+  const rest = `${unchanged} more of the export: as they shall be, or left out.`
   if (steps.length === 0) return [`There is nothing to do. ${rest}`]
   return [
     ...formatTable<Step>(

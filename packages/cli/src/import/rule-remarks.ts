@@ -22,8 +22,9 @@ const modulesOfNode: ReadonlySet<string> = new Set([
   ...['os', 'perf_hooks', 'readline', 'repl', 'tls', 'tty', 'v8', 'vm', 'worker_threads', 'zlib'],
 ])
 const exactVersion = /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.-]+)?$/
+/** By the function of the platform, or by the name of a package that is there to make requests. */
 const fetchingWords =
-  /\b(?:fetch|axios|request|got|superagent|needle|undici)\b|\brequire\(\s*['"`](?:node:)?https?['"`]/
+  /\bfetch\s*\(|['"`](?:node:https?|https?|axios|request|request-promise|got|ky|superagent|needle|undici|node-fetch)['"`]/
 const maxCodeBytes = 100_000
 
 export function ruleRemarks(rule: RuleText, allowedHosts: readonly string[]): Remark[] {
