@@ -58,17 +58,9 @@ function refusalFailure(error: ManagementApiError): Failure {
   const ending = endingOfStatus[error.status] ?? 'failed'
   return new Failure(ending, {
     what: whatOfEnding[ending],
-    why: inWords(error.message),
+    why: error.message,
     todo: todoOf(error, ending),
   })
-}
-
-/** The server quotes the pattern that a value has to match. `--debug` shows it to those who read patterns. */
-function inWords(message: string): string {
-  return message.replace(
-    /'It must match pattern ".*"' on property (\S+)\.$/s,
-    'The value of $1 has a character or a form that is not allowed.',
-  )
 }
 
 /** Where to look for what is not there: a command may name several things. */

@@ -14,10 +14,10 @@ import {
   secretName,
   secretValue,
 } from './rule-members.ts'
-import { closed, dateTime, displayName, kept, oneOf } from './schema.ts'
+import { closed, dateTime, displayName, formed, kept, oneOf } from './schema.ts'
 
 /** What runs it here is one and the same; the name is told again. */
-const runtime = Type.String({ maxLength: 40, pattern: '^node[0-9]{1,3}(-actions)?$' })
+const runtime = formed('^node[0-9]{1,3}(-actions)?$', 'a release of Node such as node22', { maxLength: 40 })
 const code = Type.String({ maxLength: maxCodeLength })
 
 /** The page's number, its size, and how many there are in all. */

@@ -5,7 +5,7 @@
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed, dateTime, displayName, nullable, oneOf } from './schema.ts'
+import { closed, dateTime, displayName, formed, nullable, oneOf } from './schema.ts'
 
 export const maxClientCredentials = 2
 /** Characters. */
@@ -17,11 +17,11 @@ const algorithm = oneOf(['RS256', 'RS384', 'PS256', 'ES256', 'EdDSA'])
 const name = displayName(128)
 
 /** RFC 3339. */
-const moment = Type.String({
-  maxLength: 40,
-  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$',
-  format: 'date-time',
-})
+const moment = formed(
+  '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$',
+  'a moment such as 2026-11-01T08:00:00Z',
+  { maxLength: 40 },
+)
 
 export const clientCredential = closed({
   id: Type.String(),
@@ -44,7 +44,7 @@ export const clientCredentialToCreate = closed({
   /** By default RS256, ES256 or EdDSA, after the key. */
   alg: Type.Optional(algorithm),
   /** By default that of the JWK, else its thumbprint (RFC 7638). */
-  kid: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z_-]{1,64}$' })),
+  kid: Type.Optional(formed('^[0-9A-Za-z_-]{1,64}$', '1 to 64 letters, digits, - and _')),
   /** It expires when the certificate does. */
   parse_expiry_from_cert: Type.Optional(Type.Boolean()),
   expires_at: Type.Optional(moment),

@@ -12,6 +12,7 @@ import {
   closed,
   displayName,
   fieldsQuery,
+  formed,
   listAnswer,
   listQuery,
   nullable,
@@ -32,11 +33,11 @@ const metadataValue = Type.String({ maxLength: maxClientMetadataLength })
  * were sent, so that an exported configuration can be imported whole; a misspelt name is refused.
  */
 const grantTypes = Type.Array(
-  Type.String({
-    maxLength: 200,
-    pattern:
-      '^(?:client_credentials|authorization_code|implicit|refresh_token|password|urn:[!-~]+|https?://[!-~]+)$',
-  }),
+  formed(
+    '^(?:client_credentials|authorization_code|implicit|refresh_token|password|urn:[!-~]+|https?://[!-~]+)$',
+    'a grant type of RFC 6749, such as client_credentials, or a URI',
+    { maxLength: 200 },
+  ),
   { uniqueItems: true, maxItems: 30 },
 )
 
@@ -126,7 +127,9 @@ export const clientsQuery = closed({
   is_global: Type.Optional(Type.Boolean()),
   is_first_party: Type.Optional(Type.Boolean()),
   /** Several are separated by commas. */
-  app_type: Type.Optional(Type.String({ maxLength: 1000, pattern: '^[a-z0-9_]+(?:,[a-z0-9_]+)*$' })),
+  app_type: Type.Optional(
+    formed('^[a-z0-9_]+(?:,[a-z0-9_]+)*$', 'types of applications, separated by commas', { maxLength: 1000 }),
+  ),
 })
 export type ClientsQuery = Static<typeof clientsQuery>
 

@@ -12,7 +12,7 @@ import {
   secretName,
   secretValues,
 } from './rule-members.ts'
-import { closed, fieldsQuery, oneOf, pageQuery, record, totals } from './schema.ts'
+import { closed, fieldsQuery, formed, oneOf, pageQuery, record, totals } from './schema.ts'
 
 export const hookTriggers = [
   'credentials-exchange',
@@ -24,8 +24,11 @@ export const hookTriggers = [
 
 export const maxSecretsPerHook = 20
 
-/** Letters, digits, and between them blanks and dashes. */
-const name = Type.String({ maxLength: 128, pattern: '^[A-Za-z0-9](?:[A-Za-z0-9 -]*[A-Za-z0-9])?$' })
+const name = formed(
+  '^[A-Za-z0-9](?:[A-Za-z0-9 -]*[A-Za-z0-9])?$',
+  'letters and digits, and between them blanks and dashes',
+  { maxLength: 128 },
+)
 const script = Type.String({ minLength: 1, maxLength: maxCodeLength })
 const triggerId = oneOf(hookTriggers)
 /** Packages of npm with one exact version each: `{ "lodash": "4.17.21" }`. */

@@ -4,12 +4,12 @@
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed, dateTime, displayName, nullable, oneOf } from './schema.ts'
+import { closed, dateTime, displayName, formed, nullable, oneOf } from './schema.ts'
 
 /** What stands in an answer for a value that is secret. Sent back, it means the value that is stored. */
 export const hiddenValue = '_VALUE_NOT_SHOWN_'
 
-const headerValue = Type.String({ minLength: 1, maxLength: 2000, pattern: '^[\\x20-\\x7e]*$' })
+const headerValue = formed('^[\\x20-\\x7e]*$', 'printable ASCII', { minLength: 1, maxLength: 2000 })
 
 const customHeader = closed({ header: Type.String({ minLength: 1, maxLength: 100 }), value: headerValue })
 
@@ -18,10 +18,11 @@ const contentFormat = oneOf(['JSONLINES', 'JSONARRAY', 'JSONOBJECT'])
 const sinkToCreate = closed({
   httpEndpoint: Type.String({ minLength: 1, maxLength: 2000 }),
   httpContentType: Type.Optional(
-    Type.String({
-      maxLength: 100,
-      pattern: '^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(; ?charset=[A-Za-z0-9-]+)?$',
-    }),
+    formed(
+      '^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(; ?charset=[A-Za-z0-9-]+)?$',
+      'a media type such as application/json',
+      { maxLength: 100 },
+    ),
   ),
   httpContentFormat: Type.Optional(contentFormat),
   /** The value of the Authorization header, such as `Bearer …`. Never told again. In a change: left out it stays, null removes it. */
@@ -95,9 +96,10 @@ export const logStreamToCreate = closed({
   isPriority: Type.Optional(Type.Boolean()),
   /** From entries of this date on; from now on when absent. */
   startFrom: Type.Optional(
-    Type.String({
-      pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2}))?$',
-    }),
+    formed(
+      '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2}))?$',
+      'a day or a moment, such as 2026-11-01 or 2026-11-01T08:00:00Z',
+    ),
   ),
 })
 export type LogStreamToCreate = Static<typeof logStreamToCreate>

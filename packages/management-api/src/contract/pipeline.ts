@@ -4,9 +4,12 @@
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed, dateTime, nullable, oneOf, record } from './schema.ts'
+import { closed, dateTime, formed, nullable, oneOf, record } from './schema.ts'
 
-const ruleName = Type.String({ pattern: '^[-A-Za-z0-9._~!$+=:@]{1,128}$' })
+const ruleName = formed(
+  '^[-A-Za-z0-9._~!$+=:@]{1,128}$',
+  '1 to 128 of the characters a-z A-Z 0-9 - . _ ~ ! $ + = : @',
+)
 const ruleId = Type.String({ minLength: 1, maxLength: 64 })
 const order = Type.Integer({ minimum: -1_000_000, maximum: 1_000_000 })
 /** UTF-8 bytes are what counts: 100,000; the server says so when it refuses. */

@@ -1,5 +1,6 @@
 /** What Hooks and Actions have in common on the wire: code, secrets, and packages of npm. */
 import { Type } from 'typebox'
+import { formed } from './schema.ts'
 
 /** UTF-8 bytes are what counts: 100,000; the server says so when it refuses. */
 export const maxCodeLength = 100_000
@@ -7,11 +8,11 @@ export const maxDependencies = 10
 /** Stands for the value of a secret where one is told of; as a value it is refused. */
 export const hiddenSecretValue = '_VALUE_NOT_SHOWN_'
 
-const secretNamePattern = '^[A-Za-z0-9_$.@*+:-]{1,128}$'
-// What JavaScript takes for its own when it stands as a name.
-const unreadableNames = ['__proto__', 'constructor', 'prototype']
-
-export const secretName = Type.String({ pattern: secretNamePattern, not: { enum: unreadableNames } })
+// The three are what JavaScript takes for its own when it stands as a name.
+export const secretName = formed(
+  '^(?!(?:__proto__|constructor|prototype)$)[A-Za-z0-9_$.@*+:-]{1,128}$',
+  'a name of 1 to 128 of the characters a-z A-Z 0-9 _ $ . @ * + : -, and none that JavaScript takes for its own',
+)
 /** UTF-8 bytes are what counts. */
 export const secretValue = Type.String({ maxLength: 4096 })
 
@@ -21,7 +22,7 @@ export function secretValues(maxMembers: number) {
     type: 'object',
     minProperties: 1,
     maxProperties: maxMembers,
-    propertyNames: { pattern: secretNamePattern, not: { enum: unreadableNames } },
+    propertyNames: secretName,
     additionalProperties: secretValue,
   })
 }

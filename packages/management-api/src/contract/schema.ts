@@ -18,6 +18,15 @@ export function oneOf<const Values extends readonly string[]>(values: Values): T
   return Type.Unsafe<Values[number]>({ type: 'string', enum: [...values] })
 }
 
+/** A text of a certain form. `what` completes "It must be", for who is refused and for readers of the API's page. */
+export function formed(
+  pattern: string,
+  what: string,
+  limits: { minLength?: number; maxLength?: number } = {},
+) {
+  return Type.String({ ...limits, pattern, description: what })
+}
+
 /** The value or null: one `type` list instead of a union, so that a fault is told in one sentence. */
 export function nullable<Schema extends TSchema & { type: string }>(
   schema: Schema,
@@ -72,7 +81,11 @@ export const listQuery = {
 
 /** Only these members of each object, or all but these with `include_fields=false`; names nobody knows match nothing. */
 export const fieldsQuery = {
-  fields: Type.Optional(Type.String({ maxLength: 2000, pattern: '^[A-Za-z0-9_$]+(,[A-Za-z0-9_$]+)*$' })),
+  fields: Type.Optional(
+    formed('^[A-Za-z0-9_$]+(,[A-Za-z0-9_$]+)*$', 'names of members, separated by commas', {
+      maxLength: 2000,
+    }),
+  ),
   include_fields: Type.Optional(Type.Boolean()),
 }
 
@@ -109,13 +122,16 @@ export const defaultPerPage = 50
 export const dateTime = Type.String({ format: 'date-time' })
 
 /** A scope-token of RFC 6749 §3.3. */
-export const scopeToken = Type.String({
-  minLength: 1,
-  maxLength: 280,
-  pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$',
-})
+export const scopeToken = formed(
+  '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$',
+  'the name of a scope: printable ASCII without blanks, quotation marks and backslashes',
+  { minLength: 1, maxLength: 280 },
+)
 
 /** A name for people: nothing that could be taken for markup, no control characters. */
 export function displayName(maxLength: number) {
-  return Type.String({ minLength: 1, maxLength, pattern: '^[^<>\\u0000-\\u001f\\u007f-\\u009f]+$' })
+  return formed('^[^<>\\u0000-\\u001f\\u007f-\\u009f]+$', 'a name without < and > and control characters', {
+    minLength: 1,
+    maxLength,
+  })
 }

@@ -1,10 +1,9 @@
 /** How many tokens were issued, to whom and for what. Counts outlive the log entries that they were counted with. */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed, dateTime } from './schema.ts'
+import { closed, dateTime, formed } from './schema.ts'
 
-/** `YYYYMMDD`, UTC. */
-const day = Type.String({ pattern: '^\\d{8}$' })
+const day = formed('^\\d{8}$', 'a day (UTC) such as 20261101')
 
 /** Of one day. `logins` are issued tokens; nobody signs up here, and no passwords are kept that could leak. */
 export const dailyStats = closed({

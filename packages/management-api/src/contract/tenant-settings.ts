@@ -1,7 +1,7 @@
 /** The settings of the tenant that the connection speaks to. */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed, fieldsQuery, kept, nullable, oneOf } from './schema.ts'
+import { closed, fieldsQuery, formed, kept, nullable, oneOf } from './schema.ts'
 import { tenantFlags } from './tenant-flags.ts'
 import { tenantProfile } from './tenants.ts'
 
@@ -9,8 +9,10 @@ const hostName = '[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?'
 const ipv6Address = '\\[[0-9a-f:.]{2,45}\\]'
 const port = '(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])'
 
-/** `host` or `host:port`, lower case; an IPv6 address stands in brackets. */
-const egressHost = Type.String({ pattern: `^(?:${hostName}|${ipv6Address})(?::${port})?$` })
+const egressHost = formed(
+  `^(?:${hostName}|${ipv6Address})(?::${port})?$`,
+  'host or host:port in lower case, an IPv6 address in brackets',
+)
 
 /** Where rules may fetch from. Empty: nowhere. */
 const egress = closed({ allow: Type.Array(egressHost, { maxItems: 100, uniqueItems: true }) })
@@ -37,7 +39,7 @@ const members = {
   idle_session_lifetime: hours,
   enabled_locales: texts,
   /** Rules run on the one engine of this server, whatever stands here. */
-  sandbox_version: Type.String({ pattern: '^[0-9]{1,3}$' }),
+  sandbox_version: formed('^[0-9]{1,3}$', 'a number of up to three digits'),
   allowed_logout_urls: texts,
   /** The parameter `resource` names an API like `audience`, whatever stands here. */
   resource_parameter_profile: oneOf(['audience', 'compatibility']),

@@ -4,15 +4,21 @@
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed, dateTime, fieldsQuery, listAnswer, listQuery, oneOf } from './schema.ts'
+import { closed, dateTime, fieldsQuery, formed, listAnswer, listQuery, oneOf } from './schema.ts'
 
 /** How a tenant answers: as the RFCs say, or with the errors and texts of Auth0. */
 export const tenantProfile = oneOf(['rfc', 'auth0'])
 export type TenantProfile = Static<typeof tenantProfile>
 
-const name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' })
-/** `http://` or `https://`, a lower-case host and an optional port, nothing more. */
-const origin = Type.String({ maxLength: 300, pattern: '^https?://[^/?#@\\s]+$' })
+const name = formed(
+  '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$',
+  '1 to 63 of a-z, 0-9 and -, with no - at its ends',
+)
+const origin = formed(
+  '^https?://[^/?#@\\s]+$',
+  'http:// or https://, a host in lower case and perhaps a port, and nothing behind it',
+  { maxLength: 300 },
+)
 
 export const tenant = closed({
   /** Also its id, in paths. */

@@ -36,6 +36,23 @@ test('the page tells every operation with its scopes and members, and the base o
   expect(text).toContain('<code>client_metadata</code> <i>optional</i>')
 })
 
+test('every form that a text must have is told in words, to readers of the page and to who is refused', async () => {
+  const document = await (await world.mine.fetch('/api/v2/openapi.json')).text()
+  const untold: unknown[] = []
+  JSON.parse(document, (_name, value) => {
+    if (typeof value?.pattern === 'string' && value.description === undefined) untold.push(value)
+    return value
+  })
+  expect(untold).toEqual([])
+  const authorization = `Bearer ${await world.mine.token()}`
+  const refused = await world.mine.fetch('/api/v2/stats/tokens?from=2026-11-01', {
+    headers: { authorization },
+  })
+  expect(await refused.json()).toMatchObject({
+    message: "Query validation error: 'It must be a day (UTC) such as 20261101' on property from.",
+  })
+})
+
 test('whatever a description holds is text on the page', () => {
   const evil = `"><img src=x onerror='alert(1)'>&`
   const page = docsPage(describeApi(`http://localhost${evil}`, evil))

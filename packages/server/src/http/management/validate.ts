@@ -82,6 +82,8 @@ function sentence({ keyword, params, message, propertyName, parentSchema }: Erro
       return String(parentSchema?.description ?? 'Not allowed')
     case 'const':
       return `Only allowed value: ${params.allowedValue}`
+    case 'pattern':
+      return `It must be ${parentSchema?.description ?? params.pattern}`
     default:
       return (message ?? 'not valid').replace(/^must /, 'It must ')
   }
