@@ -190,6 +190,21 @@ test('a bound Action whose deployed code the export does not hold stops the impo
   expect(messages).toMatch(/bindings, from the market: the Action is neither in the export nor here/)
 })
 
+test('what would make an object another one stops the import, and is named', async () => {
+  const folder = await place('essential', {
+    'clients/a.json': { ...client, client_metadata: { plan: 1 }, logo_uri: 1 },
+    'resource-servers/a.json': {
+      identifier: audience,
+      scopes: [{ value: 'no blank' }],
+      signing_alg: 'ES512',
+    },
+  })
+  const { exitCode, messages } = await here.tallystick(['import', 'auth0', folder])
+  expect(exitCode).toBe(2)
+  expect(messages).toMatch(/client shipping: with a value that is not taken here: client_metadata$/m)
+  expect(messages).toMatch(/API \S+: with a value that is not taken here: scopes, signing_alg$/m)
+})
+
 test('a secret whose answer was lost on the way is renewed by the next run', async () => {
   const proxy = await startLosingProxy(here.server.url)
   try {

@@ -14,20 +14,38 @@ const protections: Readonly<Record<string, string>> = {
   require_pushed_authorization_requests: 'requests of people are not answered here',
 }
 
+/** Without one of these the object would be another one, and perhaps allow more. */
+const essential: ReadonlySet<string> = new Set([
+  'client_metadata',
+  'grant_types',
+  'scopes',
+  'signing_alg',
+  'signing_secret',
+  'subject_type_authorization',
+  'enforce_policies',
+])
+
 export function leftOut(about: string, { unknown, refused }: Omit<FittingMembers, 'members'>): Remark[] {
   const remarks: Remark[] = []
   for (const name of [...refused, ...unknown]) {
     const words = protections[name]
     if (words) remarks.push({ kind: 'differs', about, text: `${name} is left out: ${words}.` })
   }
-  const rest = (names: readonly string[]) => names.filter((name) => protections[name] === undefined)
-  if (rest(unknown).length > 0)
-    remarks.push({ kind: 'left_out', about, text: `not known here: ${rest(unknown).join(', ')}` })
-  if (rest(refused).length > 0)
-    remarks.push({
-      kind: 'left_out',
-      about,
-      text: `with a value that is not taken here: ${rest(refused).join(', ')}`,
-    })
+  const others = (names: readonly string[]) => names.filter((name) => protections[name] === undefined)
+  const add = (kind: Remark['kind'], words: string, names: readonly string[]) => {
+    if (names.length > 0) remarks.push({ kind, about, text: `${words}: ${names.join(', ')}` })
+  }
+  add('left_out', 'not known here', others(unknown))
+  const refusedHere = others(refused)
+  add(
+    'left_out',
+    'with a value that is not taken here',
+    refusedHere.filter((name) => !essential.has(name)),
+  )
+  add(
+    'stops',
+    'with a value that is not taken here',
+    refusedHere.filter((name) => essential.has(name)),
+  )
   return remarks
 }

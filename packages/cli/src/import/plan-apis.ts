@@ -11,7 +11,7 @@ import { changedMembers } from './changed-members.ts'
 import type { ExportedApi } from './exported.ts'
 import { fitMembers, without } from './fit-members.ts'
 import { leftOut } from './left-out.ts'
-import type { ImportRun, PlanPart, Remark, Step } from './plan.ts'
+import type { ImportRun, PlanPart, Step } from './plan.ts'
 import { unreadableExport } from './unreadable-export.ts'
 
 /** `client_id` names a client for people; the others are told and never taken. */
@@ -33,7 +33,7 @@ export function planApi(api: ExportedApi, present: readonly ResourceServer[]): P
   const wanted: JsonObject = { token_dialect: exportedDialect, ...fit.members }
   const there = present.find(({ identifier }) => identifier === api.identifier)
   const step = there ? changeStep(there, wanted) : createStep(api.identifier, wanted)
-  return { steps: step ? [step] : [], remarks: [...remarks, ...scopeRemarks(about, fit.refused)] }
+  return { steps: step ? [step] : [], remarks }
 }
 
 /** The management API and its kin, which no export can bring along. */
@@ -51,12 +51,6 @@ function emptyPromises(members: JsonObject): string[] {
       ? ['authorization_details']
       : []),
   ]
-}
-
-function scopeRemarks(about: string, refused: readonly string[]): Remark[] {
-  if (!refused.includes('scopes')) return []
-  const text = 'one of its scopes has a character that RFC 6749 does not allow, so none are imported'
-  return [{ kind: 'stops', about, text }]
 }
 
 function createStep(identifier: string, wanted: JsonObject): Step | undefined {

@@ -94,13 +94,11 @@ function grantTypeRemarks(about: string, { grant_types }: JsonObject): Remark[] 
 function authenticationRemarks(
   { name }: ExportedClient,
   there: Client | undefined,
-  { toCreate, remark }: ExportedAuthentication,
+  { remark }: ExportedAuthentication,
 ): Remark[] {
-  if (remark === undefined) return []
-  const about = `client ${name}`
-  // It has been given keys since.
-  if (there && there.token_endpoint_auth_method === null) return []
-  return [{ kind: toCreate.token_endpoint_auth_method === 'none' ? 'todo' : 'differs', about, text: remark }]
+  // One that is here may have been given a key, or a secret, since.
+  if (remark === undefined || (there && there.token_endpoint_auth_method !== 'none')) return []
+  return [{ kind: 'todo', about: `client ${name}`, text: remark }]
 }
 
 function createStep({ name, oldId }: ExportedClient, wanted: JsonObject): Step {
