@@ -5,6 +5,7 @@
  * are generated from it, and nothing else says which scope opens which door.
  */
 import { actionBindingOperations } from './contract/action-bindings.ts'
+import { actionRunOperations } from './contract/action-runs.ts'
 import { actionOperations } from './contract/actions.ts'
 import { clientCredentialOperations } from './contract/client-credentials.ts'
 import { clientGrantOperations } from './contract/client-grants.ts'
@@ -29,6 +30,7 @@ export const operations = {
   ...pipelineOperations,
   ...hookOperations,
   ...actionOperations,
+  ...actionRunOperations,
   ...actionBindingOperations,
   ...logOperations,
   ...logTailOperations,

@@ -1,5 +1,5 @@
 /** What the Actions of one exchange did, from its log entry: an execution lasts as long as that does. */
-import type { ActionExecution } from '@tallystick/management-api/contract/actions'
+import type { ActionExecution } from '@tallystick/management-api/contract/action-runs'
 import {
   type ExchangeLogEntry,
   type LogEntryStore,

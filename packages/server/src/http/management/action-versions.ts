@@ -1,5 +1,5 @@
 /** Deploys and tests of Actions, and the versions that deploys made. */
-import type { ActionTestResult } from '@tallystick/management-api/contract/actions'
+import type { ActionTestResult } from '@tallystick/management-api/contract/action-runs'
 import type { RuleStore } from '../../domain/rule.ts'
 import type { JudgedInvocation } from '../../rules/invoke-rule.ts'
 import type { DeployedAction, PublishDraft } from '../../rules/publish-draft.ts'
