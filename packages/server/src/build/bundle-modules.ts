@@ -4,9 +4,11 @@ import { isBuiltin } from 'node:module'
 import { sep } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { BuildError } from '../domain/rule-build.ts'
+import { withinCompilerTime } from './compiler-time.ts'
 
 /** UTF-8 bytes: it lies in memory beside each isolate that runs it. */
 const maxBundleBytes = 4_000_000
+const limitMs = 30_000
 
 /** @throws BuildError */
 export async function bundleModules(installed: string, names: readonly string[]): Promise<string> {
@@ -14,23 +16,29 @@ export async function bundleModules(installed: string, names: readonly string[])
   const folder = await realpath(installed)
   const loaders = names.map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(name)})`)
   try {
-    const built = await build({
-      stdin: { contents: `module.exports = {\n${loaders.join(',\n')}\n}`, resolveDir: folder, loader: 'js' },
-      absWorkingDir: folder,
-      bundle: true,
-      write: false,
-      format: 'cjs',
-      platform: 'browser',
-      // What a package has for Node asks for modules that are here in part; its variant for browsers for a window.
-      mainFields: ['main', 'module'],
-      minify: true,
-      legalComments: 'none',
-      target: 'es2024',
-      define: { 'process.env.NODE_ENV': '"production"' },
-      plugins: [leaveToIsolate, stayWithin(folder)],
-      logLevel: 'silent',
-      tsconfigRaw: {},
-    })
+    const built = await withinCompilerTime(limitMs, () =>
+      build({
+        stdin: {
+          contents: `module.exports = {\n${loaders.join(',\n')}\n}`,
+          resolveDir: folder,
+          loader: 'js',
+        },
+        absWorkingDir: folder,
+        bundle: true,
+        write: false,
+        format: 'cjs',
+        platform: 'browser',
+        // What a package has for Node asks for modules that are here in part; its variant for browsers for a window.
+        mainFields: ['main', 'module'],
+        minify: true,
+        legalComments: 'none',
+        target: 'es2024',
+        define: { 'process.env.NODE_ENV': '"production"' },
+        plugins: [leaveToIsolate, stayWithin(folder)],
+        logLevel: 'silent',
+        tsconfigRaw: {},
+      }),
+    )
     const code = built.outputFiles[0]?.text ?? ''
     if (Buffer.byteLength(code) <= maxBundleBytes) return code
   } catch (error) {

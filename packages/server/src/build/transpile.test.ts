@@ -16,6 +16,14 @@ test('what is neither JavaScript nor TypeScript is refused with its place', asyn
   expect(error).toMatchObject({ fault: 'syntax_error', position: { line: 2, column: 18 } })
 })
 
+test('a source that would keep the compiler busy for hours is given up, and those beside it are compiled', async () => {
+  const endless = transpile(`let x: number = ${'a=>'.repeat(20_000)}1`).catch((thrown: unknown) => thrown)
+  const beside = transpile(`let x: number = ${'a=>'.repeat(200)}1`)
+  expect(await endless).toMatchObject({ fault: 'too_large', message: expect.stringContaining('5 seconds') })
+  expect(await beside).toContain('let x=a=>')
+  expect(await transpile('let y: number = 1')).toContain('let y=1')
+}, 20_000)
+
 test('types go, enums stay, and exports become CommonJS', async () => {
   const code = await transpile(
     `import type { Event } from 'somewhere'\nenum Level { low = 3 }\nexport const run = (event: Event): Level => Level.low`,
