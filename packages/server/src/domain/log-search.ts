@@ -47,6 +47,8 @@ export class SearchTooWideError extends Error {
 
 /** Entries that one search looks at, where no index answers it. */
 export const maxExaminedEntries = 200_000
+/** Fewer, where the search has very many terms: each of them is a look at an entry, a term without a field is seven. */
+export const maxLooks = 10 * maxExaminedEntries
 
 /** The words of a text, as searches compare them: lower case, everything but letters and digits left out. */
 export function wordsOf(text: string): string[] {

@@ -6,10 +6,33 @@ import type { Database } from './database.ts'
 /** The words of a text, a blank before and behind each: ` like these `. */
 const wordsFunction = 'log_words'
 
+/** Those of the entry that is being looked at: every term of a search asks for the same texts again. */
+const maxRecentTexts = 8
+
 export function defineLogFunctions({ sqlite }: Database): void {
-  sqlite.function(wordsFunction, { deterministic: true }, (text) =>
-    typeof text === 'string' ? spaced(wordsOf(text)) : '',
-  )
+  const recent = new Map<string, string>()
+  sqlite.function(wordsFunction, { deterministic: true }, (text) => {
+    if (typeof text !== 'string') return ''
+    const known = recent.get(text)
+    if (known !== undefined) return known
+    const words = spaced(wordsOf(text))
+    if (recent.size >= maxRecentTexts) recent.clear()
+    recent.set(text, words)
+    return words
+  })
+}
+
+/** How many times one entry is looked at, at most. */
+export function termsOf(condition: LogCondition): number {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return condition.of.reduce((sum, part) => sum + termsOf(part), 0)
+    case 'not':
+      return termsOf(condition.of)
+    default:
+      return 1
+  }
 }
 
 function spaced(words: readonly string[]): string {

@@ -8,11 +8,12 @@ import {
   type LogCondition,
   type LogEntryFilter,
   maxExaminedEntries,
+  maxLooks,
   SearchTooWideError,
 } from '../domain/log-search.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { Database } from './database.ts'
-import { defineLogFunctions } from './log-entry-condition.ts'
+import { defineLogFunctions, termsOf } from './log-entry-condition.ts'
 import { type LogEntryRow, parseLogEntryRow } from './log-entry-row.ts'
 import {
   type Position,
@@ -26,9 +27,10 @@ import {
   shapeOf,
 } from './log-entry-statements.ts'
 
-/** Entries of which only positions are read at once, and those whose content is looked at: some milliseconds either. */
+/** Entries of which only positions are read at once; of those whose content is looked at, the looks: some milliseconds either. */
 const entriesPerCount = 10_000
-const entriesPerSearch = 2000
+const looksPerSearch = 1000
+const minEntriesPerSearch = 5
 
 export function createLogEntryLists(database: Database): Pick<LogEntryStore, 'list' | 'count'> {
   defineLogFunctions(database)
@@ -38,11 +40,20 @@ export function createLogEntryLists(database: Database): Pick<LogEntryStore, 'li
     countPart: prepareCountPart(database, shape),
   }))
 
+  let lastTurn: Promise<unknown> = Promise.resolve()
+
+  /** One of all searches in each turn of the loop: many at once keep nobody waiting longer than one does. */
+  function ownTurn(): Promise<unknown> {
+    lastTurn = lastTurn.then(() => turnOfTheLoop())
+    return lastTurn
+  }
+
   /** What the filter's indexed members allow, in parts of this many entries; the last one has fewer. */
   async function* parts(tenantId: TenantId, filter: LogEntryFilter, newestFirst: boolean, size: number) {
     const { bound } = statements(filter, newestFirst)
     let rest = spanOf(filter)
     while (true) {
+      await ownTurn()
       const last = bound({ ...rangeOf(tenantId, filter, rest), offset: size - 1 })
       if (!last) {
         yield { span: rest, isFull: false }
@@ -53,7 +64,6 @@ export function createLogEntryLists(database: Database): Pick<LogEntryStore, 'li
         isFull: true,
       }
       rest = newestFirst ? { ...rest, below: last } : { ...rest, above: last }
-      await turnOfTheLoop()
     }
   }
 
@@ -62,10 +72,13 @@ export function createLogEntryLists(database: Database): Pick<LogEntryStore, 'li
     filter: LogEntryFilter & { condition: LogCondition },
     newestFirst: boolean,
   ) {
+    const terms = termsOf(filter.condition)
+    const size = Math.max(minEntriesPerSearch, Math.floor(looksPerSearch / terms))
+    const maxEntries = Math.min(maxExaminedEntries, Math.floor(maxLooks / terms))
     let examined = 0
-    for await (const { span } of parts(tenantId, filter, newestFirst, entriesPerSearch)) {
-      examined += entriesPerSearch
-      if (examined > maxExaminedEntries) throw new SearchTooWideError(tooWide)
+    for await (const { span } of parts(tenantId, filter, newestFirst, size)) {
+      examined += size
+      if (examined > maxEntries) throw new SearchTooWideError(tooWide(maxEntries))
       const shape = shapeOf(filter, newestFirst)
       yield searchPart(database, shape, rangeOf(tenantId, filter, span), filter.condition)
     }
@@ -100,7 +113,9 @@ export function createLogEntryLists(database: Database): Pick<LogEntryStore, 'li
   }
 }
 
-const tooWide = `The search would have to look at more than ${maxExaminedEntries} entries.`
+function tooWide(maxEntries: number): string {
+  return `The search would have to look at more than ${maxEntries} entries.`
+}
 
 function before({ at, sequence }: Position): Position {
   return { at, sequence: sequence - 1 }

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LogEntry } from '../../src/domain/log-entry.ts'
@@ -153,6 +154,19 @@ export function registerLogSearchTests(current: Current): void {
     // About one second on a machine that does nothing else.
     expect(busyMs).toBeLessThan(3000)
   }, 120_000)
+
+  test('searches of very many terms, many of them at once, keep nobody waiting', async () => {
+    const description = 'lorem ipsum dolor sit amet '.repeat(30)
+    await add(Array.from({ length: 1500 }, (_, at) => sampleExchange(at, { description })))
+    const term = { kind: 'words', field: 'description', words: ['never'], isPrefix: false } as const
+    const condition: LogCondition = { kind: 'or', of: Array.from({ length: 90 }, () => term) }
+    const pauses = monitorEventLoopDelay({ resolution: 5 })
+    pauses.enable()
+    const search = () => current().logEntries.count(acme.id, { condition })
+    expect(await Promise.all(Array.from({ length: 5 }, search))).toEqual([0, 0, 0, 0, 0])
+    // In one go it takes two seconds for each.
+    expect(pauses.max / 1e6).toBeLessThan(700)
+  }, 60_000)
 
   test('a reader by places gets each entry once, whatever retention takes', async () => {
     const { logEntries, commit } = current()
