@@ -196,6 +196,30 @@ test('a value sent back as it was told, or left out, is the stored one, and null
   expect(receiver.requests.at(-1)?.headers).not.toHaveProperty('authorization')
 })
 
+test('a stream that is pointed elsewhere does not take its secrets along', async () => {
+  const httpCustomHeaders = [{ header: 'X-Key', value: 'kept' }]
+  const { id, sink } = await streams().create(http({ httpAuthorization: 'kept', httpCustomHeaders }))
+  const elsewhere = { httpEndpoint: 'https://logs.example.net/' }
+  const shown = { ...sink, ...elsewhere }
+  for (const [sent, member] of [
+    [elsewhere, 'sink.httpAuthorization'],
+    [shown, 'sink.httpAuthorization'],
+    [{ ...elsewhere, httpAuthorization: null }, 'sink.httpCustomHeaders'],
+    [{ ...shown, httpAuthorization: 'new' }, 'sink.httpCustomHeaders'],
+  ] as const) {
+    const change = streams().update(id, { sink: sent })
+    await expect(change).rejects.toMatchObject({ status: 400, message: expect.stringContaining(member) })
+  }
+  const anew = { ...elsewhere, httpAuthorization: 'new', httpCustomHeaders: [] }
+  expect((await streams().update(id, { sink: anew })).sink).toMatchObject(elsewhere)
+  const path = `${receiver.url}/another-path`
+  const { id: other } = await streams().create({
+    ...http({ httpAuthorization: 'kept' }),
+    name: 'other',
+  })
+  expect((await streams().update(other, { sink: { httpEndpoint: path } })).sink.httpEndpoint).toBe(path)
+})
+
 test('only entries of the categories asked for are sent, from the date asked for on', async () => {
   const startFrom = new Date().toISOString()
   await server.requestToken()

@@ -21,16 +21,39 @@ export function sinkFromWire(
   deps: SinkDeps,
   stream: StreamIdentity,
   sink: LogStreamSinkToCreate,
-  stored?: LogStreamSink,
+  known?: LogStreamSink,
 ): LogStreamSink {
   const { httpAuthorization } = sink
+  const endpoint = endpointFrom(deps, sink.httpEndpoint)
+  const stored = known && isSameReceiver(known.endpoint, endpoint) ? known : withoutSecrets(known, sink)
   return {
-    endpoint: endpointFrom(deps, sink.httpEndpoint),
+    endpoint,
     contentType: sink.httpContentType ?? stored?.contentType ?? 'application/json',
     contentFormat: sink.httpContentFormat ?? stored?.contentFormat ?? 'JSONLINES',
     authorization: authorizationFrom(deps, stream, httpAuthorization, stored),
     customHeaders: headersFrom(deps, stream, sink, stored),
   }
+}
+
+function isSameReceiver(endpoint: string, other: string): boolean {
+  return new URL(endpoint).origin === new URL(other).origin
+}
+
+/**
+ * Of a stream that goes elsewhere. Whoever may change a stream need not know its secrets, and would be told them by
+ * the requests that arrive where they point it to.
+ */
+function withoutSecrets(
+  known: LogStreamSink | undefined,
+  { httpAuthorization, httpCustomHeaders }: LogStreamSinkToCreate,
+): LogStreamSink | undefined {
+  if (!known) return undefined
+  const elsewhere = 'The stream goes to another server now; send the value anew, or what removes it'
+  if (known.authorization && httpAuthorization === undefined)
+    throw invalidBody('sink.httpAuthorization', elsewhere)
+  if (known.customHeaders.length > 0 && httpCustomHeaders === undefined)
+    throw invalidBody('sink.httpCustomHeaders', elsewhere)
+  return { ...known, authorization: undefined, customHeaders: [] }
 }
 
 function endpointFrom(deps: SinkDeps, text: string): string {
