@@ -22,6 +22,9 @@ export interface TrialEvent {
 
 type Json = Readonly<Record<string, unknown>>
 
+/** No request is nested like that; what is by thousands cannot be written as JSON again. */
+const maxEventDepth = 100
+
 /** The event of a machine that asks for a token. */
 export const sampleEvent = {
   accessToken: { customClaims: {}, scope: ['read', 'write'] },
@@ -46,6 +49,9 @@ export function trialEvent(
   rawEvent: unknown,
   secrets: Readonly<Record<string, string>>,
 ): TrialEvent {
+  if (isDeeperThan(maxEventDepth, rawEvent)) {
+    throw new TrialEventError(`The event is nested deeper than ${maxEventDepth} levels.`)
+  }
   const given = requireObject(rawEvent, 'The event')
   return model === 'callback' ? callbackTrial(given, secrets) : actionTrial(given, secrets)
 }
@@ -145,6 +151,11 @@ function textsOf(value: unknown, member: string): Record<string, string> {
 function requireObject(value: unknown, member: string): Json {
   if (!isObject(value)) throw new TrialEventError(`${member} must be an object.`)
   return value
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner))
 }
 
 function isObject(value: unknown): value is Json {

@@ -140,6 +140,24 @@ test('an event that cannot be one is refused', async () => {
   }
 })
 
+test('an event that is nested by thousands of levels is refused as such', async () => {
+  const id = await newAction(claiming('event.request.body.deep.length'))
+  // Written by hand: what is nested like that, JSON.stringify cannot write.
+  const test = (levels: number) =>
+    world.mine.send(
+      'POST',
+      `/actions/actions/${id}/test`,
+      `{"payload":{"event":{"request":{"body":{"deep":${'['.repeat(levels)}${']'.repeat(levels)}}}}}}`,
+    )
+  for (const levels of [98, 20_000, 200_000]) {
+    expect(await test(levels)).toMatchObject({
+      status: 400,
+      body: { errorCode: 'invalid_body', message: expect.stringContaining('deeper than 100 levels') },
+    })
+  }
+  expect((await test(97)).body).toMatchObject({ payload: { claims: { value: 1 } } })
+})
+
 test('a test runs the draft with the event it is given, and deploys nothing', async () => {
   const { actions } = world.mine.connection
   const code = `exports.onExecuteCredentialsExchange = async (event, api) => {
