@@ -3,6 +3,7 @@
  * minute. The rest is counted, and one entry, that of the last of them, tells how many were left out.
  */
 import type { ManagementLogEntry } from '../domain/log-entry.ts'
+import { networkOf } from '../domain/network.ts'
 
 /** In a window, of one tenant and address. */
 export const maxRefusalsOnRecord = 60
@@ -29,7 +30,7 @@ export function createRefusalQuota(tell: (entry: ManagementLogEntry) => Promise<
   const windows = new Map<string, Window>()
 
   function windowOf({ tenantId, ip }: ManagementLogEntry): Window {
-    const own = `${tenantId} ${ip}`
+    const own = `${tenantId} ${networkOf(ip)}`
     const key = windows.has(own) || windows.size < maxAddresses ? own : tenantId
     const open = windows.get(key)
     if (open) return open

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parse as parseJson } from 'secure-json-parse'
 import { ManagementError, OAuthError } from '../domain/errors.ts'
 import type { LogEntry } from '../domain/log-entry.ts'
+import { networkOf } from '../domain/network.ts'
 import type { Write } from '../domain/write.ts'
 import type { Account } from '../token/account-for-exchange.ts'
 import {
@@ -101,7 +102,7 @@ async function grant(
   reply: FastifyReply,
 ): Promise<TokenOutcome> {
   try {
-    if (!deps.limiter.take(`${request.tenant.id} ${request.ip}`, reply)) {
+    if (!deps.limiter.take(`${request.tenant.id} ${networkOf(request.ip)}`, reply)) {
       throw new OAuthError('too_many_requests', 'Global limit has been reached')
     }
     refuseTwoAuthorizations(request)

@@ -4,6 +4,7 @@
  * like known ones, so that a wait tells nobody which exist. Kept in memory, bounded.
  */
 import { OAuthError } from '../domain/errors.ts'
+import { networkOf } from '../domain/network.ts'
 import type { TenantId } from '../domain/tenant.ts'
 
 export const maxFailedAttempts = 20
@@ -63,5 +64,5 @@ export function createFailedAttempts(now: () => Date): FailedAttempts {
 
 // A client id as sent may be long; 64 characters are more than any real one has.
 function keyOf({ tenantId, clientId, ip }: Attempt): string {
-  return JSON.stringify([tenantId, clientId.slice(0, 65), ip])
+  return JSON.stringify([tenantId, clientId.slice(0, 65), networkOf(ip)])
 }
