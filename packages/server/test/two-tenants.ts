@@ -29,6 +29,14 @@ export interface TestTenant {
   /** As an operator who holds these scopes. */
   readonly connectionWith: (scopes: readonly string[]) => Promise<Connection>
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>
+  /** To the management API, with a token of every scope. A text is sent as it is, anything else as JSON. */
+  readonly send: (method: string, path: string, body?: unknown) => Promise<TestAnswer>
+}
+
+export interface TestAnswer {
+  readonly status: number
+  /** Parsed; empty when nothing came. */
+  readonly body: Record<string, unknown>
 }
 
 export interface TwoTenants {
@@ -124,5 +132,13 @@ async function openTenant(
     connectionWith: async (scopes: readonly string[]) =>
       connect({ url: issuer.origin, token: await token(scopes) }),
     fetch: (path: string, init: RequestInit = {}) => fetch(`${issuer.origin}${path}`, init),
+    send: async (method: string, path: string, body?: unknown) => {
+      const response = await fetch(`${issuer.origin}/api/v2${path}`, {
+        method,
+        headers: { authorization: `Bearer ${await token()}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+      return { status: response.status, body: JSON.parse((await response.text()) || '{}') }
+    },
   }
 }

@@ -7,16 +7,6 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-async function post(body: string, path = '/api/v2/clients', method = 'POST') {
-  const response = await world.mine.fetch(path, {
-    method,
-    headers: { authorization: `Bearer ${await world.mine.token()}`, 'content-type': 'application/json' },
-    body,
-  })
-  const answer: Record<string, unknown> = JSON.parse((await response.text()) || '{}')
-  return { status: response.status, answer }
-}
-
 test('documented members that mean nothing here are told again as they were sent, and null removes one', async () => {
   const { clients } = world.mine.connection
   const kept = {
@@ -81,13 +71,13 @@ const exported = {
 } as const
 
 test('a client that was exported elsewhere is taken whole and told again, and changing it to itself changes nothing', async () => {
-  const { status, answer } = await post(JSON.stringify(exported))
+  const { status, body } = await world.mine.send('POST', '/clients', exported)
   expect(status).toBe(201)
-  expect(answer).toMatchObject(exported)
-  const id = String(answer.client_id)
-  const again = await post(JSON.stringify(exported), `/api/v2/clients/${id}`, 'PATCH')
-  expect(again).toEqual({ status: 200, answer })
-  expect(answer).not.toHaveProperty('client_secret')
+  expect(body).toMatchObject(exported)
+  const id = String(body.client_id)
+  const again = await world.mine.send('PATCH', `/clients/${id}`, exported)
+  expect(again).toEqual({ status: 200, body })
+  expect(body).not.toHaveProperty('client_secret')
 })
 
 test('a member that is kept must be of its documented type', async () => {
@@ -97,8 +87,8 @@ test('a member that is kept must be of its documented type', async () => {
     '"app_type":1',
     '"jwt_configuration":[]',
   ]) {
-    const { status, answer } = await post(`{"name":"x",${member}}`)
-    expect([status, answer.message]).toEqual([
+    const { status, body } = await world.mine.send('POST', '/clients', `{"name":"x",${member}}`)
+    expect([status, body.message]).toEqual([
       400,
       expect.stringContaining(`on property ${member.split('"')[1]}`),
     ])
@@ -107,14 +97,14 @@ test('a member that is kept must be of its documented type', async () => {
 
 test('what asks for a protection that is not there is refused, also in a change; asking for none is fine', async () => {
   const { client_id: id } = await world.mine.connection.clients.create({ name: 'unprotected' })
-  const path = `/api/v2/clients/${id}`
+  const path = `/clients/${id}`
   for (const member of [
     '"token_quota":{}',
     '"signed_request_object":{"required":true}',
     '"client_secret":"x"',
   ]) {
-    expect((await post(`{${member}}`, path, 'PATCH')).status).toBe(400)
+    expect((await world.mine.send('PATCH', path, `{${member}}`)).status).toBe(400)
   }
   const none = '{"token_quota":null,"signed_request_object":null,"require_proof_of_possession":null}'
-  expect((await post(none, path, 'PATCH')).status).toBe(200)
+  expect((await world.mine.send('PATCH', path, none)).status).toBe(200)
 })

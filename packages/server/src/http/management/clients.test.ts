@@ -10,16 +10,6 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-async function post(body: string, path = '/api/v2/clients', method = 'POST') {
-  const response = await world.mine.fetch(path, {
-    method,
-    headers: { authorization: `Bearer ${await world.mine.token()}`, 'content-type': 'application/json' },
-    body,
-  })
-  const answer: Record<string, unknown> = JSON.parse((await response.text()) || '{}')
-  return { status: response.status, answer }
-}
-
 async function isSecretOf(id: string, secret: string): Promise<boolean> {
   const found = await world.rooms.storage.clients.findWithSecrets(
     world.mine.tenant.id,
@@ -57,32 +47,44 @@ const refused: [body: string, message: string][] = [
     'the members that are kept without being used have more than 20000 bytes together',
   ],
 ]
-test.each(refused)('creating a client is refused: %.60s', async (body, message) => {
-  const { status, answer } = await post(body)
-  expect([status, answer.errorCode]).toEqual([400, 'invalid_body'])
-  expect(answer.message).toContain(message)
+test.each(refused)('creating a client is refused: %.60s', async (sent, message) => {
+  const { status, body } = await world.mine.send('POST', '/clients', sent)
+  expect([status, body.errorCode]).toEqual([400, 'invalid_body'])
+  expect(body.message).toContain(message)
 })
 
 test.each(['__proto__', 'constructor', 'prototype'])(
   'a member named %s is refused, in the body and in its metadata',
   async (name) => {
-    expect((await post(`{"name":"x","${name}":{"prototype":{}}}`)).status).toBe(400)
-    expect((await post(`{"name":"x","client_metadata":{"${name}":"y"}}`)).status).toBe(400)
+    expect(
+      (await world.mine.send('POST', '/clients', `{"name":"x","${name}":{"prototype":{}}}`)).status,
+    ).toBe(400)
+    expect(
+      (await world.mine.send('POST', '/clients', `{"name":"x","client_metadata":{"${name}":"y"}}`)).status,
+    ).toBe(400)
     expect(Object.prototype).not.toHaveProperty('y')
   },
 )
 
 test('what is nested too deep to be written down is refused', async () => {
-  const { status } = await post(`{"name":"x","addons":{"a":${'['.repeat(9000)}${']'.repeat(9000)}}}`)
+  const { status } = await world.mine.send(
+    'POST',
+    '/clients',
+    `{"name":"x","addons":{"a":${'['.repeat(9000)}${']'.repeat(9000)}}}`,
+  )
   expect([201, 400]).toContain(status)
-  const deeper = await post(`{"name":"x","addons":{"a":${'['.repeat(400_000)}${']'.repeat(400_000)}}}`)
+  const deeper = await world.mine.send(
+    'POST',
+    '/clients',
+    `{"name":"x","addons":{"a":${'['.repeat(400_000)}${']'.repeat(400_000)}}}`,
+  )
   expect(deeper.status).toBe(400)
 })
 
 test('a client is made from its name alone, and its secret is shown this once', async () => {
-  const { status, answer } = await post('{"name":"from its name"}')
+  const { status, body } = await world.mine.send('POST', '/clients', '{"name":"from its name"}')
   expect(status).toBe(201)
-  expect(answer).toMatchObject({
+  expect(body).toMatchObject({
     tenant: 'demo',
     global: false,
     client_id: expect.stringMatching(/^[0-9A-Za-z]{32}$/),
@@ -95,8 +97,8 @@ test('a client is made from its name alone, and its secret is shown this once', 
     oidc_conformant: false,
     cross_origin_authentication: false,
   })
-  const id = String(answer.client_id)
-  expect(await isSecretOf(id, String(answer.client_secret))).toBe(true)
+  const id = String(body.client_id)
+  expect(await isSecretOf(id, String(body.client_secret))).toBe(true)
   expect(await world.mine.connection.clients.get(id)).not.toHaveProperty('client_secret')
   expect(await world.mine.connection.clients.update(id, {})).not.toHaveProperty('client_secret')
   const { clients } = await world.mine.connection.clients.list({ per_page: 100 })

@@ -219,11 +219,6 @@ test('an API may have a thousand scopes, and not one more', async () => {
   expect((await send('POST', '', { identifier: 'urn:many', scopes: scopes.slice(1) })).status).toBe(201)
 })
 
-async function send(method: string, path: string, body?: unknown) {
-  const response = await world.mine.fetch(`/api/v2/resource-servers${path}`, {
-    method,
-    headers: { authorization: `Bearer ${await world.mine.token()}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  return { status: response.status, body: JSON.parse(await response.text()) }
+function send(method: string, path: string, body?: unknown) {
+  return world.mine.send(method, `/resource-servers${path}`, body)
 }
