@@ -1,7 +1,7 @@
 /** One script of installed packages. What Node would bring is left to the isolate, which has some of it. */
 import { realpath } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
-import { sep } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { BuildError } from '../domain/rule-build.ts'
 import { withinCompilerTime } from './compiler-time.ts'
@@ -60,15 +60,24 @@ const leaveToIsolate: Plugin = {
   },
 }
 
-/** A package may name a file of the server's host as a module, and must not get to see it. */
+const outside = { errors: [{ text: 'a package requires a file that lies outside the packages' }] }
+
+/**
+ * A package may name a file of the server's host as a module, and must not get to see it, nor be told whether it is there:
+ * a path that leads out is refused before it is looked for, and whatever is found by other ways before it is read.
+ */
 function stayWithin(folder: string): Plugin {
+  const leadsOut = (path: string) => !path.startsWith(folder + sep)
   return {
     name: 'stay-within',
-    setup: ({ onLoad }) => {
-      onLoad({ filter: /(?:)/ }, ({ path, namespace }) => {
-        if (namespace !== 'file' || path.startsWith(folder + sep)) return undefined
-        return { errors: [{ text: 'a package requires a file that lies outside the packages' }] }
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /\.\.|^\// }, ({ path, resolveDir }) => {
+        const from = /^[./]/.test(path) ? resolveDir : join(folder, 'node_modules')
+        return leadsOut(resolve(from, path)) ? outside : undefined
       })
+      onLoad({ filter: /(?:)/ }, ({ path, namespace }) =>
+        namespace === 'file' && leadsOut(path) ? outside : undefined,
+      )
     },
   }
 }

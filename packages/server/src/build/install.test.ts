@@ -50,6 +50,11 @@ const published: PublishedPackage[] = [
   { name: 'scattered', files: Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`${n}.js`, ''])) },
   { name: 'prying', files: { 'index.js': `module.exports = require(${JSON.stringify(ownFile)})` } },
   { name: 'climbing', files: { 'index.js': `module.exports = require('../../../own.json')` } },
+  { name: 'guessing', files: { 'index.js': `module.exports = require('../../../absent.json')` } },
+  {
+    name: 'climbing-back',
+    files: { 'index.js': `module.exports = require('../climbing-back/part')`, 'part.js': '' },
+  },
   { name: 'broken', files: { 'index.js': "require('./nothing')" } },
 ]
 
@@ -98,6 +103,7 @@ const refusals: [name: string, fault: string, words: RegExp][] = [
   ['scattered', 'too_large', /more than 0\.1 MB or 30 files/],
   ['prying', 'bad_dependency', /a file that lies outside the packages/],
   ['climbing', 'bad_dependency', /a file that lies outside the packages/],
+  ['guessing', 'bad_dependency', /a file that lies outside the packages/],
   ['broken', 'unknown_package', /'\.\/nothing' is not in the packages/],
 ]
 test.each(refusals)('%s is refused, with the reason', async (name, fault, words) => {
@@ -109,9 +115,12 @@ test('a path that a package does not have is refused', async () => {
   expect([fault, message]).toEqual(['unknown_package', expect.stringContaining("'sound/absent'")])
 })
 
-test('a path that leads out of a package is refused', async () => {
-  const [fault, message] = await refusal(['sound'], {}, ['sound/../../../own.json'])
-  expect([fault, message]).toEqual(['bad_dependency', expect.stringContaining('outside the packages')])
+test('a path that leads out of a package is refused, whether there is such a file or not', async () => {
+  for (const path of ['sound/../../../own.json', 'sound/../../../absent.json', 'sound/../../../../absent']) {
+    const [fault, message] = await refusal(['sound'], {}, [path])
+    expect([fault, message]).toEqual(['bad_dependency', expect.stringContaining('outside the packages')])
+  }
+  expect((await install(['climbing-back'])).names).toEqual(['climbing-back'])
 })
 
 test('a registry that is gone is told as such, without its address', async () => {
