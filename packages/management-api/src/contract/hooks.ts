@@ -4,15 +4,8 @@
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import {
-  hiddenSecretValue,
-  maxCodeLength,
-  maxDependencies,
-  packageVersion,
-  secretName,
-  secretValues,
-} from './rule-members.ts'
-import { closed, fieldsQuery, formed, oneOf, pageQuery, record, totals } from './schema.ts'
+import { maxCodeLength, maxDependencies, packageVersion, secretName, secretValues } from './rule-members.ts'
+import { closed, fieldsQuery, formed, hiddenValue, oneOf, pageQuery, record, totals } from './schema.ts'
 
 export const hookTriggers = [
   'credentials-exchange',
@@ -82,7 +75,7 @@ export const hookPage = closed({ ...totals, hooks: hookList })
 export type HookPage = Static<typeof hookPage>
 
 /** The names; in place of each value stands the same text. */
-export const hookSecrets = Type.Record(Type.String(), Type.Literal(hiddenSecretValue))
+export const hookSecrets = Type.Record(Type.String(), Type.Literal(hiddenValue))
 export type HookSecrets = Static<typeof hookSecrets>
 
 const sentSecrets = secretValues(maxSecretsPerHook)

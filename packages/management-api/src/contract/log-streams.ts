@@ -4,10 +4,7 @@
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed, dateTime, displayName, formed, nullable, oneOf } from './schema.ts'
-
-/** What stands in an answer for a value that is secret. Sent back, it means the value that is stored. */
-export const hiddenValue = '_VALUE_NOT_SHOWN_'
+import { closed, dateTime, displayName, formed, hiddenValue, nullable, oneOf } from './schema.ts'
 
 const headerValue = formed('^[\\x20-\\x7e]*$', 'printable ASCII', { minLength: 1, maxLength: 2000 })
 

@@ -5,8 +5,6 @@ import { formed } from './schema.ts'
 /** UTF-8 bytes are what counts: 100,000; the server says so when it refuses. */
 export const maxCodeLength = 100_000
 export const maxDependencies = 10
-/** Stands for the value of a secret where one is told of; as a value it is refused. */
-export const hiddenSecretValue = '_VALUE_NOT_SHOWN_'
 
 // The three are what JavaScript takes for its own when it stands as a name.
 export const secretName = formed(

@@ -18,6 +18,9 @@ export function oneOf<const Values extends readonly string[]>(values: Values): T
   return Type.Unsafe<Values[number]>({ type: 'string', enum: [...values] })
 }
 
+/** Stands in an answer for a value that is secret. Sent back, it means the value that is stored, and is never one itself. */
+export const hiddenValue = '_VALUE_NOT_SHOWN_'
+
 /** A text of a certain form. `what` completes "It must be", for who is refused and for readers of the API's page. */
 export function formed(
   pattern: string,

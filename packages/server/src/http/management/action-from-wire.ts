@@ -1,6 +1,6 @@
 /** What a body asks an Action to be, laid over what is stored. */
 import type { ActionChange } from '@tallystick/management-api/contract/actions'
-import { hiddenSecretValue } from '@tallystick/management-api/contract/rule-members'
+import { hiddenValue } from '@tallystick/management-api/contract/schema'
 import { parseActionName, type RuleName } from '../../domain/rule.ts'
 import { type Dependency, parseDependency } from '../../domain/rule-build.ts'
 import type { DraftUpload } from '../../rules/action-draft.ts'
@@ -40,7 +40,7 @@ function secretsOf(sent: ActionChange['secrets']): SecretsToKeep | undefined {
   if (!sent) return undefined
   const secrets = sent.map(({ name, value }): [string, string | null] => [
     name,
-    value === undefined || value === hiddenSecretValue ? null : value,
+    value === undefined || value === hiddenValue ? null : value,
   ])
   const names = new Set(secrets.map(([name]) => name))
   if (names.size < secrets.length) throw invalidBody('secrets', 'Each name may be there once')

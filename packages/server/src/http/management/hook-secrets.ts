@@ -1,6 +1,6 @@
 /** The secrets of Hooks: their values go in and never come out. Each change makes a version of the Hook. */
 import type { HookSecrets, SentHookSecrets } from '@tallystick/management-api/contract/hooks'
-import { hiddenSecretValue } from '@tallystick/management-api/contract/rule-members'
+import { hiddenValue } from '@tallystick/management-api/contract/schema'
 import type { FastifyRequest } from 'fastify'
 import { ManagementError } from '../../domain/errors.ts'
 import { maxSecretsPerHook, type RuleStore } from '../../domain/rule.ts'
@@ -49,7 +49,7 @@ export function createHookSecretHandlers(
 }
 
 function hidden(names: readonly string[]): HookSecrets {
-  return Object.fromEntries(names.toSorted().map((name) => [name, hiddenSecretValue]))
+  return Object.fromEntries(names.toSorted().map((name) => [name, hiddenValue]))
 }
 
 function refuseTaken({ version }: StoredHook, names: readonly string[]): void {
@@ -68,9 +68,9 @@ function refuseTaken({ version }: StoredHook, names: readonly string[]): void {
 function sentValues({ version }: StoredHook, sent: SentHookSecrets): SecretsToKeep {
   return Object.fromEntries(
     Object.entries(sent).map(([name, value]) => {
-      if (value !== hiddenSecretValue) return [name, value]
+      if (value !== hiddenValue) return [name, value]
       if (Object.hasOwn(version.secrets, name)) return [name, null]
-      throw invalidBody(name, `${hiddenSecretValue} stands for a value that is not shown; send the value`)
+      throw invalidBody(name, `${hiddenValue} stands for a value that is not shown; send the value`)
     }),
   )
 }

@@ -1,9 +1,9 @@
 /** Where a stream goes, on the wire ↔ in the domain: secret values go in and never come out. */
-import {
-  hiddenValue,
-  type LogStream as LogStreamOnWire,
-  type LogStreamSinkToCreate,
+import type {
+  LogStream as LogStreamOnWire,
+  LogStreamSinkToCreate,
 } from '@tallystick/management-api/contract/log-streams'
+import { hiddenValue } from '@tallystick/management-api/contract/schema'
 import { isStreamHeaderName, type LogStream, type LogStreamSink } from '../../domain/log-stream.ts'
 import { headerField, type LogStreamSecrets } from '../../keys/log-stream-secrets.ts'
 import { invalidBody } from './invalid-body.ts'
