@@ -55,6 +55,15 @@ test('a request that is sent again is done once, and its answer with the new sec
   expect(entry.description).toContain('repeated request')
 })
 
+test('an answer is not told again to a token of the same client with fewer scopes', async () => {
+  const key = randomUUID()
+  const first = await post(key, { name: 'told once' })
+  const narrow = await world.mine.token(['create:clients'])
+  const second = await post(key, { name: 'told once' }, { token: narrow })
+  expect([second.status, second.body.errorCode, second.replayed]).toEqual([403, 'insufficient_scope', null])
+  expect(second.text).not.toContain(first.body.client_secret)
+})
+
 test('the same key with another body or another path is refused with 422, and nothing is done', async () => {
   const key = randomUUID()
   await post(key, { name: 'first' })

@@ -58,8 +58,8 @@ export function createAnswerOnce(deps: IdempotencyDeps): AnswerOnce {
     try {
       const kept = await deps.idempotentAnswers.find(id.tenantId, id.clientId, id.keyHash)
       const isOver = kept && deps.now().getTime() - kept.at.getTime() > idempotencyRetentionDays * dayMs
-      if (kept && !isOver) return await replay(deps, request, reply, kept)
-      return await againIfChanged(() => answerAndKeep(deps, request, id, answer))
+      if (kept && !isOver) return await replay(deps, request, reply, operator, kept)
+      return await againIfChanged(() => answerAndKeep(deps, request, operator, id, answer))
     } finally {
       inFlight.delete(name)
     }
@@ -72,6 +72,7 @@ type AnswerId = Pick<IdempotentAnswer, 'tenantId' | 'clientId' | 'keyHash'>
 async function answerAndKeep(
   { idempotentAnswers, encryption, recordChange, now }: IdempotencyDeps,
   request: FastifyRequest,
+  operator: Operator,
   { tenantId, clientId, keyHash }: AnswerId,
   answer: () => Promise<Rendered>,
 ): Promise<Rendered> {
@@ -82,7 +83,11 @@ async function answerAndKeep(
   })
   const { change } = held
   if (change === undefined) return rendered
-  const content = JSON.stringify({ ...rendered, fingerprint: fingerprintOf(request) })
+  const content = JSON.stringify({
+    ...rendered,
+    fingerprint: fingerprintOf(request),
+    scopes: [...operator.scopes],
+  } satisfies KeptContent)
   const kept = {
     tenantId,
     clientId,
@@ -106,13 +111,21 @@ async function replay(
   { encryption, recordChange }: IdempotencyDeps,
   request: FastifyRequest,
   reply: FastifyReply,
+  operator: Operator,
   kept: IdempotentAnswer,
 ): Promise<Rendered> {
-  const { fingerprint, ...rendered } = parseContent(encryption.decrypt(kept.content, rowOf(kept)))
+  const { fingerprint, scopes, ...rendered } = parseContent(encryption.decrypt(kept.content, rowOf(kept)))
   if (fingerprint !== fingerprintOf(request)) {
     throw new ManagementError(
       'idempotency_key_reused',
       'This Idempotency-Key came with another request before. Use a new key for each request, and the same only to repeat it.',
+    )
+  }
+  // The answer may hold a secret, which was told to a token that could have done more with it.
+  if (!scopes.every((scope) => operator.scopes.has(scope))) {
+    throw new ManagementError(
+      'insufficient_scope',
+      'The first request with this Idempotency-Key came with a token of more scopes. Repeat it with one that holds them all.',
     )
   }
   await recordChange(request, {
@@ -124,9 +137,15 @@ async function replay(
   return rendered
 }
 
+interface KeptContent extends Rendered {
+  readonly fingerprint: string
+  /** Of the token whose request was answered. */
+  readonly scopes: readonly string[]
+}
+
 /** A row's content, which nobody but this file has written. */
-function parseContent(text: string): Rendered & { fingerprint: string } {
-  return JSON.parse(text) as Rendered & { fingerprint: string }
+function parseContent(text: string): KeptContent {
+  return JSON.parse(text) as KeptContent
 }
 
 function rowOf({ tenantId, clientId, keyHash }: AnswerId) {
