@@ -3,7 +3,7 @@
  * packages there with npm's library, and writes what it found to its standard output. It runs none of their scripts, takes packages
  * from the registry alone, and can be killed at any moment. The registry is the one that npm's own configuration names.
  */
-import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -40,8 +40,19 @@ async function install({ folder, registry, dependencies, limits }: InstallQuesti
   }
   const unproven = packagesOf(ideal).find(({ integrity }) => !integrity)
   if (unproven) return refuse('unknown_package', `The registry tells no integrity for ${unproven.name}.`)
-  const tree = await arborist.reify()
-  return refusalOfFiles(folder, limits) ?? { kind: 'installed', packages: packagesOf(tree) }
+  const oversized = Promise.withResolvers<InstallAnswer>()
+  const timer = setInterval(() => {
+    const refusal = refusalOfSize(folder, limits)
+    if (refusal) oversized.resolve(refusal)
+  }, sizeCheckMs)
+  // What unpacks goes on until this process ends, which is at once when it is too large.
+  const tree = await Promise.race([arborist.reify(), oversized.promise])
+  clearInterval(timer)
+  if ('kind' in tree) return tree
+  return (
+    refusalOfSize(folder, limits) ??
+    refusalOfNativeFiles(folder) ?? { kind: 'installed', packages: packagesOf(tree) }
+  )
 }
 
 async function npmConfiguration(folder: string): Promise<Record<string, unknown>> {
@@ -67,30 +78,46 @@ function packagesOf(tree: Arborist.Node) {
     .sort((left, right) => (left.name < right.name ? -1 : 1))
 }
 
-/** What was unpacked must fit, and hold nothing that only a compiler or the machine itself could run. */
-function refusalOfFiles(folder: string, { maxFiles, maxBytes }: InstallLimits): InstallAnswer | undefined {
+/** Looked at while packages unpack: a small archive can fill a disk long before the time of an installation is over. */
+const sizeCheckMs = 100
+
+function refusalOfSize(folder: string, { maxFiles, maxBytes }: InstallLimits): InstallAnswer | undefined {
   let files = 0
   let bytes = 0
-  const root = join(folder, 'node_modules')
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
+  for (const path of unpackedFiles(folder)) {
     files++
-    bytes += statSync(path).size
+    // Moved meanwhile, when nothing is told of it.
+    bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0
     if (files > maxFiles || bytes > maxBytes) {
       return refuse(
         'too_large',
         `The dependencies have more than ${maxBytes / 1_000_000} MB or ${maxFiles} files once unpacked.`,
       )
     }
-    if (entry.name === 'binding.gyp' || entry.name.endsWith('.node')) {
-      return refuse(
-        'native_package',
-        `The package ${packageAround(relative(root, path))} is a native add-on, which cannot run in the sandbox.`,
-      )
-    }
   }
   return undefined
+}
+
+/** What was unpacked holds nothing that only a compiler or the machine itself could run. */
+function refusalOfNativeFiles(folder: string): InstallAnswer | undefined {
+  const native = unpackedFiles(folder).find((path) => /\/binding\.gyp$|\.node$/.test(path))
+  if (native === undefined) return undefined
+  const name = packageAround(relative(join(folder, 'node_modules'), native))
+  return refuse('native_package', `The package ${name} is a native add-on, which cannot run in the sandbox.`)
+}
+
+function unpackedFiles(folder: string): string[] {
+  const root = join(folder, 'node_modules')
+  if (!existsSync(root)) return []
+  try {
+    return readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+  } catch (error) {
+    // A folder was moved while it was read: packages unpack beside their place.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
 }
 
 function packageAround(path: string): string {

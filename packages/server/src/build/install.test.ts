@@ -1,6 +1,6 @@
 /** Installing from a registry in the test, which holds what no public one should. */
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,9 @@ const scriptRan = join(home, 'script-ran')
 /** As the server's own files lie near the folder of an installation. */
 const ownFile = join(home, 'own.json')
 const limits = { maxPackages: 3, maxFiles: 30, maxBytes: 100_000, timeMs: 30_000 }
+
+/** A hundredth of it in an archive. */
+const swollen = Array.from({ length: 60_000 }, (_, n) => `${n}${'x'.repeat(1000)}`).join('')
 
 const published: PublishedPackage[] = [
   {
@@ -50,6 +53,10 @@ const published: PublishedPackage[] = [
   { name: 'scattered', files: Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`${n}.js`, ''])) },
   { name: 'prying', files: { 'index.js': `module.exports = require(${JSON.stringify(ownFile)})` } },
   { name: 'climbing', files: { 'index.js': `module.exports = require('../../../own.json')` } },
+  {
+    name: 'swelling',
+    files: Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`${n}.txt`, swollen])),
+  },
   { name: 'guessing', files: { 'index.js': `module.exports = require('../../../absent.json')` } },
   {
     name: 'climbing-back',
@@ -121,6 +128,23 @@ test('a path that leads out of a package is refused, whether there is such a fil
     expect([fault, message]).toEqual(['bad_dependency', expect.stringContaining('outside the packages')])
   }
   expect((await install(['climbing-back'])).names).toEqual(['climbing-back'])
+})
+
+test('what swells while it is unpacked is stopped before it has filled the disk', async () => {
+  let largest = 0
+  const watching = setInterval(() => {
+    const paths = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('.txt'),
+    )
+    const sizes = paths.map((path) => statSync(join(home, path), { throwIfNoEntry: false })?.size ?? 0)
+    largest = Math.max(
+      largest,
+      sizes.reduce((sum, size) => sum + size, 0),
+    )
+  }, 20)
+  expect(await refusal(['swelling'])).toEqual(['too_large', expect.stringMatching(/more than 0\.1 MB/)])
+  clearInterval(watching)
+  expect(largest).toBeLessThan(400_000_000)
 })
 
 test('a registry that is gone is told as such, without its address', async () => {
