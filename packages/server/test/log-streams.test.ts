@@ -160,6 +160,16 @@ test('a redirect is not followed', async () => {
     })
 })
 
+test('a receiver that would rather speak another protocol is asked again', async () => {
+  Object.assign(receiver.answer, { status: 101, headers: { connection: 'upgrade', upgrade: 'other' } })
+  const { id } = await streams().create(http())
+  await server.requestToken()
+  await receiver.until(() => receiver.requests.length === 2)
+  await expect(streams().delivery(id)).resolves.toMatchObject({
+    failure: 'The receiver closed the connection without an answer.',
+  })
+})
+
 test('a paused stream sends nothing, and resumed it sends what it missed', async () => {
   const { id } = await streams().create(http())
   await receiver.until(() => receiver.entries.length === 1)

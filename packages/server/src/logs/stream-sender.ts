@@ -80,6 +80,7 @@ export function whyNotEndpoint(destinations: StreamDestinations, url: URL): stri
 
 const refusedAddress =
   'Streams may not reach this address: it takes https and a public address, or one that TALLYSTICK_STREAM_PRIVATE lists'
+const closed = 'The receiver closed the connection without an answer.'
 const tooSlow = `There was no answer within ${timeoutMs / 1000} seconds.`
 
 function isAllowedAt(destinations: StreamDestinations, url: URL, address: string): boolean {
@@ -116,7 +117,7 @@ function exchange({ url, headers, body }: StreamRequest, connection: RequestOpti
     (response) => {
       resolve(outcomeOf(response))
       // A short answer is read to its end, so that its connection can be used again; of a long one nothing is wanted.
-      response.once('error', () => {})
+      response.on('error', () => {})
       let length = 0
       response.on('data', (chunk: Buffer) => {
         length += chunk.length
@@ -124,7 +125,9 @@ function exchange({ url, headers, body }: StreamRequest, connection: RequestOpti
       })
     },
   )
-  request.once('error', reject)
+  request.on('error', reject)
+  // Also without an error, as when the receiver would rather speak another protocol (101): whoever waits must not wait on.
+  request.once('close', () => resolve({ accepted: false, failure: closed }))
   request.end(bytes)
   return promise
 }
