@@ -12,6 +12,9 @@ const undisturbed = [
   'packages/server/test/authentication-timing.test.ts',
 ]
 
+// Most tests wait for a server or a program of their own; left to itself, vitest keeps a processor back.
+const maxWorkers = Math.max(2, availableParallelism())
+
 /** The public clients, which keep a processor busy with themselves for a while; after the rooms, lest they slow them. */
 const clients = ['packages/clients-proof/test/*.test.ts']
 
@@ -27,8 +30,7 @@ export default defineConfig({
           include: ['packages/**/*.test.ts', 'tools/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...undisturbed, ...clients],
           globalSetup: ['packages/cli/test/install-wt-cli.ts'],
-          // Most of them wait for a server or a program of their own; left to itself, vitest keeps a processor back.
-          maxWorkers: Math.max(2, availableParallelism()),
+          maxWorkers,
           sequence: { groupOrder: 0 },
         },
       },
@@ -38,6 +40,7 @@ export default defineConfig({
           name: 'clients',
           include: clients,
           testTimeout: 60_000,
+          maxWorkers,
           sequence: { groupOrder: 1 },
         },
       },

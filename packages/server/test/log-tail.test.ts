@@ -100,12 +100,3 @@ test('a line names its rule, its version and its request, whose entry follows at
     { kind: 'entry', entry: { type: 'seccft', log_id: requestId } },
   ])
 })
-
-test('while nothing happens each follower hears within 20 seconds that the line is alive', async () => {
-  const lines = await followLines()
-  const tail = await followTail()
-  const startedAt = performance.now()
-  const comments = await Promise.all([lines.nextBlock(), tail.nextBlock()])
-  expect(performance.now() - startedAt).toBeLessThan(20_000)
-  for (const comment of comments) expect(comment).toMatch(/^: /)
-}, 30_000)

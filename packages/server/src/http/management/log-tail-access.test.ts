@@ -49,3 +49,15 @@ test.each([
     clearInterval(busy)
   }
 })
+
+test('while nothing happens a follower hears that the line is alive', async () => {
+  const { body } = await world.mine.fetch('/api/v2/log-tail', {
+    headers: { authorization: `Bearer ${await world.mine.token(['read:logs'])}` },
+  })
+  let comments = 0
+  for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    comments += text.match(/^: .+$/gm)?.length ?? 0
+    if (comments >= 2) break
+  }
+  expect(comments).toBeGreaterThanOrEqual(2)
+})
