@@ -1,6 +1,7 @@
 /** The same trial for every hostile rule, through the token endpoint, beside a neighbour that must not notice. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hostilePrograms } from './sandbox/hostile-programs.ts'
+import { measureStolenTime } from './stolen-time.ts'
 import { credentialsOf, startTestServer, type TestClient, type TestServer } from './test-server.ts'
 
 /** The default. */
@@ -39,6 +40,7 @@ export function describeHostileRules(lane: 'fast' | 'slow'): void {
         meta: { 'auth0-extension-client': attacker.id },
       })
       const stopNeighbour = startNeighbour(server, neighbour)
+      const stolen = measureStolenTime()
       const startedAt = performance.now()
       const answer = await server.requestToken(credentialsOf(attacker))
       const took = performance.now() - startedAt
@@ -54,9 +56,10 @@ export function describeHostileRules(lane: 'fast' | 'slow'): void {
         expect(answer.status).toBe(200)
         expect(answer.claims[resultClaim]).toEqual(returns)
       }
-      expect(took).toBeLessThan(answerWithinMs)
       expect(report.failures).toEqual([])
-      expect(report.p99Ms).toBeLessThan(maxNeighbourP99Ms)
+      const factor = stolen()
+      expect(took).toBeLessThan(answerWithinMs * factor)
+      expect(report.p99Ms).toBeLessThan(maxNeighbourP99Ms * factor)
     })
   }
 
