@@ -12,7 +12,7 @@ import type { MasterKey } from './keys/subkey.ts'
 import { createRecorder, type Recorder } from './logs/recorder.ts'
 import { createRetention, type Retention } from './logs/retention.ts'
 import { createTail, type Tail } from './logs/tail.ts'
-import { type BuildRule, createBuildRule } from './rules/build-rule.ts'
+import { createBuildRule } from './rules/build-rule.ts'
 import { createPublishDraft, type PublishDraft } from './rules/publish-draft.ts'
 import { createPublishRule, type PublishRule } from './rules/publish-rule.ts'
 import { createTryDraft, type TryDraft } from './rules/try-draft.ts'
@@ -31,7 +31,6 @@ export interface Rooms {
   readonly sandbox: Sandbox
   readonly tail: Tail
   readonly recorder: Recorder
-  readonly buildRule: BuildRule
   readonly publishRule: PublishRule
   readonly publishDraft: PublishDraft
   readonly tryDraft: TryDraft
@@ -90,7 +89,6 @@ export async function openRooms(
     sandbox,
     tail,
     recorder,
-    buildRule,
     publishRule,
     publishDraft: createPublishDraft({ ...publishing, publishRule }),
     tryDraft: createTryDraft({ ...publishing, tryRule: createTryRule({ sandbox, now }), newSeed }),
