@@ -127,6 +127,28 @@ test('a deleted rule is gone from the pipeline, and its name is free again', asy
   expect((await rules.create({ name: 'short-lived', code })).version.number).toBe(1)
 })
 
+test.each(['hooks', 'actions'] as const)(
+  'a rule of %s is not deleted without the scope for it',
+  async (door) => {
+    const { rules, hooks, actions } = world.mine.connection
+    const supported_triggers = [{ id: 'credentials-exchange' as const }]
+    const name = 'guarded'
+    const { id } =
+      door === 'hooks'
+        ? await hooks.create({ name, script: code, triggerId: 'credentials-exchange' })
+        : await actions.create({ name, supported_triggers, deploy: true })
+    const narrow = await world.mine.token(['delete:pipeline_rules'])
+    const headers = { authorization: `Bearer ${narrow}` }
+    const refused = await world.mine.fetch(`/api/v2/pipeline/rules/${id}`, { method: 'DELETE', headers })
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([
+      403,
+      `Bearer error="insufficient_scope", scope="delete:${door}"`,
+    ])
+    await rules.delete(id)
+    await expect(rules.get(id)).rejects.toMatchObject({ status: 404 })
+  },
+)
+
 test('what a Hook or an Action runs is changed at its own door; its place and its client here as well', async () => {
   const { rules, pipeline, hooks, actions } = world.mine.connection
   const hook = await hooks.create({ name: 'hook', script: code, triggerId: 'credentials-exchange' })

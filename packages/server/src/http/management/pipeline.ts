@@ -16,7 +16,7 @@ import type { RecordChange } from '../record-change.ts'
 import type { BodyOf, Handlers } from './handler.ts'
 import { notThere } from './not-there.ts'
 import { inGivenOrder } from './pipeline-order.ts'
-import { refuseOfOtherDoor } from './rule-of-other-door.ts'
+import { refuseOfOtherDoor, requireScopeOfDoor } from './rule-of-other-door.ts'
 import { ruleOnWire, versionOnWire, withCode } from './rule-on-wire.ts'
 import { refusingBadRules } from './rule-refusal.ts'
 
@@ -91,8 +91,9 @@ export function createPipelineHandlers(
       return withCode(rule, version)
     },
 
-    async deleteRule({ request, param }) {
+    async deleteRule({ request, reply, operator, param }) {
       const rule = await findRule(deps, request, param('id'))
+      requireScopeOfDoor(operator, rule, reply)
       await deps.recordChange(request, {
         description: `Deleted the rule ${rule.name}.`,
         status: 204,
