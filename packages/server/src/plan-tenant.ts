@@ -6,7 +6,7 @@ import type { Client, ClientId } from './domain/client.ts'
 import type { ClientGrant } from './domain/client-grant.ts'
 import { defaultTokenLifetimeSeconds, type ResourceServer } from './domain/resource-server.ts'
 import type { Storage } from './domain/storage.ts'
-import type { Tenant, TenantId, TenantProfile } from './domain/tenant.ts'
+import { defaultTenantSecurity, type Tenant, type TenantId, type TenantProfile } from './domain/tenant.ts'
 import type { Write } from './domain/write.ts'
 import { createSecretText, type SecretHashing } from './keys/client-secret.ts'
 import {
@@ -71,6 +71,7 @@ export function newTenant(named: Pick<Tenant, 'name' | 'origin' | 'profile'>, no
     id: newTenantId(),
     egressAllow: [],
     defaultAudience: undefined,
+    security: defaultTenantSecurity,
     flags: {},
     keptMembers: {},
     createdAt: now,
@@ -90,6 +91,9 @@ export function plainApi(
     enforcePolicies: undefined,
     clientPolicy: 'require_client_grant',
     ruleScopes: 'any',
+    proofOfPossession: undefined,
+    tokenFormat: 'jwt',
+    hasTokenStatusList: false,
     isSystem: false,
     keptMembers: {},
     createdAt: now,
@@ -107,6 +111,10 @@ export function plainClient(tenantId: TenantId, name: string, description: strin
     grantTypes: ['client_credentials'],
     tokenEndpointAuthMethod: 'client_secret_post',
     activeCredentialIds: [],
+    jwksUri: undefined,
+    requiresProofOfPossession: false,
+    complianceLevel: 'none',
+    tokenLifetimeSeconds: undefined,
     enabled: true,
     keptMembers: {},
     createdAt: now,

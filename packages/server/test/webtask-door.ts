@@ -10,7 +10,7 @@ import { fastify } from 'fastify'
 import { issuerOf } from '../src/domain/issuer.ts'
 import type { LogEntryId } from '../src/domain/log-entry.ts'
 import type { RuleId, RuleName, RuleVersionId } from '../src/domain/rule.ts'
-import { parseTenantName, type Tenant, type TenantId } from '../src/domain/tenant.ts'
+import { defaultTenantSecurity, parseTenantName, type Tenant, type TenantId } from '../src/domain/tenant.ts'
 import { sendError } from '../src/http/respond.ts'
 import { registerWebtaskDoor } from '../src/http/webtask/webtask-door.ts'
 import { createSecretHashing, createSecretText } from '../src/keys/client-secret.ts'
@@ -52,6 +52,7 @@ export async function openTestDoor({
       profile: 'rfc',
       egressAllow: [],
       defaultAudience: undefined,
+      security: defaultTenantSecurity,
       flags: {},
       keptMembers: {},
       createdAt: now(),

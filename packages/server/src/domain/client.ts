@@ -10,12 +10,19 @@ export type ClientId = Identifier<'ClientId'>
 /** Of a public key with which a client may prove itself: `cred_` and 22 base62 characters. */
 export type ClientCredentialId = Identifier<'ClientCredentialId'>
 
-/** `none`: a client without any proof, which gets no tokens. With `private_key_jwt` its secret is kept and refused. */
+/**
+ * `none`: a client without any proof, which gets no tokens. With a method that takes no secret its secret is kept and
+ * refused. `tls_client_auth` and `self_signed_tls_client_auth`: RFC 8705 §2. `federated_jwt`, ours: a token of an issuer
+ * that the tenant trusts.
+ */
 export const tokenEndpointAuthMethods = [
   'client_secret_post',
   'client_secret_basic',
   'none',
   'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+  'federated_jwt',
 ] as const
 export type TokenEndpointAuthMethod = (typeof tokenEndpointAuthMethods)[number]
 
@@ -23,6 +30,19 @@ export type TokenEndpointAuthMethod = (typeof tokenEndpointAuthMethods)[number]
 export function usesSecret(method: TokenEndpointAuthMethod): boolean {
   return method === 'client_secret_post' || method === 'client_secret_basic'
 }
+
+/**
+ * What a client is held to beyond the tenant's rules: the FAPI 2.0 Security Profile, with the way of proving itself and
+ * the way of binding its tokens that the name tells. The first two that are not `none` are Auth0's names.
+ */
+export const complianceLevels = [
+  'none',
+  'fapi2_sp_pkj_mtls',
+  'fapi2_sp_mtls_mtls',
+  'fapi2_sp_pkj_dpop',
+  'fapi2_sp_mtls_dpop',
+] as const
+export type ComplianceLevel = (typeof complianceLevels)[number]
 
 export interface Client {
   readonly tenantId: TenantId
@@ -35,6 +55,13 @@ export interface Client {
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod
   /** The ids of its credentials that count; none unless the method is `private_key_jwt`. */
   readonly activeCredentialIds: readonly ClientCredentialId[]
+  /** Where its public keys are fetched from, instead of credentials that are kept here. */
+  readonly jwksUri: string | undefined
+  /** Its tokens are bound to a key that it holds, or it gets none. */
+  readonly requiresProofOfPossession: boolean
+  readonly complianceLevel: ComplianceLevel
+  /** Of its tokens, where that is less than the API's. */
+  readonly tokenLifetimeSeconds: number | undefined
   /** A disabled client is answered like an unknown one. */
   readonly enabled: boolean
   /** Documented members of the management API that Tallystick keeps verbatim and does not use. */

@@ -39,6 +39,19 @@ export type ClientPolicy = (typeof clientPolicies)[number]
 export const ruleScopePolicies = ['any', 'api', 'grant'] as const
 export type RuleScopePolicy = (typeof ruleScopePolicies)[number]
 
+/** How tokens of an API are bound to a key of the client: to a certificate (RFC 8705 §3) or by DPoP (RFC 9449). */
+export const bindingMechanisms = ['mtls', 'dpop'] as const
+export type BindingMechanism = (typeof bindingMechanisms)[number]
+
+export interface ProofOfPossession {
+  readonly mechanism: BindingMechanism
+  readonly required: boolean
+}
+
+/** `jwt`: whoever has the key set can read and verify it. `opaque`: only introspection tells what it means. */
+export const tokenFormats = ['jwt', 'opaque'] as const
+export type TokenFormat = (typeof tokenFormats)[number]
+
 export interface ResourceServerScope {
   readonly value: Scope
   readonly description: string
@@ -57,6 +70,11 @@ export interface ResourceServer {
   readonly enforcePolicies: boolean | undefined
   readonly clientPolicy: ClientPolicy
   readonly ruleScopes: RuleScopePolicy
+  /** Undefined: never said. */
+  readonly proofOfPossession: ProofOfPossession | undefined
+  readonly tokenFormat: TokenFormat
+  /** Its tokens name their place in a published list, which tells whether they were revoked. */
+  readonly hasTokenStatusList: boolean
   /** The management API itself: its identifier follows the settings at each start; no rule runs for its tokens. */
   readonly isSystem: boolean
   readonly keptMembers: Readonly<Record<string, unknown>>

@@ -14,6 +14,22 @@ export type TenantName = Identifier<'TenantName'>
 /** Which dialect of errors and of request handling a tenant speaks: the RFCs', or Auth0's. */
 export type TenantProfile = 'rfc' | 'auth0'
 
+/** `fapi2`: every client is held to the FAPI 2.0 Security Profile. */
+export const securityProfiles = ['none', 'fapi2'] as const
+export type SecurityProfile = (typeof securityProfiles)[number]
+
+/** How strict the tenant is beyond what the RFCs oblige. */
+export interface TenantSecurity {
+  readonly profile: SecurityProfile
+  /** Client assertions may name the token endpoint as their audience. Undefined: where the profile is `auth0`. */
+  readonly allowsTokenEndpointAudience: boolean | undefined
+}
+
+export const defaultTenantSecurity: TenantSecurity = {
+  profile: 'none',
+  allowsTokenEndpointAudience: undefined,
+}
+
 export interface Tenant {
   readonly id: TenantId
   readonly name: TenantName
@@ -24,6 +40,7 @@ export interface Tenant {
   readonly egressAllow: readonly string[]
   /** The API of a token request that names none; `defaultAudienceOf` says whether it applies. */
   readonly defaultAudience: Identifier<'Audience'> | undefined
+  readonly security: TenantSecurity
   /** As Auth0 documents them. One of them means something here. */
   readonly flags: Readonly<Record<string, boolean>>
   /** Documented settings that Tallystick keeps verbatim and does not use. */

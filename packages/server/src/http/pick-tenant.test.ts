@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Tenant } from '../domain/tenant.ts'
+import { defaultTenantSecurity, type Tenant } from '../domain/tenant.ts'
 import { createPickTenant } from './pick-tenant.ts'
 
 const demo = tenant('demo', undefined)
@@ -14,6 +14,7 @@ function tenant(name: string, origin: string | undefined): Tenant {
     profile: 'rfc',
     egressAllow: [],
     defaultAudience: undefined,
+    security: defaultTenantSecurity,
     flags: {},
     keptMembers: {},
     createdAt: new Date(0),

@@ -139,7 +139,7 @@ async function recordAndRespond(
     .header('pragma', 'no-cache')
     .send({
       access_token: token.jwt,
-      token_type: 'Bearer',
+      token_type: outcome.exchange.confirmation?.kind === 'dpop' ? 'DPoP' : 'Bearer',
       expires_in: token.expiresInSeconds,
       ...(token.scopes.length > 0 && { scope: token.scopes.join(' ') }),
     })
@@ -162,6 +162,8 @@ function incomingOf(
     issuer: request.issuer,
     ip: request.ip,
     userAgent: request.headers['user-agent'] ?? '',
+    rawDpop: request.raw.headersDistinct.dpop ?? [],
+    clientCertificate: undefined,
     rawQuery: Object(request.query),
     rawHeaders: request.headers,
     raw: { rawParameters, rawAuthorization: request.headers.authorization },

@@ -4,6 +4,7 @@ import {
   type ClientFilter,
   type ClientSecretHash,
   type ClientStore,
+  complianceLevels,
   tokenEndpointAuthMethods,
 } from '../domain/client.ts'
 import { movedOn, readColumns } from './change-time.ts'
@@ -194,6 +195,10 @@ function parseRow(row: ClientRow): Client {
     activeCredentialIds: readTextList(row.active_credential_ids, 'clients.active_credential_ids').map((id) =>
       readIdentifier(id, 'clients.active_credential_ids'),
     ),
+    jwksUri: row.jwks_uri ?? undefined,
+    requiresProofOfPossession: readFlag(row.requires_proof_of_possession),
+    complianceLevel: readOneOf(complianceLevels, row.compliance_level, 'clients.compliance_level'),
+    tokenLifetimeSeconds: row.token_lifetime_seconds ?? undefined,
     enabled: readFlag(row.enabled),
     keptMembers: readObject(row.kept_members, 'clients.kept_members'),
     createdAt: new Date(row.created_at),
@@ -211,6 +216,10 @@ function toRow(client: Client): ClientRow {
     grant_types: JSON.stringify(client.grantTypes),
     token_endpoint_auth_method: client.tokenEndpointAuthMethod,
     active_credential_ids: JSON.stringify(client.activeCredentialIds),
+    jwks_uri: client.jwksUri ?? null,
+    requires_proof_of_possession: writeFlag(client.requiresProofOfPossession),
+    compliance_level: client.complianceLevel,
+    token_lifetime_seconds: client.tokenLifetimeSeconds ?? null,
     enabled: writeFlag(client.enabled),
     kept_members: JSON.stringify(client.keptMembers),
     ...listedBy(client),

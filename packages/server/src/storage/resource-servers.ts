@@ -1,11 +1,14 @@
 import {
+  bindingMechanisms,
   clientPolicies,
   keyAlgorithms,
+  type ProofOfPossession,
   type ResourceServer,
   type ResourceServerStore,
   ruleScopePolicies,
   type TokenSigning,
   tokenDialects,
+  tokenFormats,
 } from '../domain/resource-server.ts'
 import { movedOn, readColumns } from './change-time.ts'
 import { integer, text, type ValuesOf } from './column.ts'
@@ -16,6 +19,7 @@ import {
   readJson,
   readObject,
   readOneOf,
+  requireFlag,
   requireList,
   requireObject,
   requireText,
@@ -135,12 +139,25 @@ function parseRow(row: ResourceServerRow): ResourceServer {
     signing: readSigning(row),
     tokenDialect: readOneOf(tokenDialects, row.token_dialect, 'resource_servers.token_dialect'),
     ruleScopes: readOneOf(ruleScopePolicies, row.rule_scopes, 'resource_servers.rule_scopes'),
+    proofOfPossession: readProofOfPossession(row.proof_of_possession),
+    tokenFormat: readOneOf(tokenFormats, row.token_format, 'resource_servers.token_format'),
+    hasTokenStatusList: readFlag(row.has_token_status_list),
     enforcePolicies: row.enforce_policies === null ? undefined : readFlag(row.enforce_policies),
     clientPolicy: readOneOf(clientPolicies, row.client_policy, 'resource_servers.client_policy'),
     isSystem: readFlag(row.is_system),
     keptMembers: readObject(row.kept_members, 'resource_servers.kept_members'),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
+  }
+}
+
+function readProofOfPossession(json: string | null): ProofOfPossession | undefined {
+  if (json === null) return undefined
+  const place = 'resource_servers.proof_of_possession'
+  const { mechanism, required } = readObject(json, place)
+  return {
+    mechanism: readOneOf(bindingMechanisms, requireText(mechanism, place), place),
+    required: requireFlag(required, place),
   }
 }
 
@@ -166,7 +183,7 @@ function readScopes(json: string, place: string): ResourceServer['scopes'] {
 }
 
 function toRow(resourceServer: ResourceServer): ResourceServerRow {
-  const { signing, enforcePolicies } = resourceServer
+  const { signing, enforcePolicies, proofOfPossession } = resourceServer
   return {
     tenant_id: resourceServer.tenantId,
     id: resourceServer.id,
@@ -177,6 +194,9 @@ function toRow(resourceServer: ResourceServer): ResourceServerRow {
     signing_algorithm: signing.algorithm,
     token_dialect: resourceServer.tokenDialect,
     rule_scopes: resourceServer.ruleScopes,
+    proof_of_possession: proofOfPossession ? JSON.stringify(proofOfPossession) : null,
+    token_format: resourceServer.tokenFormat,
+    has_token_status_list: writeFlag(resourceServer.hasTokenStatusList),
     enforce_policies: enforcePolicies === undefined ? null : writeFlag(enforcePolicies),
     client_policy: resourceServer.clientPolicy,
     encrypted_signing_secret: signing.algorithm === 'HS256' ? signing.encryptedSecret : null,

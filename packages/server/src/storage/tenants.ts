@@ -1,9 +1,16 @@
-import type { Tenant, TenantStore } from '../domain/tenant.ts'
-import { maxTenants, parseTenantName } from '../domain/tenant.ts'
+import {
+  defaultTenantSecurity,
+  maxTenants,
+  parseTenantName,
+  securityProfiles,
+  type Tenant,
+  type TenantSecurity,
+  type TenantStore,
+} from '../domain/tenant.ts'
 import { behind, pageColumns, pageValues } from './checkpoint.ts'
 import { integer, nullableText, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
-import { readIdentifier, readObject, readOneOf, readTextList, requireFlag } from './row.ts'
+import { optional, readIdentifier, readObject, readOneOf, readTextList, requireFlag } from './row.ts'
 import { tenantColumns } from './tables.ts'
 import { createTenantRemoval } from './tenant-removal.ts'
 
@@ -82,22 +89,35 @@ function prepareUpdate(database: Database) {
     read_profile: text,
     read_egress_allow: text,
     read_default_audience: nullableText,
+    read_security: text,
     read_flags: text,
     read_kept_members: text,
   }
   return database.change(
     { ...tenantColumns, ...readColumns },
     (build, { created_at: _, removed_at: __, ...given }) => {
-      const { id, name, origin, host, profile, egress_allow, default_audience, flags, kept_members } = given
+      const {
+        id,
+        name,
+        origin,
+        host,
+        profile,
+        egress_allow,
+        default_audience,
+        security,
+        flags,
+        kept_members,
+      } = given
       return build
         .updateTable('tenants')
-        .set({ name, origin, host, profile, egress_allow, default_audience, flags, kept_members })
+        .set({ name, origin, host, profile, egress_allow, default_audience, security, flags, kept_members })
         .where('id', '=', id)
         .where('removed_at', 'is', null)
         .where('name', '=', given.read_name)
         .where('profile', '=', given.read_profile)
         .where('egress_allow', '=', given.read_egress_allow)
         .where('default_audience', 'is', given.read_default_audience)
+        .where('security', '=', given.read_security)
         .where('flags', '=', given.read_flags)
         .where('kept_members', '=', given.read_kept_members)
     },
@@ -120,9 +140,20 @@ function parsePresent(row: TenantRow): Tenant {
       row.default_audience === null
         ? undefined
         : readIdentifier(row.default_audience, 'tenants.default_audience'),
+    security: readSecurity(row.security),
     flags: readFlags(row.flags),
     keptMembers: readObject(row.kept_members, 'tenants.kept_members'),
     createdAt: new Date(row.created_at),
+  }
+}
+
+/** What an earlier release did not know yet is as if nobody had said it. */
+function readSecurity(json: string): TenantSecurity {
+  const place = 'tenants.security'
+  const { profile, allowsTokenEndpointAudience } = { ...defaultTenantSecurity, ...readObject(json, place) }
+  return {
+    profile: readOneOf(securityProfiles, profile, place),
+    allowsTokenEndpointAudience: optional(requireFlag, allowsTokenEndpointAudience, place),
   }
 }
 
@@ -131,12 +162,14 @@ function readFlags(json: string): Record<string, boolean> {
   return Object.fromEntries(flags.map(([name, value]) => [name, requireFlag(value, 'tenants.flags')]))
 }
 
-function asRead({ name, profile, egress_allow, default_audience, flags, kept_members }: TenantRow) {
+function asRead(row: TenantRow) {
+  const { name, profile, egress_allow, default_audience, security, flags, kept_members } = row
   return {
     read_name: name,
     read_profile: profile,
     read_egress_allow: egress_allow,
     read_default_audience: default_audience,
+    read_security: security,
     read_flags: flags,
     read_kept_members: kept_members,
   }
@@ -151,6 +184,7 @@ function toRow(tenant: Tenant): TenantRow {
     profile: tenant.profile,
     egress_allow: JSON.stringify(tenant.egressAllow),
     default_audience: tenant.defaultAudience ?? null,
+    security: JSON.stringify(tenant.security),
     flags: JSON.stringify(tenant.flags),
     kept_members: JSON.stringify(tenant.keptMembers),
     created_at: tenant.createdAt.getTime(),

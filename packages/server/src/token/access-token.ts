@@ -3,6 +3,7 @@
  * the token; its `_authz` form adds the scopes once more, as the list `permissions`.
  */
 import type { Client } from '../domain/client.ts'
+import { type Confirmation, confirmationClaim } from '../domain/confirmation.ts'
 import type { ResourceServer, Scope } from '../domain/resource-server.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { ApiSigningSecrets } from '../keys/api-signing-secret.ts'
@@ -18,6 +19,8 @@ export interface AccessTokenContent {
   /** The audience as it stands in `aud`: for the management API it follows the settings. */
   readonly audience: string
   readonly scopes: readonly Scope[]
+  /** What the token is bound to; undefined: a bearer token. */
+  readonly confirmation: Confirmation | undefined
   /** What rules set; a standard claim always wins over them. */
   readonly customClaims: Claims
   readonly jti: string
@@ -71,7 +74,7 @@ function typeOf({ isRfc9068 }: Shape): TokenType {
 }
 
 function standardClaims(content: AccessTokenContent, shape: Shape) {
-  const { client, resourceServer, scopes } = content
+  const { client, resourceServer, scopes, confirmation } = content
   const iat = Math.floor(content.issuedAt.getTime() / 1000)
   const common = {
     iss: content.issuer,
@@ -81,6 +84,7 @@ function standardClaims(content: AccessTokenContent, shape: Shape) {
     exp: iat + resourceServer.tokenLifetimeSeconds,
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     jti: content.jti,
+    ...(confirmation && { cnf: confirmationClaim(confirmation) }),
     ...(shape.tellsPermissions && { permissions: scopes }),
   }
   return shape.isRfc9068

@@ -99,6 +99,7 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
     resourceServer: target.resourceServer,
     audience: request.audience,
     scopes: shaped.scopes,
+    confirmation: exchange.confirmation,
     customClaims: shaped.claims,
     jti: deps.newTokenId(),
     issuedAt: deps.now(),

@@ -1,5 +1,6 @@
 /** One exchange as it comes about: what came in, and what each step of the grant added. */
 import type { Client } from '../domain/client.ts'
+import type { Confirmation } from '../domain/confirmation.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
 import type { ResourceServer, Scope } from '../domain/resource-server.ts'
@@ -18,6 +19,10 @@ export interface IncomingTokenRequest {
   readonly issuer: Issuer
   readonly ip: string
   readonly userAgent: string
+  /** The values of all `DPoP` headers (RFC 9449 §4.1). */
+  readonly rawDpop: readonly string[]
+  /** DER of the certificate that the client holds the key of; undefined where it has shown none. */
+  readonly clientCertificate: Uint8Array | undefined
   readonly rawQuery: Readonly<Record<string, unknown>>
   readonly rawHeaders: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly raw: RawTokenRequest
@@ -33,6 +38,8 @@ export interface Exchange {
   client?: Client
   /** What the proof used up. */
   spentAssertion?: SpentAssertion
+  /** What the token will be bound to; undefined: a bearer token. */
+  confirmation?: Confirmation
   resourceServer?: ResourceServer
   /** All that the client may have of the API. */
   grantedScopes?: readonly Scope[]

@@ -12,7 +12,7 @@ import type {
 import type { ResourceServer } from '../../src/domain/resource-server.ts'
 import type { ActionDraft, Rule, RuleVersion } from '../../src/domain/rule.ts'
 import type { SigningKey } from '../../src/domain/signing-key.ts'
-import { parseTenantName, type Tenant } from '../../src/domain/tenant.ts'
+import { defaultTenantSecurity, parseTenantName, type Tenant } from '../../src/domain/tenant.ts'
 
 /** Any text as any identifier: storage keeps them and does not judge them. */
 export function idOf<Id extends Identifier<string>>(text: string): Id {
@@ -30,6 +30,7 @@ export const acme: Tenant = {
   profile: 'rfc',
   egressAllow: ['api.example.com', 'api.example.com:8443'],
   defaultAudience: idOf('https://api.example.com/'),
+  security: { profile: 'fapi2', allowsTokenEndpointAudience: true },
   flags: { enable_sso: true },
   keptMembers: { support_email: 'a@example.com', error_page: { html: '<p>ünïcode' } },
   createdAt: secondsIn(0),
@@ -42,6 +43,7 @@ export const globex: Tenant = {
   profile: 'auth0',
   egressAllow: [],
   defaultAudience: undefined,
+  security: defaultTenantSecurity,
   flags: {},
   keptMembers: {},
   createdAt: secondsIn(1),
@@ -57,6 +59,10 @@ export function sampleClient(changes: Partial<Client> = {}): Client {
     grantTypes: ['client_credentials'],
     tokenEndpointAuthMethod: 'client_secret_post',
     activeCredentialIds: [],
+    jwksUri: 'https://billing.example.com/jwks.json',
+    requiresProofOfPossession: true,
+    complianceLevel: 'fapi2_sp_pkj_dpop',
+    tokenLifetimeSeconds: 600,
     enabled: true,
     keptMembers: { callbacks: ['https://example.com'], nested: { deep: [1, null, true] } },
     createdAt: secondsIn(0),
@@ -108,6 +114,9 @@ export function sampleResourceServer(changes: Partial<ResourceServer> = {}): Res
     enforcePolicies: undefined,
     clientPolicy: 'require_client_grant',
     ruleScopes: 'any',
+    proofOfPossession: { mechanism: 'dpop', required: true },
+    tokenFormat: 'opaque',
+    hasTokenStatusList: true,
     isSystem: false,
     keptMembers: {},
     createdAt: secondsIn(0),

@@ -12,6 +12,7 @@ import { addClientCredentials } from './0004-client-credentials.ts'
 import { widenApisAndKeys } from './0005-apis-and-keys.ts'
 import { removeTenants } from './0006-tenants.ts'
 import { widenLog } from './0007-logs.ts'
+import { addProofs } from './0008-proofs.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
 const migrations: Record<string, Migration> = {
@@ -22,6 +23,7 @@ const migrations: Record<string, Migration> = {
   '0005-apis-and-keys': { up: widenApisAndKeys },
   '0006-tenants': { up: removeTenants },
   '0007-logs': { up: widenLog },
+  '0008-proofs': { up: addProofs },
 }
 
 /** The tables were made by a later release, whose migrations this one does not have. */

@@ -1,0 +1,11 @@
+/** What a token is bound to: a key that whoever presents the token must hold (RFC 7800 §3). */
+export type Confirmation =
+  /** RFC 9449 §6.1: the RFC 7638 thumbprint (SHA-256, base64url) of the key that signs DPoP proofs. */
+  | { readonly kind: 'dpop'; readonly jkt: string }
+  /** RFC 8705 §3.1: the SHA-256 of the client certificate's DER, base64url. */
+  | { readonly kind: 'mtls'; readonly x5tS256: string }
+
+/** The claim `cnf`. */
+export function confirmationClaim(confirmation: Confirmation): Readonly<Record<string, string>> {
+  return confirmation.kind === 'dpop' ? { jkt: confirmation.jkt } : { 'x5t#S256': confirmation.x5tS256 }
+}
