@@ -162,6 +162,8 @@ function incomingOf(
     issuer: request.issuer,
     ip: request.ip,
     userAgent: request.headers['user-agent'] ?? '',
+    httpMethod: request.method,
+    endpointUrl: `${request.issuer.origin}/oauth/token`,
     rawDpop: request.raw.headersDistinct.dpop ?? [],
     clientCertificate: undefined,
     rawQuery: Object(request.query),

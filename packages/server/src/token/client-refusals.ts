@@ -5,7 +5,7 @@ const description = 'Client authentication failed. Check the client id and its s
 const assertionDescription = 'Client authentication failed. Check the client id and its assertion.'
 
 /** One answer for an unknown client, a wrong or missing secret, and a disabled client: nobody learns which. */
-export function authenticationFailed(cause: string): OAuthError {
+export function authenticationFailed(cause: string | undefined): OAuthError {
   return new OAuthError('invalid_client', description, { cause })
 }
 
@@ -18,4 +18,8 @@ export function assertionRefused(words: string, cause: string = words): OAuthErr
     cause,
     reason: { kind: 'client_assertion', words },
   })
+}
+
+export function assertionWasSpent(): OAuthError {
+  return assertionRefused('The client assertion was used before; sign a new one with a new jti.')
 }

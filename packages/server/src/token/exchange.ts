@@ -19,6 +19,9 @@ export interface IncomingTokenRequest {
   readonly issuer: Issuer
   readonly ip: string
   readonly userAgent: string
+  readonly httpMethod: string
+  /** Where the request was sent, by the tenant's own origin: the Host header never counts. */
+  readonly endpointUrl: string
   /** The values of all `DPoP` headers (RFC 9449 §4.1). */
   readonly rawDpop: readonly string[]
   /** DER of the certificate that the client holds the key of; undefined where it has shown none. */

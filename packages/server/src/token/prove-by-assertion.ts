@@ -1,0 +1,59 @@
+/** A client that proves itself with an assertion signed by a key of its own (RFC 7523 §3). */
+import { type Client, type ClientStore, parseClientId } from '../domain/client.ts'
+import type { ClientCredentialStore } from '../domain/client-credential.ts'
+import type { SpentAssertion, SpentAssertionStore } from '../domain/spent-assertion.ts'
+import { type ClientAssertion, parseAssertion } from './client-assertion.ts'
+import { assertionRefused, assertionWasSpent } from './client-refusals.ts'
+import type { IncomingTokenRequest } from './exchange.ts'
+import type { ProvenClient } from './proven-client.ts'
+import { whyNotProven } from './registered-method.ts'
+import type { VerifyAssertion } from './verify-assertion.ts'
+
+export interface ProveByAssertionDeps {
+  readonly clients: Pick<ClientStore, 'find'>
+  readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
+  readonly spentAssertions: Pick<SpentAssertionStore, 'isSpent'>
+  readonly verifyAssertion: VerifyAssertion
+  readonly now: () => Date
+}
+
+/**
+ * What the assertion says of itself is looked at first, so that what is answered to it says nothing of any client.
+ * @throws OAuthError `invalid_client`
+ */
+export async function proveByAssertion(
+  deps: ProveByAssertionDeps,
+  { tenant, issuer }: Pick<IncomingTokenRequest, 'tenant' | 'issuer'>,
+  clientId: string,
+  jwt: string,
+): Promise<ProvenClient> {
+  const now = deps.now()
+  const audiences = [issuer.issuer]
+  if (tenant.profile === 'auth0') audiences.push(`${issuer.origin}/oauth/token`)
+  const assertion = parseAssertion(jwt, { clientId, audiences, now })
+  const id = parseClientId(clientId)
+  const client = id && (await deps.clients.find(tenant.id, id))
+  const credentials = client ? await deps.clientCredentials.list(tenant.id, client.id) : []
+  const isSigned = await deps.verifyAssertion(assertion, client, credentials, now)
+  const reason = whyNotProven(client, 'assertion', isSigned ? undefined : notSigned)
+  if (!client || reason !== undefined) {
+    throw assertionRefused(
+      'The client assertion is not signed with a key that counts for this client.',
+      reason,
+    )
+  }
+  return { client, spentAssertion: await spend(deps, client, assertion) }
+}
+
+const notSigned =
+  'The assertion is not signed with an active credential of the client that has its kid and alg and has not expired.'
+
+/** Refuses early what was spent before; what is spent twice at the same time is found when the exchange is recorded. */
+async function spend(
+  { spentAssertions }: ProveByAssertionDeps,
+  { tenantId, id: clientId }: Client,
+  { jti, expiresAt }: ClientAssertion,
+): Promise<SpentAssertion> {
+  if (await spentAssertions.isSpent(tenantId, clientId, jti)) throw assertionWasSpent()
+  return { tenantId, clientId, jti, expiresAt }
+}

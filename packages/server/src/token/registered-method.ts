@@ -1,0 +1,43 @@
+/**
+ * Whether a client proved itself in the way that it is registered for. A secret may come in the body or by Basic,
+ * whichever the client was made for; every other method is exact (RFC 6749 §2.3).
+ */
+import type { Client, TokenEndpointAuthMethod } from '../domain/client.ts'
+
+/** What a request presented. */
+export type PresentedProof = 'secret' | 'assertion' | 'certificate' | 'federated_token'
+
+const methodsOf: { readonly [Proof in PresentedProof]: readonly TokenEndpointAuthMethod[] } = {
+  secret: ['client_secret_post', 'client_secret_basic'],
+  assertion: ['private_key_jwt'],
+  certificate: ['tls_client_auth', 'self_signed_tls_client_auth'],
+  federated_token: ['federated_jwt'],
+}
+
+const nameOf: { readonly [Proof in PresentedProof]: string } = {
+  secret: 'a secret',
+  assertion: 'assertions',
+  certificate: 'a certificate',
+  federated_token: "another issuer's tokens",
+}
+
+export function isRegisteredFor({ tokenEndpointAuthMethod }: Client, proof: PresentedProof): boolean {
+  return methodsOf[proof].includes(tokenEndpointAuthMethod)
+}
+
+/**
+ * For the operator's log alone. Undefined when the client may prove itself so, and has: what was proven is looked at
+ * between the two, so that a wrong proof is called wrong before a client is called disabled.
+ */
+export function whyNotProven(
+  client: Client | undefined,
+  proof: PresentedProof,
+  fault: string | undefined,
+): string | undefined {
+  if (!client) return 'There is no such client.'
+  if (!isRegisteredFor(client, proof)) {
+    return `The client does not authenticate with ${nameOf[proof]}; its method is ${client.tokenEndpointAuthMethod}.`
+  }
+  if (fault !== undefined) return fault
+  return client.enabled ? undefined : 'The client is disabled.'
+}
