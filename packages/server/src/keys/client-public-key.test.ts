@@ -73,6 +73,12 @@ const refusedJwks: [name: string, jwk: Record<string, unknown>, words: string][]
   ['for encryption', { ...ecJwk, use: 'enc' }, 'not for signatures'],
   ['off its curve', { ...ecJwk, x: ecJwk.y, y: ecJwk.x }, 'cannot be read'],
   ['with the exponent 1', { ...rsa.publicKey.export({ format: 'jwk' }), e: 'AQ' }, 'exponent'],
+  ['with an even exponent', { ...rsa.publicKey.export({ format: 'jwk' }), e: 'AQAC' }, 'even or too large'],
+  [
+    'with an exponent of 104 bits',
+    { ...rsa.publicKey.export({ format: 'jwk' }), e: Buffer.alloc(13, 0xff).toString('base64url') },
+    'even or too large',
+  ],
   ['without a type', { x: 'AAAA' }, 'cannot be read'],
   ['with members of the wrong type', { kty: 'RSA', n: 1, e: [] }, 'cannot be read'],
 ]

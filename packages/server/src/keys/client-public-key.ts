@@ -24,6 +24,8 @@ const minRsaBits = 2048
 /** A signature of a larger key leaves too little room in an assertion. */
 const maxRsaBits = 4096
 const minRsaExponent = 65_537n
+/** What is usual is far below; with a larger one each signature would take as long to check as to make. */
+const maxRsaExponent = 2n ** 33n
 
 /** @throws ClientKeyError */
 export function parsePublicKeyPem(pem: string): ClientPublicKey {
@@ -114,6 +116,9 @@ function refuseWeakRsa({ asymmetricKeyDetails: details = {} }: KeyObject): void 
   }
   if (publicExponent < minRsaExponent) {
     throw new ClientKeyError(`The exponent of the RSA key is too small; ${minRsaExponent} is usual.`)
+  }
+  if (publicExponent > maxRsaExponent || publicExponent % 2n === 0n) {
+    throw new ClientKeyError(`The exponent of the RSA key is even or too large; ${minRsaExponent} is usual.`)
   }
 }
 
