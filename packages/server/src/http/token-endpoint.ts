@@ -3,7 +3,6 @@
  * exchange it accounts for is on disk, whether the token was issued or refused.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { parse as parseJson } from 'secure-json-parse'
 import { ManagementError, OAuthError } from '../domain/errors.ts'
 import type { LogEntry } from '../domain/log-entry.ts'
 import { networkOf } from '../domain/network.ts'
@@ -15,11 +14,15 @@ import {
   refuseReplay,
   type TokenOutcome,
 } from '../token/client-credentials-grant.ts'
-import type { IncomingTokenRequest } from '../token/exchange.ts'
-import type { RawTokenRequest } from '../token/parameters.ts'
+import {
+  incomingOf,
+  readParameters,
+  refusalFor,
+  refuseTwoAuthorizations,
+  takeBodiesAsText,
+} from './incoming-token-request.ts'
 import { createRateLimiter, type RateLimit, type RateLimiter } from './rate-limit.ts'
 import { createRecordingAlarm, type RecordingAlarm } from './recording-alarm.ts'
-import { logEntryIdOf } from './request.ts'
 import { sendOAuthError } from './respond.ts'
 
 export interface TokenEndpointDeps {
@@ -32,22 +35,13 @@ export interface TokenEndpointDeps {
   readonly record: (entry: LogEntry, writes: readonly Write[], beside: readonly LogEntry[]) => Promise<void>
 }
 
-/** Bytes. A larger token request is refused with 413. */
-export const maxTokenRequestBytes = 65_536
-
 export function registerTokenEndpoint(app: FastifyInstance, endpointDeps: TokenEndpointDeps): void {
   const deps = {
     ...endpointDeps,
     alarm: createRecordingAlarm(),
     limiter: createRateLimiter(endpointDeps.rateLimit, endpointDeps.now),
   }
-  // Taken as text whatever its type says, so that an unreadable request is an exchange on record, too.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    '*',
-    { parseAs: 'string', bodyLimit: maxTokenRequestBytes },
-    (_request, body, done) => done(null, body),
-  )
+  takeBodiesAsText(app)
 
   app.post('/oauth/token', async (request, reply) => {
     const outcome = await grant(deps, request, reply)
@@ -80,16 +74,6 @@ export function registerTokenEndpoint(app: FastifyInstance, endpointDeps: TokenE
     const outcome = refuse(incomingOf(request, []), refusalFor(status))
     return recordAndRespond(deps, request, reply, outcome, status === 413 ? 413 : undefined)
   })
-}
-
-function refusalFor(status: number | undefined): OAuthError {
-  if (status === 413) {
-    return new OAuthError('invalid_request', `The body is larger than ${maxTokenRequestBytes} bytes.`)
-  }
-  if (status !== undefined && status < 500) {
-    return new OAuthError('invalid_request', 'The body could not be read.')
-  }
-  return new OAuthError('server_error', 'The server failed; its operator finds this request id in the log.')
 }
 
 function notNow(description: string): OAuthError {
@@ -143,75 +127,4 @@ async function recordAndRespond(
       expires_in: token.expiresInSeconds,
       ...(token.scopes.length > 0 && { scope: token.scopes.join(' ') }),
     })
-}
-
-// Node keeps the first of several; the client that sent a second one meant something else.
-function refuseTwoAuthorizations(request: FastifyRequest): void {
-  if ((request.raw.headersDistinct.authorization?.length ?? 0) < 2) return
-  throw new OAuthError('invalid_request', 'The request has more than one Authorization header; send one.')
-}
-
-function incomingOf(
-  request: FastifyRequest,
-  rawParameters: RawTokenRequest['rawParameters'],
-): IncomingTokenRequest {
-  return {
-    requestId: logEntryIdOf(request),
-    receivedAt: request.receivedAt,
-    tenant: request.tenant,
-    issuer: request.issuer,
-    ip: request.ip,
-    userAgent: request.headers['user-agent'] ?? '',
-    httpMethod: request.method,
-    endpointUrl: `${request.issuer.origin}/oauth/token`,
-    rawDpop: request.raw.headersDistinct.dpop ?? [],
-    clientCertificate: undefined,
-    rawQuery: Object(request.query),
-    rawHeaders: request.headers,
-    raw: { rawParameters, rawAuthorization: request.headers.authorization },
-  }
-}
-
-/** @throws OAuthError `invalid_request` when the body is neither a form nor a JSON object. */
-function readParameters(request: FastifyRequest): RawTokenRequest['rawParameters'] {
-  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase()
-  const body = typeof request.body === 'string' ? request.body : ''
-  if (type === 'application/x-www-form-urlencoded') return [...new URLSearchParams(body)]
-  if (type === 'application/json') return readJson(body)
-  throw new OAuthError(
-    'invalid_request',
-    'Send the request as application/x-www-form-urlencoded or application/json.',
-  )
-}
-
-function readJson(body: string): RawTokenRequest['rawParameters'] {
-  const members = parseObject(body)
-  if (typeof members !== 'object' || members === null || Array.isArray(members)) {
-    throw new OAuthError('invalid_request', 'The body must be a JSON object.')
-  }
-  if (isDeeperThan(members, maxJsonDepth)) {
-    throw new OAuthError('invalid_request', `The body is nested deeper than ${maxJsonDepth} levels.`)
-  }
-  return Object.entries(members)
-}
-
-/** Levels of a JSON body. What is deeper could not be written down again without running out of stack. */
-const maxJsonDepth = 20
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
-}
-
-/** @throws OAuthError when the text is no JSON, or sets members that JavaScript treats specially. */
-function parseObject(body: string): unknown {
-  try {
-    return parseJson(body, null, { protoAction: 'error', constructorAction: 'error' })
-  } catch (error) {
-    const special = error instanceof SyntaxError && error.message.includes('forbidden prototype')
-    throw new OAuthError(
-      'invalid_request',
-      special ? 'The body has a __proto__ or constructor member.' : 'The body is not valid JSON.',
-    )
-  }
 }
