@@ -105,7 +105,7 @@ export function routesOf(
       }),
       record,
     },
-    discovery: { publicKeys: ring.publicKeys },
+    discovery: { publicKeys: ring.publicKeys, resourceServers: storage.resourceServers },
     management: {
       tenants: storage.tenants,
       async planTenant(named) {

@@ -14,6 +14,9 @@ export type SigningKeyState = 'next' | 'current' | 'previous' | 'revoked'
 /** A tenant begins with keys for these; for the others, with the first resource server that asks. */
 export const firstKeyAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const satisfies readonly KeyAlgorithm[]
 
+/** Seconds that verifiers may keep the key set, and metadata along with it. */
+export const keySetMaxAgeSeconds = 300
+
 /**
  * Keys of one tenant and algorithm that verify and do not sign any more. At the limit nothing is rotated until one is
  * revoked: the key set is read by every verifier.

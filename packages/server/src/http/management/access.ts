@@ -11,6 +11,7 @@ import { ManagementError } from '../../domain/errors.ts'
 import type { Audience, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 import type { TokenFault } from '../../keys/verify-token.ts'
+import { resourceMetadataUrl } from '../resource-metadata.ts'
 import { mayGetTokens } from './last-administrator.ts'
 
 export interface Operator {
@@ -59,9 +60,9 @@ export function createAccess(deps: AccessDeps): Access {
     const token = bearerToken(request, reply)
     const { issuer, managementAudience: audience } = request.issuer
     const claims = await deps.verifyToken(request.tenant.id, token, { issuer, audience })
-    if ('kind' in claims) throw challenge(reply, faultInWords(claims))
+    if ('kind' in claims) throw challenge(request, reply, faultInWords(claims))
     const present = await presentAccess(deps, request.tenant.id, claims)
-    if (!present) throw challenge(reply, faultInWords({ kind: 'invalid' }))
+    if (!present) throw challenge(request, reply, faultInWords({ kind: 'invalid' }))
     return { ...present, tokenExpiresAt: claims.expiresAt }
   }
 
@@ -135,7 +136,7 @@ function bearerToken(request: FastifyRequest, reply: FastifyReply): string {
   const headers = request.raw.headersDistinct.authorization ?? []
   if (headers.length === 0) {
     // RFC 6750 §3.1: a request without any token is told the scheme and no error code.
-    reply.header('www-authenticate', 'Bearer')
+    reply.header('www-authenticate', `Bearer ${whereToRead(request)}`)
     throw new ManagementError('invalid_token', 'Missing authentication')
   }
   // RFC 6750 §2: one way of sending the token per request.
@@ -157,7 +158,12 @@ function malformed(reply: FastifyReply, message: string): ManagementError {
   return new ManagementError('invalid_header', message, { errorCode: 'Bearer' })
 }
 
-function challenge(reply: FastifyReply, message: string): ManagementError {
-  reply.header('www-authenticate', 'Bearer error="invalid_token"')
+function challenge(request: FastifyRequest, reply: FastifyReply, message: string): ManagementError {
+  reply.header('www-authenticate', `Bearer error="invalid_token", ${whereToRead(request)}`)
   return new ManagementError('invalid_token', message)
+}
+
+/** RFC 9728 §5.1: which server issues the tokens that count here is in the metadata of this API. */
+function whereToRead({ issuer }: FastifyRequest): string {
+  return `resource_metadata="${resourceMetadataUrl(issuer)}"`
 }

@@ -1,0 +1,59 @@
+/**
+ * What an authorization server says of itself (RFC 8414 §2), put together from what its parts contribute. A part
+ * contributes what works for this tenant under these settings and nothing else: a client that trusts metadata must not
+ * be led into a refusal. No member is contributed by two parts.
+ */
+import { assertionAlgorithms } from '../domain/client-credential.ts'
+import type { Issuer } from '../domain/issuer.ts'
+import { keyAlgorithms } from '../domain/resource-server.ts'
+import type { Tenant } from '../domain/tenant.ts'
+
+export interface MetadataSubject {
+  readonly tenant: Tenant
+  readonly issuer: Issuer
+}
+
+type Metadata = Readonly<Record<string, unknown>>
+
+const contributions: readonly ((subject: MetadataSubject) => Metadata)[] = [
+  places,
+  grants,
+  clientAuthentication,
+]
+
+export function serverMetadata(subject: MetadataSubject): Metadata {
+  return Object.assign({}, ...contributions.map((contribute) => contribute(subject)))
+}
+
+/** OpenID Connect libraries refuse a document without these members; no id token is ever issued. */
+export function openIdConfiguration(subject: MetadataSubject): Metadata {
+  return {
+    ...serverMetadata(subject),
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: keyAlgorithms,
+    request_parameter_supported: false,
+    // Where it is absent, readers take it for true (OpenID Connect Discovery 1.0 §3).
+    request_uri_parameter_supported: false,
+  }
+}
+
+function places({ issuer }: MetadataSubject): Metadata {
+  return {
+    issuer: issuer.issuer,
+    token_endpoint: `${issuer.origin}/oauth/token`,
+    jwks_uri: `${issuer.origin}/.well-known/jwks.json`,
+    // RFC 9728 §4.
+    protected_resources: [issuer.managementAudience],
+  }
+}
+
+function grants(): Metadata {
+  return { grant_types_supported: ['client_credentials'], response_types_supported: [] }
+}
+
+function clientAuthentication(): Metadata {
+  return {
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+  }
+}
