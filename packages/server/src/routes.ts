@@ -72,7 +72,7 @@ export function routesOf(
         authenticateClient: createAuthenticateClient({
           clients: storage.clients,
           clientCredentials: storage.clientCredentials,
-          spentAssertions: storage.spentAssertions,
+          spentProofs: storage.spentProofs,
           hashing,
           verifyAssertion: createVerifyAssertion(createAssertionSignatures()),
           failedAttempts: createFailedAttempts(now),
@@ -98,7 +98,7 @@ export function routesOf(
       accountForExchange: createAccountForExchange({
         encryption,
         exchangeRecords: storage.exchangeRecords,
-        spentAssertions: storage.spentAssertions,
+        spentProofs: storage.spentProofs,
         now,
         newLogEntryId,
         exchangeRecord: config.exchangeRecord,

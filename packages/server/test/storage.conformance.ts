@@ -15,6 +15,7 @@ import { registerResourceServerTests } from './storage-conformance/resource-serv
 import { registerRuleTests } from './storage-conformance/rules.ts'
 import { acme, globex } from './storage-conformance/samples.ts'
 import { registerSigningKeyTests } from './storage-conformance/signing-keys.ts'
+import { registerSpentProofTests } from './storage-conformance/spent-proofs.ts'
 import { registerTenantTests } from './storage-conformance/tenants.ts'
 import { registerTokenCountTests } from './storage-conformance/token-counts.ts'
 import { registerTransactionTests } from './storage-conformance/transactions.ts'
@@ -49,5 +50,6 @@ export function describeStorage(name: string, open: OpenStorage): void {
     registerLogStreamTests(current)
     registerTokenCountTests(current)
     registerIdempotencyTests(current)
+    registerSpentProofTests(current)
   })
 }

@@ -15,7 +15,7 @@ import type { LogStreamStore } from './log-stream.ts'
 import type { ResourceServerStore } from './resource-server.ts'
 import type { RuleStore } from './rule.ts'
 import type { SigningKeyStore } from './signing-key.ts'
-import type { SpentAssertionStore } from './spent-assertion.ts'
+import type { SpentProofStore } from './spent-proof.ts'
 import type { TenantStore } from './tenant.ts'
 import type { TokenCountStore } from './token-count.ts'
 import type { WebtaskTokenStore } from './webtask-token.ts'
@@ -59,7 +59,7 @@ export interface Storage {
   readonly tenants: TenantStore
   readonly clients: ClientStore
   readonly clientCredentials: ClientCredentialStore
-  readonly spentAssertions: SpentAssertionStore
+  readonly spentProofs: SpentProofStore
   readonly resourceServers: ResourceServerStore
   readonly clientGrants: ClientGrantStore
   readonly rules: RuleStore

@@ -60,12 +60,12 @@ test('log entries stay thirty days and exchange records seven, to the millisecon
   expect(await storage.exchangeRecords.find(acme.id, logId(2))).toBeDefined()
 })
 
-test('a spent assertion stays for a day after it has expired, so that no clock set back makes it good again', async () => {
-  const spend = (jti: string, expiresAt: Date) =>
-    storage.spentAssertions.insert({ tenantId: acme.id, clientId: idOf('client_1'), jti, expiresAt })
+test('a spent proof stays for a day after it has expired, so that no clock set back makes it good again', async () => {
+  const spent = { tenantId: acme.id, kind: 'client_assertion', holder: 'client_1' } as const
+  const spend = (jti: string, expiresAt: Date) => storage.spentProofs.insert({ ...spent, jti, expiresAt })
   await storage.commit([spend('kept', daysAgo(1)), spend('removed', new Date(daysAgo(1).getTime() - 1))])
   await createRetention({ storage, now }).removeExpired()
-  const isSpent = (jti: string) => storage.spentAssertions.isSpent(acme.id, idOf('client_1'), jti)
+  const isSpent = (jti: string) => storage.spentProofs.isSpent({ ...spent, jti })
   expect([await isSpent('kept'), await isSpent('removed')]).toEqual([true, false])
 })
 

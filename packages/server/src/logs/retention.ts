@@ -1,12 +1,12 @@
 /**
- * Retention: log entries, exchange records, spent assertions and the versions that no rule needs end when their time is over.
+ * Retention: log entries, exchange records, spent proofs and the versions that no rule needs end when their time is over.
  * They go in small steps with pauses between them, so that no request waits for a long deletion.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { exchangeRecordRetentionDays } from '../domain/exchange-record.ts'
 import { idempotencyRetentionDays } from '../domain/idempotent-answer.ts'
 import { logRetentionDays } from '../domain/log-entry.ts'
-import { spentAssertionRetentionDays } from '../domain/spent-assertion.ts'
+import { spentProofRetentionDays } from '../domain/spent-proof.ts'
 import type { Storage } from '../domain/storage.ts'
 import { tokenCountRetentionDays } from '../domain/token-count.ts'
 import type { Write } from '../domain/write.ts'
@@ -17,7 +17,7 @@ export interface RetentionDeps {
     | 'commit'
     | 'logEntries'
     | 'exchangeRecords'
-    | 'spentAssertions'
+    | 'spentProofs'
     | 'idempotentAnswers'
     | 'tokenCounts'
     | 'rules'
@@ -58,7 +58,7 @@ export function createRetention({ storage, now }: RetentionDeps): Retention {
   async function removeAll(): Promise<void> {
     await removeOld(storage.logEntries, logRetentionDays)
     await removeOld(storage.exchangeRecords, exchangeRecordRetentionDays)
-    await removeOld(storage.spentAssertions, spentAssertionRetentionDays)
+    await removeOld(storage.spentProofs, spentProofRetentionDays)
     await removeOld(storage.idempotentAnswers, idempotencyRetentionDays)
     await removeOld(storage.tokenCounts, tokenCountRetentionDays)
     // A version is needed as long as an exchange record may name it: from the next one, or its rule's removal, on.

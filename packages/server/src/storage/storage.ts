@@ -18,7 +18,7 @@ import { migrateToLatest, NewerTablesError } from './migrations/migrate.ts'
 import { createResourceServerStore } from './resource-servers.ts'
 import { createRuleStore } from './rules.ts'
 import { createSigningKeyStore } from './signing-keys.ts'
-import { createSpentAssertionStore } from './spent-assertions.ts'
+import { createSpentProofStore } from './spent-proofs.ts'
 import { createTenantStore } from './tenants.ts'
 import { createTokenCountStore } from './token-counts.ts'
 import { createWebtaskTokenStore } from './webtask-tokens.ts'
@@ -48,7 +48,7 @@ function createStorage(database: Database, folder: DataFolder, now: () => Date):
     tenants: createTenantStore(database),
     clients: createClientStore(database),
     clientCredentials: createClientCredentialStore(database),
-    spentAssertions: createSpentAssertionStore(database),
+    spentProofs: createSpentProofStore(database),
     resourceServers: createResourceServerStore(database),
     clientGrants: createClientGrantStore(database),
     rules: createRuleStore(database, now),

@@ -66,7 +66,7 @@ export const clientCredentialColumns = {
   updated_at: integer,
 }
 
-export const spentAssertionColumns = { tenant_id: text, client_id: text, jti: text, expires_at: integer }
+export const spentProofColumns = { tenant_id: text, kind: text, holder: text, jti: text, expires_at: integer }
 
 export const resourceServerColumns = {
   tenant_id: text,
@@ -224,7 +224,7 @@ export interface Tables {
   clients: ValuesOf<typeof clientColumns>
   client_secrets: ValuesOf<typeof clientSecretColumns>
   client_credentials: ValuesOf<typeof clientCredentialColumns>
-  spent_assertions: ValuesOf<typeof spentAssertionColumns>
+  spent_proofs: ValuesOf<typeof spentProofColumns>
   resource_servers: ValuesOf<typeof resourceServerColumns>
   client_grants: ValuesOf<typeof clientGrantColumns>
   rules: ValuesOf<typeof ruleColumns>

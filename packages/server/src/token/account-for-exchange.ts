@@ -6,7 +6,7 @@
 import { type ClientId, parseClientId } from '../domain/client.ts'
 import type { ExchangeRecordStore } from '../domain/exchange-record.ts'
 import type { ExchangeLogEntry, LogEntry, LogEntryId } from '../domain/log-entry.ts'
-import type { SpentAssertionStore } from '../domain/spent-assertion.ts'
+import type { SpentProofStore } from '../domain/spent-proof.ts'
 import type { Write } from '../domain/write.ts'
 import { maskOwnSecrets } from '../keys/client-secret.ts'
 import type { Encryption } from '../keys/encryption.ts'
@@ -23,7 +23,7 @@ export const exchangeRecordVersion = 1
 export interface AccountForExchangeDeps {
   readonly encryption: Encryption
   readonly exchangeRecords: ExchangeRecordStore
-  readonly spentAssertions: Pick<SpentAssertionStore, 'insert'>
+  readonly spentProofs: Pick<SpentProofStore, 'insert'>
   readonly now: () => Date
   readonly newLogEntryId: () => LogEntryId
   /** `off`: log entries only. */
@@ -43,8 +43,7 @@ export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome
     const mask = maskOf(outcome.exchange)
     const entry = logEntryOf(outcome, deps.now(), mask)
     const beside = failedActionsOf(entry, deps.newLogEntryId)
-    const { spentAssertion } = outcome.exchange
-    const spent = spentAssertion ? [deps.spentAssertions.insert(spentAssertion)] : []
+    const spent = outcome.exchange.spentProofs.map((proof) => deps.spentProofs.insert(proof))
     if (deps.exchangeRecord === 'off') return { entry, writes: spent, beside }
     const { tenantId, id, at } = entry
     const content = deps.encryption.encrypt(maskedJson(recordOf(outcome, entry, mask), mask), [

@@ -13,7 +13,7 @@ import {
 import { OAuthError } from '../domain/errors.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { Audience, ResourceServer, ResourceServerStore, Scope } from '../domain/resource-server.ts'
-import { spentAssertionNoun } from '../domain/spent-assertion.ts'
+import { spentProofNouns } from '../domain/spent-proof.ts'
 import { AlreadyExistsError } from '../domain/storage.ts'
 import type { Tenant, TenantId } from '../domain/tenant.ts'
 import type { RunPipeline } from '../rules/run-pipeline.ts'
@@ -46,7 +46,7 @@ export type GrantAccessToken = (incoming: IncomingTokenRequest) => Promise<Token
 
 export function createClientCredentialsGrant(deps: ClientCredentialsGrantDeps): GrantAccessToken {
   return async function grantAccessToken(incoming) {
-    const exchange: Exchange = { incoming, seed: deps.newSeed(), runs: [], scopes: [] }
+    const exchange: Exchange = { incoming, seed: deps.newSeed(), spentProofs: [], runs: [], scopes: [] }
     try {
       return { kind: 'issued', exchange, token: await issue(deps, exchange) }
     } catch (error) {
@@ -58,7 +58,7 @@ export function createClientCredentialsGrant(deps: ClientCredentialsGrantDeps): 
 
 /** The outcome of a request that was refused before the grant could begin. */
 export function refuse(incoming: IncomingTokenRequest, error: OAuthError): TokenOutcome {
-  return refused({ incoming, seed: '', runs: [], scopes: [] }, error)
+  return refused({ incoming, seed: '', spentProofs: [], runs: [], scopes: [] }, error)
 }
 
 // In the tenant's own words from here on, so that its log has those that the client got.
@@ -71,9 +71,10 @@ function refused(exchange: Exchange, error: OAuthError): TokenOutcome {
  * a refusal, in which the client counts as unproven. Undefined for every other error.
  */
 export function refuseReplay({ exchange }: TokenOutcome, error: unknown): TokenOutcome | undefined {
-  const { client: _, spentAssertion, ...unproven } = exchange
-  const isReplay = error instanceof AlreadyExistsError && error.noun === spentAssertionNoun
-  return isReplay && spentAssertion ? refused(unproven, assertionWasSpent()) : undefined
+  if (!(error instanceof AlreadyExistsError) || exchange.spentProofs.length === 0) return undefined
+  if (error.noun !== spentProofNouns.client_assertion) return undefined
+  const { client: _, ...unproven } = exchange
+  return refused({ ...unproven, spentProofs: [] }, assertionWasSpent())
 }
 
 // The exchange is filled in step by step, so that a refusal tells how far it came.
@@ -81,9 +82,9 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   const { incoming } = exchange
   const request = parseTokenRequest(incoming.raw, incoming.tenant)
   exchange.request = request
-  const { client, spentAssertion } = await deps.authenticateClient(incoming, request.credentials)
+  const { client, spentProof } = await deps.authenticateClient(incoming, request.credentials)
   exchange.client = client
-  if (spentAssertion) exchange.spentAssertion = spentAssertion
+  if (spentProof) exchange.spentProofs = [spentProof]
   refuseOtherGrants(client)
   const target = await findTarget(deps, incoming.tenant.id, incoming.issuer, client, request.audience)
   exchange.resourceServer = target.resourceServer

@@ -4,7 +4,7 @@ import type { Confirmation } from '../domain/confirmation.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
 import type { ResourceServer, Scope } from '../domain/resource-server.ts'
-import type { SpentAssertion } from '../domain/spent-assertion.ts'
+import type { SpentProof } from '../domain/spent-proof.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Claims } from '../rules/claims.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
@@ -39,8 +39,8 @@ export interface Exchange {
   request?: TokenRequest
   /** Once it is proven. */
   client?: Client
-  /** What the proof used up. */
-  spentAssertion?: SpentAssertion
+  /** What was used up to prove the client: on disk before the answer leaves, or it could be used again. */
+  spentProofs: readonly SpentProof[]
   /** What the token will be bound to; undefined: a bearer token. */
   confirmation?: Confirmation
   resourceServer?: ResourceServer

@@ -1,7 +1,7 @@
 /** A client that proves itself with an assertion signed by a key of its own (RFC 7523 §3). */
 import { type Client, type ClientStore, parseClientId } from '../domain/client.ts'
 import type { ClientCredentialStore } from '../domain/client-credential.ts'
-import type { SpentAssertion, SpentAssertionStore } from '../domain/spent-assertion.ts'
+import type { SpentProof, SpentProofStore } from '../domain/spent-proof.ts'
 import { type ClientAssertion, parseAssertion } from './client-assertion.ts'
 import { assertionRefused, assertionWasSpent } from './client-refusals.ts'
 import type { IncomingTokenRequest } from './exchange.ts'
@@ -12,7 +12,7 @@ import type { VerifyAssertion } from './verify-assertion.ts'
 export interface ProveByAssertionDeps {
   readonly clients: Pick<ClientStore, 'find'>
   readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
-  readonly spentAssertions: Pick<SpentAssertionStore, 'isSpent'>
+  readonly spentProofs: Pick<SpentProofStore, 'isSpent'>
   readonly verifyAssertion: VerifyAssertion
   readonly now: () => Date
 }
@@ -42,7 +42,7 @@ export async function proveByAssertion(
       reason,
     )
   }
-  return { client, spentAssertion: await spend(deps, client, assertion) }
+  return { client, spentProof: await spend(deps, client, assertion) }
 }
 
 const notSigned =
@@ -50,10 +50,11 @@ const notSigned =
 
 /** Refuses early what was spent before; what is spent twice at the same time is found when the exchange is recorded. */
 async function spend(
-  { spentAssertions }: ProveByAssertionDeps,
+  { spentProofs }: ProveByAssertionDeps,
   { tenantId, id: clientId }: Client,
   { jti, expiresAt }: ClientAssertion,
-): Promise<SpentAssertion> {
-  if (await spentAssertions.isSpent(tenantId, clientId, jti)) throw assertionWasSpent()
-  return { tenantId, clientId, jti, expiresAt }
+): Promise<SpentProof> {
+  const proof = { tenantId, kind: 'client_assertion', holder: clientId, jti } as const
+  if (await spentProofs.isSpent(proof)) throw assertionWasSpent()
+  return { ...proof, expiresAt }
 }

@@ -1,9 +1,9 @@
 /** What authentication found out: a client that is who it says it is. */
 import type { Client } from '../domain/client.ts'
-import type { SpentAssertion } from '../domain/spent-assertion.ts'
+import type { SpentProof } from '../domain/spent-proof.ts'
 
 export interface ProvenClient {
   readonly client: Client
   /** What the proof used up: it has to be on disk before the answer leaves, or it could be used again. */
-  readonly spentAssertion?: SpentAssertion
+  readonly spentProof?: SpentProof
 }

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { SpentAssertion } from '../../src/domain/spent-assertion.ts'
 import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
 import { acme, globex, idOf, sampleClient, sampleCredential, secondsIn } from './samples.ts'
@@ -91,44 +90,5 @@ export function registerClientCredentialTests(current: Current): void {
     await commit([clients.remove(acme.id, clientId)])
     await insertClient()
     expect(await clientCredentials.list(acme.id, clientId)).toEqual([])
-  })
-
-  test('an assertion can be spent once by its client, and by another client as well', async () => {
-    const { spentAssertions, commit } = current()
-    const spent: SpentAssertion = { tenantId: acme.id, clientId, jti: 'j 1 “ü”', expiresAt: secondsIn(60) }
-    await commit([spentAssertions.insert(spent)])
-    const again = commit([spentAssertions.insert({ ...spent, expiresAt: secondsIn(90) })])
-    await expect(again).rejects.toMatchObject({ noun: 'client assertion' })
-    await expect(again).rejects.toThrow(AlreadyExistsError)
-    const others = [
-      { tenantId: globex.id },
-      { clientId: idOf<typeof clientId>('client_2') },
-      { jti: 'J 1 “ü”' },
-    ]
-    await commit(others.map((other) => spentAssertions.insert({ ...spent, ...other })))
-    expect(await spentAssertions.isSpent(acme.id, clientId, spent.jti)).toBe(true)
-    expect(await spentAssertions.isSpent(acme.id, clientId, 'another')).toBe(false)
-  })
-
-  test('spent assertions go by the time at which they expire, in steps', async () => {
-    const { spentAssertions, commit } = current()
-    const at = [30, 10, 20]
-    await commit(
-      at.map((seconds) =>
-        spentAssertions.insert({
-          tenantId: acme.id,
-          clientId,
-          jti: `j${seconds}`,
-          expiresAt: secondsIn(seconds),
-        }),
-      ),
-    )
-    expect(await spentAssertions.oldestAt()).toEqual(secondsIn(10))
-    await commit([spentAssertions.removeBefore(secondsIn(30), 1)])
-    expect(await spentAssertions.oldestAt()).toEqual(secondsIn(20))
-    await commit([spentAssertions.removeBefore(secondsIn(30), 10)])
-    expect(await spentAssertions.isSpent(acme.id, clientId, 'j30')).toBe(true)
-    await commit([spentAssertions.removeBefore(secondsIn(31), 10)])
-    expect(await spentAssertions.oldestAt()).toBeUndefined()
   })
 }

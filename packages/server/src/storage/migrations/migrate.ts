@@ -13,6 +13,7 @@ import { widenApisAndKeys } from './0005-apis-and-keys.ts'
 import { removeTenants } from './0006-tenants.ts'
 import { widenLog } from './0007-logs.ts'
 import { addProofs } from './0008-proofs.ts'
+import { generalizeSpentAssertions } from './0012-dpop.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
 const migrations: Record<string, Migration> = {
@@ -24,6 +25,7 @@ const migrations: Record<string, Migration> = {
   '0006-tenants': { up: removeTenants },
   '0007-logs': { up: widenLog },
   '0008-proofs': { up: addProofs },
+  '0012-dpop': { up: generalizeSpentAssertions },
 }
 
 /** The tables were made by a later release, whose migrations this one does not have. */
