@@ -57,6 +57,7 @@ export function parseConfig(env: Environment): Config {
     ruleRunners: read(settings.ruleRunners),
     ruleEgressPrivate: read(settings.ruleEgressPrivate),
     streamPrivate: read(settings.streamPrivate),
+    keysPrivate: read(settings.keysPrivate),
     exchangeRecord: read(settings.exchangeRecord),
     managementRate: read(settings.managementRate),
     tokenRate: read(settings.tokenRate),

@@ -5,26 +5,9 @@ import { issuerOf } from './domain/issuer.ts'
 import { logEntryOnWire } from './http/management/log-entry-on-wire.ts'
 import { createLogStreamSecrets } from './keys/log-stream-secrets.ts'
 import { createStreamDelivery } from './logs/stream-delivery.ts'
-import { createStreamSender, type StreamDestinations } from './logs/stream-sender.ts'
+import { createStreamSender } from './logs/stream-sender.ts'
+import { destinationsBeside } from './outbound/destinations.ts'
 import type { Rooms } from './rooms.ts'
-import { isAddressAllowed } from './sandbox/egress-policy.ts'
-
-/**
- * Whoever makes a stream is an operator of one tenant and need not be one of the host, so the network of the host is
- * closed to them, as it is to rules; and this server itself always.
- */
-export function streamDestinations(
-  config: Config,
-  { listening }: Pick<Rooms, 'listening'>,
-): StreamDestinations {
-  const isAllowed = (address: string, port: number) =>
-    isAddressAllowed(address, port, config.streamPrivate, listening)
-  return {
-    isAllowed,
-    isAllowedInPlain: (address, port) =>
-      isAllowed(address, port) && !isAddressAllowed(address, port, [], listening),
-  }
-}
 
 /** Resolves with what stops them. */
 export async function startLogStreams(
@@ -34,7 +17,7 @@ export async function startLogStreams(
   { origin }: { readonly origin: string },
 ): Promise<() => Promise<void>> {
   const { storage, tail } = rooms
-  const sender = createStreamSender(streamDestinations(config, rooms))
+  const sender = createStreamSender(destinationsBeside(config.streamPrivate, rooms.listening))
   const delivery = createStreamDelivery({
     storage,
     sender,

@@ -26,9 +26,9 @@ import {
 } from './keys/random-id.ts'
 import { SecretText } from './keys/secret-text.ts'
 import { deriveSubkey } from './keys/subkey.ts'
-import { streamDestinations } from './log-streams.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
 import { whyNotEndpoint } from './logs/stream-sender.ts'
+import { destinationsBeside } from './outbound/destinations.ts'
 import { newTenant, planTenant } from './plan-tenant.ts'
 import type { Rooms } from './rooms.ts'
 import { createActionCache } from './rules/action-cache.ts'
@@ -127,7 +127,7 @@ export function routesOf(
       logStreams: storage.logStreams,
       streamSecrets: createLogStreamSecrets(encryption),
       createStreamSecret: () => createSecretText('stream'),
-      whyNotEndpoint: (url) => whyNotEndpoint(streamDestinations(config, rooms), url),
+      whyNotEndpoint: (url) => whyNotEndpoint(destinationsBeside(config.streamPrivate, rooms.listening), url),
       tokenCounts: storage.tokenCounts,
       idempotentAnswers: storage.idempotentAnswers,
       changes: storage.changes,

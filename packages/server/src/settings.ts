@@ -135,6 +135,13 @@ export const settings = {
       '`CIDR:port,…` that log streams may send to although the address is private; there also without TLS.',
     parse: (text) => list(text).map(privateDestination),
   },
+  keysPrivate: {
+    name: 'TALLYSTICK_KEYS_PRIVATE',
+    default: '–',
+    meaning:
+      '`CIDR:port,…` that key sets of clients and trusted issuers may be fetched from although the address is private; there also without TLS.',
+    parse: (text) => list(text).map(privateDestination),
+  },
   exchangeRecord: {
     name: 'TALLYSTICK_EXCHANGE_RECORD',
     default: 'full',

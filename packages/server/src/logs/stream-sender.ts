@@ -10,14 +10,9 @@ import {
   type RequestOptions,
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
-
-export interface StreamDestinations {
-  /** May anything be sent to this address? */
-  readonly isAllowed: (address: string, port: number) => boolean
-  /** Also without TLS? */
-  readonly isAllowedInPlain: (address: string, port: number) => boolean
-}
+import type { LookupFunction } from 'node:net'
+import { type Destinations, mayEverReach, mayReachAt } from '../outbound/destinations.ts'
+import { createGuardedLookup } from '../outbound/guarded-lookup.ts'
 
 export interface StreamRequest {
   readonly url: URL
@@ -44,7 +39,7 @@ class RefusedAddressError extends Error {
 }
 
 export function createStreamSender(
-  destinations: StreamDestinations,
+  destinations: Destinations,
   resolve: LookupFunction = systemLookup,
 ): StreamSender {
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
@@ -56,7 +51,11 @@ export function createStreamSender(
       const deadline = AbortSignal.timeout(timeoutMs)
       const connection = {
         agent: request.url.protocol === 'https:' ? agents.https : agents.http,
-        lookup: guarded(resolve, (address) => isAllowedAt(destinations, request.url, address)),
+        lookup: createGuardedLookup(
+          resolve,
+          (address) => mayReachAt(destinations, request.url, address),
+          () => new RefusedAddressError(refusedAddress),
+        ),
         signal: AbortSignal.any([signal, deadline]),
       }
       try {
@@ -73,36 +72,14 @@ export function createStreamSender(
 }
 
 /** Why nothing will ever be sent to this URL, as far as it can be seen in it; undefined when something may. */
-export function whyNotEndpoint(destinations: StreamDestinations, url: URL): string | undefined {
-  const address = url.hostname.replace(/^\[|\]$/g, '')
-  return isIP(address) === 0 || isAllowedAt(destinations, url, address) ? undefined : refusedAddress
+export function whyNotEndpoint(destinations: Destinations, url: URL): string | undefined {
+  return mayEverReach(destinations, url) ? undefined : refusedAddress
 }
 
 const refusedAddress =
   'Streams may not reach this address: it takes https and a public address, or one that TALLYSTICK_STREAM_PRIVATE lists'
 const closed = 'The receiver closed the connection without an answer.'
 const tooSlow = `There was no answer within ${timeoutMs / 1000} seconds.`
-
-function isAllowedAt(destinations: StreamDestinations, url: URL, address: string): boolean {
-  const isPlain = url.protocol !== 'https:'
-  const port = url.port === '' ? (isPlain ? 80 : 443) : Number(url.port)
-  return isPlain ? destinations.isAllowedInPlain(address, port) : destinations.isAllowed(address, port)
-}
-
-/** A resolver that knows only addresses which are allowed. */
-function guarded(resolve: LookupFunction, isAllowed: (address: string) => boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, '', 0)
-      const all = Array.isArray(found) ? found : [{ address: found, family: isIP(found) }]
-      const addresses = all.filter(({ address }) => isAllowed(address))
-      const [first] = addresses
-      if (first === undefined) return callback(new RefusedAddressError(refusedAddress), '', 0)
-      if (options.all) callback(null, addresses)
-      else callback(null, first.address, first.family)
-    })
-  }
-}
 
 function exchange({ url, headers, body }: StreamRequest, connection: RequestOptions): Promise<SendOutcome> {
   const { promise, resolve, reject } = Promise.withResolvers<SendOutcome>()

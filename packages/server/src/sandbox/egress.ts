@@ -8,7 +8,14 @@ import { isIP, type LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Agent, buildConnector, request as undiciRequest } from 'undici'
-import { type AddressRange, isAddressAllowed, isHostAllowed, type Listener, portOf } from './egress-policy.ts'
+import {
+  type AddressRange,
+  isAddressAllowed,
+  isHostAllowed,
+  type Listener,
+  portOf,
+} from '../outbound/address-policy.ts'
+import { createGuardedLookup } from '../outbound/guarded-lookup.ts'
 
 export interface EgressPolicy {
   /** The operator's list: private addresses that programs may reach after all. */
@@ -147,7 +154,11 @@ function createConnect(
     const known = connectors.get(port)
     if (known !== undefined) return known
     const connector = buildConnector({
-      lookup: createGuardedLookup(lookup, (address) => isAllowed(address, port)),
+      lookup: createGuardedLookup(
+        lookup,
+        (address) => isAllowed(address, port),
+        () => new RefusedError(refusedByPolicy),
+      ),
     })
     connectors.set(port, connector)
     return connector
@@ -159,24 +170,6 @@ function createConnect(
       if (isAllowed(socket.remoteAddress ?? '', port)) return callback(null, socket)
       socket.destroy()
       callback(new RefusedError(refusedByPolicy), null)
-    })
-  }
-}
-
-function createGuardedLookup(
-  lookup: LookupFunction,
-  isAllowed: (address: string) => boolean,
-): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, '', 0)
-      const addresses = (Array.isArray(found) ? found : [{ address: found, family: isIP(found) }]).filter(
-        ({ address }) => isAllowed(address),
-      )
-      const [first] = addresses
-      if (first === undefined) return callback(new RefusedError(refusedByPolicy), '', 0)
-      if (options.all) callback(null, addresses)
-      else callback(null, first.address, first.family)
     })
   }
 }
