@@ -7,6 +7,7 @@ import { createSecretHashing, type SecretHashing } from './keys/client-secret.ts
 import { createEncryption, type Encryption } from './keys/encryption.ts'
 import { openMasterKey } from './keys/master-key.ts'
 import { newRuleId, newRuleVersionId, newSeed } from './keys/random-id.ts'
+import { runtimeAlgorithms } from './keys/runtime-algorithms.ts'
 import { createSigningKeyRing, type SigningKeyRing } from './keys/signing-key-ring.ts'
 import type { MasterKey } from './keys/subkey.ts'
 import { createRecorder, type Recorder } from './logs/recorder.ts'
@@ -85,7 +86,12 @@ export async function openRooms(
     masterKey,
     encryption,
     hashing: createSecretHashing(masterKey),
-    ring: createSigningKeyRing({ store: storage.signingKeys, encryption, now }),
+    ring: createSigningKeyRing({
+      store: storage.signingKeys,
+      encryption,
+      algorithms: runtimeAlgorithms(),
+      now,
+    }),
     sandbox,
     tail,
     recorder,

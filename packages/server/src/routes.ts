@@ -105,7 +105,11 @@ export function routesOf(
       }),
       record,
     },
-    discovery: { publicKeys: ring.publicKeys, resourceServers: storage.resourceServers },
+    discovery: {
+      publicKeys: ring.publicKeys,
+      tokenAlgorithms: ring.algorithms,
+      resourceServers: storage.resourceServers,
+    },
     management: {
       tenants: storage.tenants,
       async planTenant(named) {

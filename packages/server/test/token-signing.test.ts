@@ -154,7 +154,7 @@ test('permissions are the scopes that the rules left', async () => {
   expect([claims.scope, claims.permissions]).toEqual(['read more', ['read', 'more']])
 })
 
-for (const signing_alg of ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA'] as const) {
+for (const signing_alg of ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA', 'ML-DSA-65'] as const) {
   test(`a token signed with ${signing_alg} verifies with a key that is published for it alone`, async () => {
     const token = await tokenOf(world.mine, { signing_alg })
     const { keys } = await keySetOf(world.mine)

@@ -1,7 +1,8 @@
 /** The options of `tallystick apis create` and `update`, and what they mean on the wire. */
-import type {
-  ResourceServer,
-  ResourceServerChange,
+import {
+  type ResourceServer,
+  type ResourceServerChange,
+  signingAlgorithms,
 } from '@tallystick/management-api/contract/resource-servers'
 import { type Command, Option } from 'commander'
 import { readSecret, type SecretInputDeps } from '../secret-input.ts'
@@ -24,16 +25,7 @@ export function addApiSettings(command: Command): Command {
   return command
     .option('--name <name>', 'a name for people')
     .option('--lifetime <seconds>', 'how long its tokens live', wholeNumber)
-    .addOption(
-      new Option('--alg <alg>', 'how its tokens are signed').choices([
-        'RS256',
-        'PS256',
-        'RS512',
-        'ES256',
-        'EdDSA',
-        'HS256',
-      ]),
-    )
+    .addOption(new Option('--alg <alg>', 'how its tokens are signed').choices(signingAlgorithms))
     .option(
       '--signing-secret-file <file>',
       'the secret of HS256, or - for standard input; one is made where there is none',

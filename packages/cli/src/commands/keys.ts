@@ -1,5 +1,9 @@
 /** `tallystick keys`: the keys that sign the tenant's tokens. */
-import type { RotationQuery, SigningKey } from '@tallystick/management-api/contract/signing-keys'
+import {
+  keyAlgorithms,
+  type RotationQuery,
+  type SigningKey,
+} from '@tallystick/management-api/contract/signing-keys'
 import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
@@ -43,15 +47,7 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
   keys
     .command('rotate')
     .description('the next keys begin to sign; what was signed before still verifies')
-    .addOption(
-      new Option('--alg <alg>', 'of this algorithm alone').choices([
-        'RS256',
-        'PS256',
-        'RS512',
-        'ES256',
-        'EdDSA',
-      ]),
-    )
+    .addOption(new Option('--alg <alg>', 'of this algorithm alone').choices(keyAlgorithms))
     .action(async (query: RotationQuery) => {
       const { connect, present, terminal } = open()
       const { signingKeys } = await connect()

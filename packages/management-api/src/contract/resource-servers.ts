@@ -22,8 +22,11 @@ const scopes = Type.Array(
   { maxItems: 1000 },
 )
 
-/** All but HS256 sign with keys of the tenant's, which the key set publishes. */
-export const signingAlgorithms = ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA', 'HS256'] as const
+/**
+ * All but HS256 sign with keys of the tenant's, which the key set publishes. ML-DSA-65 is experimental, and refused
+ * where the server's runtime does not have it.
+ */
+export const signingAlgorithms = ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA', 'ML-DSA-65', 'HS256'] as const
 /** The two ending in `_authz` add `permissions`, where `enforce_policies` is true. */
 export const tokenDialects = [
   'rfc9068_profile',

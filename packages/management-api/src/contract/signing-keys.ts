@@ -6,14 +6,17 @@ import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
 import { closed, dateTime, oneOf } from './schema.ts'
 
+/** One key serves one algorithm. */
+export const keyAlgorithms = ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA', 'ML-DSA-65'] as const
+
 const yes = Type.Optional(Type.Literal(true))
 
 /** The key set at `/.well-known/jwks.json` has all but the revoked ones. */
 export const signingKey = closed({
   kid: Type.String(),
   /** Ours: what it signs with. */
-  alg: oneOf(['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA']),
-  /** PEM; absent of a key that an earlier release made without one, and so are the three below. */
+  alg: oneOf(keyAlgorithms),
+  /** PEM; absent of ML-DSA-65 and of a key that an earlier release made without one, and so are the three below. */
   cert: Type.Optional(Type.String()),
   pkcs7: Type.Optional(Type.String()),
   /** SHA-1 of the certificate, hexadecimal with colons. */
@@ -36,7 +39,7 @@ export type SigningKeyBrief = Static<typeof signingKeyBrief>
 
 export const rotationQuery = closed({
   /** Ours: the keys of this algorithm alone. */
-  alg: Type.Optional(oneOf(['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA'])),
+  alg: Type.Optional(oneOf(keyAlgorithms)),
 })
 export type RotationQuery = Static<typeof rotationQuery>
 

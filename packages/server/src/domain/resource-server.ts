@@ -14,7 +14,7 @@ export type Audience = Identifier<'Audience'>
 export type Scope = Identifier<'Scope'>
 
 /** Algorithms of key pairs: whoever has the public key can verify and cannot sign. */
-export const keyAlgorithms = ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA'] as const
+export const keyAlgorithms = ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA', 'ML-DSA-65'] as const
 export type KeyAlgorithm = (typeof keyAlgorithms)[number]
 
 /** With a key of the tenant's, or with a secret that this resource server alone shares with us (RFC 7518 §3.2). */

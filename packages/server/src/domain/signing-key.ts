@@ -36,6 +36,8 @@ export interface PublicJwk {
   readonly crv?: string
   readonly x?: string
   readonly y?: string
+  /** Of ML-DSA (RFC 9964 §3). */
+  readonly pub?: string
 }
 
 /** As the key set tells it: with its certificate (RFC 7517 §4.7, §4.8) where there is use for one. */
@@ -52,7 +54,7 @@ export interface SigningKey {
   readonly publicJwk: PublicJwk
   /** PKCS #8, encrypted. */
   readonly encryptedPrivateKey: EncryptedValue
-  /** Self-signed, DER in base64. Undefined of keys that were made before there were certificates. */
+  /** Self-signed, DER in base64. Undefined of ML-DSA keys, and of keys that were made before there were certificates. */
   readonly certificate: string | undefined
   readonly createdAt: Date
   /** When it began to sign. */

@@ -1,7 +1,7 @@
 /** What clients and resource servers find out by themselves: metadata (RFC 8414, RFC 9728) and signing keys (RFC 7517). */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ResourceServerStore } from '../domain/resource-server.ts'
+import type { KeyAlgorithm, ResourceServerStore } from '../domain/resource-server.ts'
 import { keySetMaxAgeSeconds, type PublishedJwk } from '../domain/signing-key.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type {} from './request.ts'
@@ -10,6 +10,8 @@ import { openIdConfiguration, serverMetadata } from './server-metadata.ts'
 
 export interface DiscoveryDeps {
   readonly publicKeys: (tenantId: TenantId) => Promise<readonly PublishedJwk[]>
+  /** Those that access tokens can be signed with here. */
+  readonly tokenAlgorithms: readonly KeyAlgorithm[]
   readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
 }
 
@@ -18,7 +20,7 @@ export function registerDiscovery(app: FastifyInstance, deps: DiscoveryDeps): vo
     sendCached(request, reply, serverMetadata(request)),
   )
   app.get('/.well-known/openid-configuration', (request, reply) =>
-    sendCached(request, reply, openIdConfiguration(request)),
+    sendCached(request, reply, openIdConfiguration(request, deps.tokenAlgorithms)),
   )
   app.get('/.well-known/jwks.json', async (request, reply) =>
     sendCached(request, reply, { keys: await deps.publicKeys(request.tenant.id) }),

@@ -5,7 +5,7 @@
  */
 import { assertionAlgorithms } from '../domain/client-credential.ts'
 import type { Issuer } from '../domain/issuer.ts'
-import { keyAlgorithms } from '../domain/resource-server.ts'
+import type { KeyAlgorithm } from '../domain/resource-server.ts'
 import type { Tenant } from '../domain/tenant.ts'
 
 export interface MetadataSubject {
@@ -26,11 +26,14 @@ export function serverMetadata(subject: MetadataSubject): Metadata {
 }
 
 /** OpenID Connect libraries refuse a document without these members; no id token is ever issued. */
-export function openIdConfiguration(subject: MetadataSubject): Metadata {
+export function openIdConfiguration(
+  subject: MetadataSubject,
+  tokenAlgorithms: readonly KeyAlgorithm[],
+): Metadata {
   return {
     ...serverMetadata(subject),
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: keyAlgorithms,
+    id_token_signing_alg_values_supported: tokenAlgorithms,
     request_parameter_supported: false,
     // Where it is absent, readers take it for true (OpenID Connect Discovery 1.0 §3).
     request_uri_parameter_supported: false,

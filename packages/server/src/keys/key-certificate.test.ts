@@ -1,13 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import { generateKeyPair } from 'jose'
 import { expect, test } from 'vitest'
-import { keyAlgorithms } from '../domain/resource-server.ts'
 import { certificateInWords, certificateMembers, createKeyCertificate } from './key-certificate.ts'
 import { loadX509Library } from './x509-library.ts'
 
 const now = new Date('2030-01-01T00:00:00Z')
 
-for (const algorithm of keyAlgorithms) {
+for (const algorithm of ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA'] as const) {
   test(`the certificate of a key for ${algorithm} is signed with that key and has no end`, async () => {
     const pair = await generateKeyPair(algorithm, { extractable: true })
     const base64 = await createKeyCertificate(pair, algorithm, now)

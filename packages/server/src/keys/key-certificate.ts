@@ -22,12 +22,15 @@ const signatures = {
   RS512: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-512' },
   ES256: { name: 'ECDSA', hash: 'SHA-256' },
   EdDSA: { name: 'Ed25519' },
-} as const
+} as const satisfies Partial<Record<KeyAlgorithm, object>>
+
+/** Those whose keys get one. */
+export type CertifiedAlgorithm = keyof typeof signatures
 
 /** DER in base64. */
 export async function createKeyCertificate(
   keys: KeyPair,
-  algorithm: KeyAlgorithm,
+  algorithm: CertifiedAlgorithm,
   now: Date,
 ): Promise<string> {
   const x509 = await loadX509Library()

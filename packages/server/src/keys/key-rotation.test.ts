@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { acme, globex } from '../../test/storage-conformance/samples.ts'
+import { keyAlgorithms } from '../domain/resource-server.ts'
 import type { Storage } from '../domain/storage.ts'
 import { openStorage } from '../storage/storage.ts'
 import { createEncryption } from './encryption.ts'
@@ -24,7 +25,12 @@ beforeEach(async () => {
   storage = await openStorage({ dataDir, now })
   await storage.migrate()
   const store = storage.signingKeys
-  ring = createSigningKeyRing({ store, encryption: createEncryption(createSecretKey(randomBytes(32))), now })
+  ring = createSigningKeyRing({
+    store,
+    encryption: createEncryption(createSecretKey(randomBytes(32))),
+    algorithms: keyAlgorithms,
+    now,
+  })
   rotation = createKeyRotation({ store, ring, now })
   const keys = (await Promise.all([acme, globex].map(({ id }) => ring.createRing(id, 'ES256')))).flat()
   await storage.commit([

@@ -4,19 +4,11 @@
  * changes under its id, is kept.
  */
 import { createPrivateKey } from 'node:crypto'
-import {
-  type CryptoKey,
-  calculateJwkThumbprint,
-  exportJWK,
-  exportPKCS8,
-  generateKeyPair,
-  importJWK,
-} from 'jose'
+import { type CryptoKey, importJWK } from 'jose'
 import type { KeyAlgorithm } from '../domain/resource-server.ts'
 import {
   firstKeyAlgorithms,
   type KeyId,
-  type PublicJwk,
   type PublishedJwk,
   type SigningKey,
   type SigningKeyStore,
@@ -25,17 +17,22 @@ import type { TenantId } from '../domain/tenant.ts'
 import type { Encryption, RowIdentity } from './encryption.ts'
 import { createFewAtOnce } from './few-at-once.ts'
 import { createKeptKeys } from './kept-keys.ts'
-import { certificateMembers, createKeyCertificate } from './key-certificate.ts'
+import { certificateMembers } from './key-certificate.ts'
+import { createKeyPair } from './key-pair.ts'
 import { signToken, type TokenType } from './token-signature.ts'
 import { type Expected, parseTokenHeader, TokenInvalidError, verifyToken } from './verify-token.ts'
 
 export interface SigningKeyRingDeps {
   readonly store: SigningKeyStore
   readonly encryption: Encryption
+  /** Those that the runtime can sign with. */
+  readonly algorithms: readonly KeyAlgorithm[]
   readonly now: () => Date
 }
 
 export interface SigningKeyRing {
+  /** Those that there can be keys for in this runtime. */
+  readonly algorithms: readonly KeyAlgorithm[]
   /** A *current* and a *next* key for each algorithm that a tenant begins with, to be stored with it. */
   createKeys(tenantId: TenantId): Promise<SigningKey[]>
   /** The same for one algorithm, which the tenant has no keys for yet. */
@@ -57,11 +54,15 @@ export interface SigningKeyRing {
   verify(tenantId: TenantId, token: string, expected: Expected): Promise<Record<string, unknown>>
 }
 
-const rsaBits = 2048
 /** Of the four threads that also sign with RSA keys: whoever has keys made keeps no token waiting. */
 const maxKeysMadeAtOnce = 2
 
-export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingDeps): SigningKeyRing {
+export function createSigningKeyRing({
+  store,
+  encryption,
+  algorithms,
+  now,
+}: SigningKeyRingDeps): SigningKeyRing {
   const privateKeys = createKeptKeys(async (key: SigningKey) =>
     createPrivateKey(encryption.decrypt(key.encryptedPrivateKey, privateKeyIdentity(key))),
   )
@@ -73,23 +74,19 @@ export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingD
     algorithm: KeyAlgorithm,
     state: 'current' | 'next',
   ): Promise<SigningKey> {
-    const pair = await fewAtOnce(() =>
-      generateKeyPair(algorithm, { extractable: true, modulusLength: rsaBits }),
-    )
-    const publicJwk = await describePublicKey(pair.publicKey, algorithm)
-    const id = publicJwk.kid as KeyId
     const createdAt = now()
+    const { publicJwk, privateKeyPem, certificate } = await fewAtOnce(() =>
+      createKeyPair(algorithm, createdAt),
+    )
+    const id = publicJwk.kid as KeyId
     return {
       tenantId,
       id,
       algorithm,
       state,
       publicJwk,
-      encryptedPrivateKey: encryption.encrypt(
-        await exportPKCS8(pair.privateKey),
-        privateKeyIdentity({ tenantId, id }),
-      ),
-      certificate: await createKeyCertificate(pair, algorithm, createdAt),
+      encryptedPrivateKey: encryption.encrypt(privateKeyPem, privateKeyIdentity({ tenantId, id })),
+      certificate,
       createdAt,
       currentSince: state === 'current' ? createdAt : undefined,
       currentUntil: undefined,
@@ -102,6 +99,7 @@ export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingD
   }
 
   return {
+    algorithms,
     async createKeys(tenantId) {
       return (
         await Promise.all(firstKeyAlgorithms.map((algorithm) => createRing(tenantId, algorithm)))
@@ -139,24 +137,6 @@ export function createSigningKeyRing({ store, encryption, now }: SigningKeyRingD
 
 function privateKeyIdentity({ tenantId, id }: Pick<SigningKey, 'tenantId' | 'id'>): RowIdentity {
   return ['signing_keys', tenantId, id, 'encrypted_private_key']
-}
-
-/** RFC 7638: the id is the thumbprint of the key itself, so no two keys share one. */
-async function describePublicKey(key: CryptoKey, alg: KeyAlgorithm): Promise<PublicJwk> {
-  const { kty, n, e, crv, x, y } = await exportJWK(key)
-  if (kty === undefined) throw new TypeError('A key without a type was made.')
-  const kid = await calculateJwkThumbprint(key)
-  return {
-    kty,
-    kid,
-    use: 'sig',
-    alg,
-    ...(n !== undefined && { n }),
-    ...(e !== undefined && { e }),
-    ...(crv !== undefined && { crv }),
-    ...(x !== undefined && { x }),
-    ...(y !== undefined && { y }),
-  }
 }
 
 // Verifiers that want a certificate want that of an RSA key.

@@ -12,6 +12,7 @@ const pairs: Record<KeyAlgorithm, { privateKey: KeyObject; publicKey: KeyObject 
   RS512: rsa,
   ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   EdDSA: generateKeyPairSync('ed25519'),
+  'ML-DSA-65': generateKeyPairSync('ml-dsa-65'),
 }
 
 for (const alg of keyAlgorithms) {

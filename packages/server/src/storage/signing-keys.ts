@@ -113,7 +113,7 @@ function readMoment(value: number | null): Date | undefined {
 function parsePublicJwk(json: string): PublicJwk {
   const place = 'signing_keys.public_jwk'
   const raw = readObject(json, place)
-  const parameters = { n: raw.n, e: raw.e, crv: raw.crv, x: raw.x, y: raw.y }
+  const parameters = { n: raw.n, e: raw.e, crv: raw.crv, x: raw.x, y: raw.y, pub: raw.pub }
   const present = Object.entries(parameters).flatMap(([name, value]) => {
     const parameter = optional(requireText, value, place)
     return parameter === undefined ? [] : [[name, parameter] as const]

@@ -12,7 +12,7 @@ import type { InTurn } from '../turns.ts'
 
 export interface ResourceServerSigningDeps {
   readonly signingKeys: Pick<SigningKeyStore, 'findCurrent' | 'insert'>
-  readonly ring: Pick<SigningKeyRing, 'createRing'>
+  readonly ring: Pick<SigningKeyRing, 'createRing' | 'algorithms'>
   readonly apiSecrets: Pick<ApiSigningSecrets, 'encrypt'>
   readonly createApiSecret: () => SecretText
   /** Of one tenant: keys that one request makes, the next one finds. */
@@ -29,7 +29,8 @@ export interface SettledSigning {
 
 /**
  * Settles it and stores the API with it.
- * @throws ManagementError `invalid_body` for a secret that nothing would be signed with.
+ * @throws ManagementError `invalid_body` for a secret that nothing would be signed with, or an algorithm that is not
+ * in this runtime.
  */
 export async function withSettledSigning<Stored>(
   deps: ResourceServerSigningDeps,
@@ -46,6 +47,8 @@ export async function withSettledSigning<Stored>(
       `Payload validation error: 'Only an API whose signing_alg is HS256 has a secret; the one of this API is ${algorithm}' on property signing_secret.`,
     )
   }
+  // What an API has already stays, so that its other settings can be changed in any runtime.
+  if (algorithm !== stored?.algorithm) refuseMissingAlgorithm(deps, algorithm)
   const storeWith = (writes: readonly Write[]) =>
     store({ signing: { algorithm }, writes, newSecret: undefined })
   if (await hasKeys(deps, api.tenantId, algorithm)) return storeWith([])
@@ -70,6 +73,14 @@ function settleSecret(
     writes: [],
     newSecret: { secret, isMadeHere: sent === undefined },
   }
+}
+
+function refuseMissingAlgorithm({ ring }: ResourceServerSigningDeps, algorithm: KeyAlgorithm): void {
+  if (ring.algorithms.includes(algorithm)) return
+  throw new ManagementError(
+    'invalid_body',
+    `Payload validation error: 'The runtime of this server has no ${algorithm}; it has ${ring.algorithms.join(', ')} and HS256' on property signing_alg.`,
+  )
 }
 
 async function hasKeys(
