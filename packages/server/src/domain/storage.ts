@@ -18,6 +18,7 @@ import type { SigningKeyStore } from './signing-key.ts'
 import type { SpentProofStore } from './spent-proof.ts'
 import type { TenantStore } from './tenant.ts'
 import type { TokenCountStore } from './token-count.ts'
+import type { TrustedIssuerStore } from './trusted-issuer.ts'
 import type { WebtaskTokenStore } from './webtask-token.ts'
 import type { Write } from './write.ts'
 
@@ -60,6 +61,7 @@ export interface Storage {
   readonly clients: ClientStore
   readonly clientCredentials: ClientCredentialStore
   readonly spentProofs: SpentProofStore
+  readonly trustedIssuers: TrustedIssuerStore
   readonly resourceServers: ResourceServerStore
   readonly clientGrants: ClientGrantStore
   readonly rules: RuleStore

@@ -6,6 +6,7 @@ import type { LogStreamId } from '../domain/log-stream.ts'
 import type { ResourceServerId } from '../domain/resource-server.ts'
 import type { RuleId, RuleVersionId } from '../domain/rule.ts'
 import type { TenantId } from '../domain/tenant.ts'
+import type { TrustedIssuerId } from '../domain/trusted-issuer.ts'
 import { drawRandomBytes } from './random-bytes.ts'
 
 /** `length` characters of 0-9 A-Z a-z, each equally likely. */
@@ -31,6 +32,7 @@ export const newRuleId = () => `rul_${randomBase62(16)}` as RuleId
 export const newActionBindingId = () => `bnd_${randomBase62(16)}`
 export const newRuleVersionId = () => `ver_${randomBase62(16)}` as RuleVersionId
 export const newLogStreamId = () => `lst_${randomBase62(16)}` as LogStreamId
+export const newTrustedIssuerId = () => `tri_${randomBase62(16)}` as TrustedIssuerId
 /** Of one client secret or one webtask token; names the row, is no secret. */
 export const newSecretId = () => `sec_${randomBase62(16)}`
 /** 32 random bytes, base64url: where the randomness that rules see comes from. */

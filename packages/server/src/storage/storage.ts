@@ -21,6 +21,7 @@ import { createSigningKeyStore } from './signing-keys.ts'
 import { createSpentProofStore } from './spent-proofs.ts'
 import { createTenantStore } from './tenants.ts'
 import { createTokenCountStore } from './token-counts.ts'
+import { createTrustedIssuerStore } from './trusted-issuers.ts'
 import { createWebtaskTokenStore } from './webtask-tokens.ts'
 import { createTransactions } from './write.ts'
 
@@ -49,6 +50,7 @@ function createStorage(database: Database, folder: DataFolder, now: () => Date):
     clients: createClientStore(database),
     clientCredentials: createClientCredentialStore(database),
     spentProofs: createSpentProofStore(database),
+    trustedIssuers: createTrustedIssuerStore(database),
     resourceServers: createResourceServerStore(database),
     clientGrants: createClientGrantStore(database),
     rules: createRuleStore(database, now),

@@ -68,6 +68,23 @@ export const clientCredentialColumns = {
 
 export const spentProofColumns = { tenant_id: text, kind: text, holder: text, jti: text, expires_at: integer }
 
+export const trustedIssuerColumns = {
+  tenant_id: text,
+  id: text,
+  name: text,
+  issuer: text,
+  key_source: text,
+  audiences: text,
+  algorithms: text,
+  max_token_lifetime_seconds: integer,
+  requires_jti: integer,
+  token_reuse: text,
+  matches: text,
+  rule_source: nullableText,
+  created_at: integer,
+  updated_at: integer,
+}
+
 export const resourceServerColumns = {
   tenant_id: text,
   id: text,
@@ -225,6 +242,7 @@ export interface Tables {
   client_secrets: ValuesOf<typeof clientSecretColumns>
   client_credentials: ValuesOf<typeof clientCredentialColumns>
   spent_proofs: ValuesOf<typeof spentProofColumns>
+  trusted_issuers: ValuesOf<typeof trustedIssuerColumns>
   resource_servers: ValuesOf<typeof resourceServerColumns>
   client_grants: ValuesOf<typeof clientGrantColumns>
   rules: ValuesOf<typeof ruleColumns>

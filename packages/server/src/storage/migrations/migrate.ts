@@ -14,6 +14,7 @@ import { removeTenants } from './0006-tenants.ts'
 import { widenLog } from './0007-logs.ts'
 import { addProofs } from './0008-proofs.ts'
 import { generalizeSpentAssertions } from './0012-dpop.ts'
+import { trustIssuers } from './0013-trusted-issuers.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
 const migrations: Record<string, Migration> = {
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   '0007-logs': { up: widenLog },
   '0008-proofs': { up: addProofs },
   '0012-dpop': { up: generalizeSpentAssertions },
+  '0013-trusted-issuers': { up: trustIssuers },
 }
 
 /** The tables were made by a later release, whose migrations this one does not have. */
