@@ -4,7 +4,7 @@
  * what only the operator may read goes into `cause`, which stays in the log.
  */
 
-/** RFC 6749 §5.2, RFC 8707 §2 (`invalid_target`), RFC 6749 §4.1.2.1 (`access_denied`, `server_error`, `temporarily_unavailable`). */
+/** RFC 6749 §5.2, RFC 8707 §2 (`invalid_target`), RFC 9449 §12.2 (`invalid_dpop_proof`), RFC 6749 §4.1.2.1 (`access_denied`, `server_error`, `temporarily_unavailable`). */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -12,6 +12,7 @@ export type OAuthErrorCode =
   | 'unsupported_grant_type'
   | 'invalid_scope'
   | 'invalid_target'
+  | 'invalid_dpop_proof'
   | 'access_denied'
   | 'server_error'
   | 'temporarily_unavailable'

@@ -30,6 +30,14 @@ export const defaultTenantSecurity: TenantSecurity = {
   allowsTokenEndpointAudience: undefined,
 }
 
+/** What a tenant that never said so allows follows its profile: libraries written for Auth0 may name the endpoint. */
+export function allowsTokenEndpointAudience({
+  profile,
+  security,
+}: Pick<Tenant, 'profile' | 'security'>): boolean {
+  return security.allowsTokenEndpointAudience ?? profile === 'auth0'
+}
+
 export interface Tenant {
   readonly id: TenantId
   readonly name: TenantName

@@ -20,6 +20,7 @@ const oauthStatus = {
   unsupported_grant_type: 400,
   invalid_scope: 400,
   invalid_target: 400,
+  invalid_dpop_proof: 400,
   access_denied: 403,
   server_error: 500,
   temporarily_unavailable: 503,

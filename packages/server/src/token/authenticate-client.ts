@@ -1,7 +1,10 @@
 /** Which client is this, and is it proven? (RFC 6749 §2.3) Each way of proving it has a file of its own. */
 import { OAuthError } from '../domain/errors.ts'
+import type { Audience } from '../domain/resource-server.ts'
+import { demandsOn } from '../domain/security-demands.ts'
 import { revealSecret } from '../keys/secret-text.ts'
 import type { ClientCredentials } from './client-credentials.ts'
+import { assertionRefused, authenticationFailed } from './client-refusals.ts'
 import type { IncomingTokenRequest } from './exchange.ts'
 import type { FailedAttempts } from './failed-attempts.ts'
 import { type ProveByAssertionDeps, proveByAssertion } from './prove-by-assertion.ts'
@@ -16,6 +19,8 @@ export interface AuthenticateClientDeps extends ProveBySecretDeps, ProveByAssert
 export type AuthenticateClient = (
   incoming: AuthenticationContext,
   credentials: ClientCredentials,
+  /** Of the token that is asked for, where there is one. */
+  audience?: Audience,
 ) => Promise<ProvenClient>
 
 /** What a proof is held against, beside what it says itself. */
@@ -26,11 +31,13 @@ export type AuthenticationContext = Pick<
 
 /** @throws OAuthError `invalid_client` or `too_many_requests` from the function it returns. */
 export function createAuthenticateClient(deps: AuthenticateClientDeps): AuthenticateClient {
-  return async function authenticateClient(incoming, credentials) {
+  return async function authenticateClient(incoming, credentials, audience) {
     const attempt = { tenantId: incoming.tenant.id, clientId: credentials.clientId, ip: incoming.ip }
     deps.failedAttempts.refuseWhileBlocked(attempt)
     try {
-      return await prove(deps, incoming, credentials)
+      const proven = await prove(deps, incoming, credentials)
+      refuseBelowDemands(incoming, credentials, proven, audience === incoming.issuer.managementAudience)
+      return proven
     } catch (error) {
       if (error instanceof OAuthError) deps.failedAttempts.count(attempt)
       throw error
@@ -50,4 +57,23 @@ function prove(
     case 'assertion':
       return proveByAssertion(deps, incoming, clientId, revealSecret(credentials.assertion))
   }
+}
+
+/** A client that is held to more than it has proven gets the answer of one that has proven nothing. */
+function refuseBelowDemands(
+  { tenant }: AuthenticationContext,
+  credentials: ClientCredentials,
+  { client, weakness }: ProvenClient,
+  isForManagement: boolean,
+): void {
+  const demands = demandsOn(client, tenant, isForManagement)
+  if (!demands) return
+  const method = client.tokenEndpointAuthMethod
+  const fault = demands.authMethods.includes(method)
+    ? weakness
+    : `A client may not authenticate with ${method} there.`
+  if (fault === undefined) return
+  const cause = `This is less than ${demands.name} asks for. ${fault}`
+  if (credentials.kind !== 'assertion') throw authenticationFailed(cause)
+  throw assertionRefused('The client assertion is less than the security profile asks for.', cause)
 }

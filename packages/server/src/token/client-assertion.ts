@@ -11,6 +11,8 @@ export interface ClientAssertion {
   readonly jwt: string
   readonly algorithm: AssertionAlgorithm
   readonly kid: string | undefined
+  /** As it was sent: the one audience, by itself or as a list of one. */
+  readonly rawAudience: unknown
   readonly jti: string
   readonly expiresAt: Date
 }
@@ -45,7 +47,14 @@ export function parseAssertion(jwt: string, expected: ExpectedAssertion): Client
   }
   const { algorithm, kid } = parseHeader(header)
   refuseOtherParties(claims, expected)
-  return { jwt, algorithm, kid, jti: parseJti(claims.jti), expiresAt: parseTimes(claims, expected.now) }
+  return {
+    jwt,
+    algorithm,
+    kid,
+    rawAudience: claims.aud,
+    jti: parseJti(claims.jti),
+    expiresAt: parseTimes(claims, expected.now),
+  }
 }
 
 type Members = Readonly<Record<string, unknown>>

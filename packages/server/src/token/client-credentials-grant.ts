@@ -13,6 +13,7 @@ import {
 import { OAuthError } from '../domain/errors.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { Audience, ResourceServer, ResourceServerStore, Scope } from '../domain/resource-server.ts'
+import { demandsOn, fapiAlgorithmsInWords, mayIssueFor } from '../domain/security-demands.ts'
 import { spentProofNouns } from '../domain/spent-proof.ts'
 import { AlreadyExistsError } from '../domain/storage.ts'
 import type { Tenant, TenantId } from '../domain/tenant.ts'
@@ -22,6 +23,7 @@ import { inProfile } from './auth0-refusals.ts'
 import type { AuthenticateClient } from './authenticate-client.ts'
 import { assertionWasSpent } from './client-refusals.ts'
 import type { Exchange, IncomingTokenRequest } from './exchange.ts'
+import { requiredConfirmation } from './required-confirmation.ts'
 import { parseTokenRequest, ungrantedTarget, unknownTarget } from './token-request.ts'
 import { visibleToRules } from './visible-request.ts'
 
@@ -82,12 +84,17 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   const { incoming } = exchange
   const request = parseTokenRequest(incoming.raw, incoming.tenant)
   exchange.request = request
-  const { client, spentProof } = await deps.authenticateClient(incoming, request.credentials)
+  const { client, spentProof } = await deps.authenticateClient(
+    incoming,
+    request.credentials,
+    request.audience,
+  )
   exchange.client = client
   if (spentProof) exchange.spentProofs = [spentProof]
   refuseOtherGrants(client)
   const target = await findTarget(deps, incoming.tenant.id, incoming.issuer, client, request.audience)
   exchange.resourceServer = target.resourceServer
+  bindToken(exchange, client, target.resourceServer)
   const granted = grantedScopes(target.grant, target.resourceServer)
   const scopes = narrowedScopes(incoming.tenant, target, request.scopes) ?? granted
   exchange.grantedScopes = granted
@@ -106,6 +113,20 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
     jti: deps.newTokenId(),
     issuedAt: deps.now(),
   })
+}
+
+/** What the token will be bound to is settled before any rule runs: a request without the proof it needs costs nothing. */
+function bindToken(exchange: Exchange, client: Client, resourceServer: ResourceServer): void {
+  const demands = demandsOn(client, exchange.incoming.tenant, resourceServer.isSystem)
+  if (demands && !mayIssueFor(resourceServer)) {
+    throw new OAuthError(
+      'invalid_target',
+      `The tokens of this API are signed with ${resourceServer.signing.algorithm}, which ${demands.name} excludes; its signing_alg must be ${fapiAlgorithmsInWords}.`,
+    )
+  }
+  const parties = { client, resourceServer, demands }
+  const confirmation = requiredConfirmation(parties, exchange.provenKeys ?? {})
+  if (confirmation) exchange.confirmation = confirmation
 }
 
 /** The scopes that were asked for; undefined where the request does not narrow. */

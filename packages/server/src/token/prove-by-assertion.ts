@@ -1,7 +1,9 @@
 /** A client that proves itself with an assertion signed by a key of its own (RFC 7523 §3). */
 import { type Client, type ClientStore, parseClientId } from '../domain/client.ts'
 import type { ClientCredentialStore } from '../domain/client-credential.ts'
+import { fapiAlgorithmsInWords, isFapiAlgorithm } from '../domain/security-demands.ts'
 import type { SpentProof, SpentProofStore } from '../domain/spent-proof.ts'
+import { allowsTokenEndpointAudience } from '../domain/tenant.ts'
 import { type ClientAssertion, parseAssertion } from './client-assertion.ts'
 import { assertionRefused, assertionWasSpent } from './client-refusals.ts'
 import type { IncomingTokenRequest } from './exchange.ts'
@@ -28,8 +30,9 @@ export async function proveByAssertion(
   jwt: string,
 ): Promise<ProvenClient> {
   const now = deps.now()
-  const audiences = [issuer.issuer]
-  if (tenant.profile === 'auth0') audiences.push(`${issuer.origin}/oauth/token`)
+  const audiences = allowsTokenEndpointAudience(tenant)
+    ? [issuer.issuer, `${issuer.origin}/oauth/token`]
+    : [issuer.issuer]
   const assertion = parseAssertion(jwt, { clientId, audiences, now })
   const id = parseClientId(clientId)
   const client = id && (await deps.clients.find(tenant.id, id))
@@ -42,7 +45,17 @@ export async function proveByAssertion(
       reason,
     )
   }
-  return { client, spentProof: await spend(deps, client, assertion) }
+  const weakness = whyWeak(assertion, issuer.issuer)
+  const spentProof = await spend(deps, client, assertion)
+  return weakness === undefined ? { client, spentProof } : { client, spentProof, weakness }
+}
+
+/** FAPI 2.0 Security Profile §5.3.2.1 and §5.4.1: the issuer, as a string, and no RSASSA-PKCS1-v1_5. */
+function whyWeak({ algorithm, rawAudience }: ClientAssertion, issuer: string): string | undefined {
+  if (!isFapiAlgorithm(algorithm)) {
+    return `The assertion is signed with ${algorithm}; it must be ${fapiAlgorithmsInWords}.`
+  }
+  return rawAudience === issuer ? undefined : 'The aud of the assertion must be the issuer, as a string.'
 }
 
 const notSigned =

@@ -6,4 +6,6 @@ export interface ProvenClient {
   readonly client: Client
   /** What the proof used up: it has to be on disk before the answer leaves, or it could be used again. */
   readonly spentProof?: SpentProof
+  /** Why the proof is less than the FAPI 2.0 Security Profile asks for; absent when it is not. For the operator. */
+  readonly weakness?: string
 }

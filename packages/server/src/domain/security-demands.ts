@@ -1,0 +1,66 @@
+/**
+ * What the FAPI 2.0 Security Profile demands of a token request, where the client's level of compliance or the tenant
+ * asks for it. Each level is within what the tenant's profile allows, so the client's own is the stricter of the two.
+ */
+import type { Client, ComplianceLevel, TokenEndpointAuthMethod } from './client.ts'
+import type { AssertionAlgorithm } from './client-credential.ts'
+import type { BindingMechanism, ResourceServer, TokenSigning } from './resource-server.ts'
+import type { Tenant } from './tenant.ts'
+
+export interface SecurityDemands {
+  /** What asks for it, in the words of the settings. */
+  readonly name: Exclude<ComplianceLevel, 'none'> | 'fapi2'
+  readonly authMethods: readonly TokenEndpointAuthMethod[]
+  /** One of these binds each token. */
+  readonly bindings: readonly BindingMechanism[]
+}
+
+// FAPI 2.0 Security Profile §5.3.2.1: mTLS or private_key_jwt. A token of another issuer (`federated_jwt`) is neither:
+// its key is not the client's, and its audience and algorithm are the other issuer's to choose.
+const byCertificate = ['tls_client_auth', 'self_signed_tls_client_auth'] as const
+const byKey = ['private_key_jwt'] as const
+
+const levels = {
+  fapi2_sp_pkj_mtls: { authMethods: byKey, bindings: ['mtls'] },
+  fapi2_sp_mtls_mtls: { authMethods: byCertificate, bindings: ['mtls'] },
+  fapi2_sp_pkj_dpop: { authMethods: byKey, bindings: ['dpop'] },
+  fapi2_sp_mtls_dpop: { authMethods: byCertificate, bindings: ['dpop'] },
+} satisfies Record<Exclude<ComplianceLevel, 'none'>, Omit<SecurityDemands, 'name'>>
+
+const ofTenant: SecurityDemands = {
+  name: 'fapi2',
+  authMethods: [...byKey, ...byCertificate],
+  bindings: ['mtls', 'dpop'],
+}
+
+/** Undefined: none. */
+export function demandsOfLevel(level: ComplianceLevel): SecurityDemands | undefined {
+  return level === 'none' ? undefined : { name: level, ...levels[level] }
+}
+
+/**
+ * What is demanded of a request of this client. The tenant's profile is for the tokens of its APIs: who administers the
+ * tenant comes in as before, unless a level of that client's own says otherwise, lest the switch lock everybody out.
+ */
+export function demandsOn(
+  { complianceLevel }: Pick<Client, 'complianceLevel'>,
+  { security }: Pick<Tenant, 'security'>,
+  isForManagement: boolean,
+): SecurityDemands | undefined {
+  const own = demandsOfLevel(complianceLevel)
+  return own ?? (security.profile === 'fapi2' && !isForManagement ? ofTenant : undefined)
+}
+
+/** §5.4.1: RSASSA-PKCS1-v1_5 (`RS…`) is none of these. */
+const fapiAlgorithms: readonly string[] = ['PS256', 'ES256', 'EdDSA']
+
+export function isFapiAlgorithm(algorithm: AssertionAlgorithm | TokenSigning['algorithm']): boolean {
+  return fapiAlgorithms.includes(algorithm)
+}
+
+export const fapiAlgorithmsInWords = 'PS256, ES256 or EdDSA'
+
+/** Whether tokens of this API may be issued to whom the demands hold for. What nobody can read bears no signature. */
+export function mayIssueFor({ signing, tokenFormat }: ResourceServer): boolean {
+  return tokenFormat === 'opaque' || isFapiAlgorithm(signing.algorithm)
+}
