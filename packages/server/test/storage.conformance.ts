@@ -8,6 +8,7 @@ import { registerClientCredentialTests } from './storage-conformance/client-cred
 import { registerClientTests } from './storage-conformance/clients.ts'
 import { type Current, present } from './storage-conformance/current.ts'
 import { registerIdempotencyTests } from './storage-conformance/idempotency.ts'
+import { registerIssuedTokenTests } from './storage-conformance/issued-tokens.ts'
 import { registerLogSearchTests } from './storage-conformance/log-search.ts'
 import { registerLogStreamTests } from './storage-conformance/log-streams.ts'
 import { registerLogTests } from './storage-conformance/logs.ts'
@@ -53,5 +54,6 @@ export function describeStorage(name: string, open: OpenStorage): void {
     registerTrustedIssuerTests(current)
     registerIdempotencyTests(current)
     registerSpentProofTests(current)
+    registerIssuedTokenTests(current)
   })
 }

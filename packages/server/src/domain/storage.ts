@@ -10,9 +10,11 @@ import type { ClientGrantStore } from './client-grant.ts'
 import type { ExchangeRecordStore } from './exchange-record.ts'
 import type { IdempotentAnswerStore } from './idempotent-answer.ts'
 import type { InstallationStore } from './installation.ts'
+import type { IssuedTokenStore } from './issued-token.ts'
 import type { LogEntryStore } from './log-entry.ts'
 import type { LogStreamStore } from './log-stream.ts'
 import type { ResourceServerStore } from './resource-server.ts'
+import type { RevocationStore } from './revocation.ts'
 import type { RuleStore } from './rule.ts'
 import type { SigningKeyStore } from './signing-key.ts'
 import type { SpentProofStore } from './spent-proof.ts'
@@ -71,6 +73,8 @@ export interface Storage {
   readonly tokenCounts: TokenCountStore
   readonly logStreams: LogStreamStore
   readonly exchangeRecords: ExchangeRecordStore
+  readonly issuedTokens: IssuedTokenStore
+  readonly revocations: RevocationStore
   readonly idempotentAnswers: IdempotentAnswerStore
   readonly changes: Changes
 

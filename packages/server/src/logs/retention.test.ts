@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sampleToken } from '../../test/storage-conformance/issued-tokens.ts'
 import {
   acme,
   globex,
@@ -11,6 +12,7 @@ import {
   sampleRule,
   sampleVersion,
 } from '../../test/storage-conformance/samples.ts'
+import type { TokenId } from '../domain/issued-token.ts'
 import type { EncryptedValue } from '../domain/rule.ts'
 import type { Storage } from '../domain/storage.ts'
 import { openStorage } from '../storage/storage.ts'
@@ -68,6 +70,31 @@ test('a spent proof stays for a day after it has expired, so that no clock set b
   const isSpent = (jti: string) => storage.spentProofs.isSpent({ ...spent, jti })
   expect([await isSpent('kept'), await isSpent('removed')]).toEqual([true, false])
 })
+
+test('an expired token and a revocation stay for a day, so that no clock set back makes either good again', async () => {
+  const justOver = new Date(daysAgo(1).getTime() - 1)
+  const tokenUntil = (jti: string, expiresAt: Date) =>
+    storage.issuedTokens.insert(sampleToken({ jti: idOf(jti), expiresAt, opaque: opaqueNamed(jti) }))
+  const revokedUntil = (jti: string, expiresAt: Date) =>
+    storage.revocations.put({ tenantId: acme.id, subject: subjectOf(jti), revokedAt: start, expiresAt })
+  await storage.commit([
+    tokenUntil('kept', daysAgo(1)),
+    tokenUntil('removed', justOver),
+    revokedUntil('kept', daysAgo(1)),
+    revokedUntil('removed', justOver),
+  ])
+  await createRetention({ storage, now }).removeExpired()
+  expect(await storage.issuedTokens.findByHash(acme.id, Buffer.from('kept'))).toBeDefined()
+  expect(await storage.issuedTokens.findByHash(acme.id, Buffer.from('removed'))).toBeUndefined()
+  expect(await storage.revocations.find(acme.id, subjectOf('kept'))).toBeDefined()
+  expect(await storage.revocations.find(acme.id, subjectOf('removed'))).toBeUndefined()
+})
+
+const opaqueNamed = (name: string) => ({
+  hash: new Uint8Array(Buffer.from(name)),
+  encryptedClaims: idOf<EncryptedValue>('e1.a.b'),
+})
+const subjectOf = (jti: string) => ({ kind: 'token', jti: idOf<TokenId>(jti) }) as const
 
 test('answers to repeated requests stay a day, to the millisecond', async () => {
   const answerAt = (keyHash: string, at: Date) =>

@@ -1,11 +1,14 @@
 /**
- * Retention: log entries, exchange records, spent proofs and the versions that no rule needs end when their time is over.
+ * Retention: log entries, exchange records, spent proofs, expired tokens, revocations and the versions that no rule needs
+ * end when their time is over.
  * They go in small steps with pauses between them, so that no request waits for a long deletion.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { exchangeRecordRetentionDays } from '../domain/exchange-record.ts'
 import { idempotencyRetentionDays } from '../domain/idempotent-answer.ts'
+import { issuedTokenRetentionDays } from '../domain/issued-token.ts'
 import { logRetentionDays } from '../domain/log-entry.ts'
+import { revocationRetentionDays } from '../domain/revocation.ts'
 import { spentProofRetentionDays } from '../domain/spent-proof.ts'
 import type { Storage } from '../domain/storage.ts'
 import { tokenCountRetentionDays } from '../domain/token-count.ts'
@@ -19,6 +22,8 @@ export interface RetentionDeps {
     | 'exchangeRecords'
     | 'spentProofs'
     | 'idempotentAnswers'
+    | 'issuedTokens'
+    | 'revocations'
     | 'tokenCounts'
     | 'rules'
   >
@@ -59,6 +64,8 @@ export function createRetention({ storage, now }: RetentionDeps): Retention {
     await removeOld(storage.logEntries, logRetentionDays)
     await removeOld(storage.exchangeRecords, exchangeRecordRetentionDays)
     await removeOld(storage.spentProofs, spentProofRetentionDays)
+    await removeOld(storage.issuedTokens, issuedTokenRetentionDays)
+    await removeOld(storage.revocations, revocationRetentionDays)
     await removeOld(storage.idempotentAnswers, idempotencyRetentionDays)
     await removeOld(storage.tokenCounts, tokenCountRetentionDays)
     // A version is needed as long as an exchange record may name it: from the next one, or its rule's removal, on.

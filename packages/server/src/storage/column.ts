@@ -13,6 +13,7 @@ export const nullableText: Column<string | null> = {}
 export const integer: Column<number> = {}
 export const nullableInteger: Column<number | null> = {}
 export const bytes: Column<Uint8Array> = {}
+export const nullableBytes: Column<Uint8Array | null> = {}
 
 export type Columns = Readonly<Record<string, Column<Bindable>>>
 

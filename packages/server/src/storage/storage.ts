@@ -12,10 +12,12 @@ import { createExchangeRecordStore } from './exchange-records.ts'
 import { createHealthCheck } from './health.ts'
 import { createIdempotentAnswerStore } from './idempotent-answers.ts'
 import { createInstallationStore } from './installation.ts'
+import { createIssuedTokenStore } from './issued-tokens.ts'
 import { createLogEntryStore } from './log-entries.ts'
 import { createLogStreamStore } from './log-streams.ts'
 import { migrateToLatest, NewerTablesError } from './migrations/migrate.ts'
 import { createResourceServerStore } from './resource-servers.ts'
+import { createRevocationStore } from './revocations.ts'
 import { createRuleStore } from './rules.ts'
 import { createSigningKeyStore } from './signing-keys.ts'
 import { createSpentProofStore } from './spent-proofs.ts'
@@ -60,6 +62,8 @@ function createStorage(database: Database, folder: DataFolder, now: () => Date):
     tokenCounts: createTokenCountStore(database),
     logStreams: createLogStreamStore(database),
     exchangeRecords: createExchangeRecordStore(database),
+    issuedTokens: createIssuedTokenStore(database),
+    revocations: createRevocationStore(database),
     idempotentAnswers: createIdempotentAnswerStore(database),
     changes: createChanges(database),
 

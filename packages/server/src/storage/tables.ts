@@ -3,7 +3,15 @@
  * yes and no are 1 and 0, JSON is text.
  */
 import type { Generated } from 'kysely'
-import { bytes, integer, nullableInteger, nullableText, text, type ValuesOf } from './column.ts'
+import {
+  bytes,
+  integer,
+  nullableBytes,
+  nullableInteger,
+  nullableText,
+  text,
+  type ValuesOf,
+} from './column.ts'
 
 export const installationColumns = { master_key_fingerprint: text, created_at: integer }
 
@@ -225,6 +233,29 @@ export const logStreamProgressColumns = {
   failure: nullableText,
 }
 
+export const issuedTokenColumns = {
+  tenant_id: text,
+  jti: text,
+  client_id: text,
+  resource_server_id: text,
+  issued_at: integer,
+  expires_at: integer,
+  rule_version_ids: text,
+  status_list_id: nullableText,
+  status_index: nullableInteger,
+  hash: nullableBytes,
+  encrypted_claims: nullableText,
+}
+
+/** Beside these, `sequence`: the order in which they came. */
+export const revocationColumns = {
+  tenant_id: text,
+  kind: text,
+  subject: text,
+  revoked_at: integer,
+  expires_at: integer,
+}
+
 export const exchangeRecordColumns = { tenant_id: text, id: text, at: integer, content: text }
 
 export const idempotentAnswerColumns = {
@@ -254,6 +285,8 @@ export interface Tables {
   token_counts: ValuesOf<typeof tokenCountColumns>
   log_streams: ValuesOf<typeof logStreamColumns>
   log_stream_progress: ValuesOf<typeof logStreamProgressColumns>
+  issued_tokens: ValuesOf<typeof issuedTokenColumns>
+  revocations: ValuesOf<typeof revocationColumns> & { sequence: Generated<number> }
   exchange_records: ValuesOf<typeof exchangeRecordColumns>
   idempotent_answers: ValuesOf<typeof idempotentAnswerColumns>
 }

@@ -15,6 +15,7 @@ import { widenLog } from './0007-logs.ts'
 import { addProofs } from './0008-proofs.ts'
 import { generalizeSpentAssertions } from './0012-dpop.ts'
 import { trustIssuers } from './0013-trusted-issuers.ts'
+import { keepIssuedTokens } from './0015-issued-tokens.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
 const migrations: Record<string, Migration> = {
@@ -28,6 +29,7 @@ const migrations: Record<string, Migration> = {
   '0008-proofs': { up: addProofs },
   '0012-dpop': { up: generalizeSpentAssertions },
   '0013-trusted-issuers': { up: trustIssuers },
+  '0015-issued-tokens': { up: keepIssuedTokens },
 }
 
 /** The tables were made by a later release, whose migrations this one does not have. */

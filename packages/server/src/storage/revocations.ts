@@ -1,0 +1,146 @@
+import {
+  type Revocation,
+  type RevocationStore,
+  type RevocationSubject,
+  revocationKinds,
+} from '../domain/revocation.ts'
+import { integer, text, type ValuesOf } from './column.ts'
+import type { Database } from './database.ts'
+import { readIdentifier, readOneOf } from './row.ts'
+import { revocationColumns } from './tables.ts'
+
+type RevocationRow = ValuesOf<typeof revocationColumns>
+
+const noun = 'revocation'
+
+export function createRevocationStore(database: Database): RevocationStore {
+  const find = database.one({ tenant_id: text, kind: text, subject: text }, (build, asked) =>
+    build
+      .selectFrom('revocations')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('kind', '=', asked.kind)
+      .where('subject', '=', asked.subject),
+  )
+  const listOfKind = database.many({ tenant_id: text, kind: text }, (build, asked) =>
+    build
+      .selectFrom('revocations')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('kind', '=', asked.kind),
+  )
+  const list = database.many({ tenant_id: text, limit: integer, offset: integer }, (build, asked) =>
+    build
+      .selectFrom('revocations')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .orderBy('sequence', 'desc')
+      .limit(asked.limit)
+      .offset(asked.offset),
+  )
+  const count = database.one({ tenant_id: text }, (build, asked) =>
+    build
+      .selectFrom('revocations')
+      .select((select) => select.fn.countAll<number>().as('total'))
+      .where('tenant_id', '=', asked.tenant_id),
+  )
+  const latest = database.one({ tenant_id: text }, (build, asked) =>
+    build
+      .selectFrom('revocations')
+      .select('sequence')
+      .where('tenant_id', '=', asked.tenant_id)
+      .orderBy('sequence', 'desc')
+      .limit(1),
+  )
+  const writes = createWrites(database)
+
+  return {
+    async find(tenantId, subject) {
+      const row = find({ tenant_id: tenantId, kind: subject.kind, subject: nameOf(subject) })
+      return row && parseRow(row)
+    },
+    listOfKind: async (tenantId, kind) => listOfKind({ tenant_id: tenantId, kind }).map(parseRow),
+    list: async (tenantId, { offset, limit }) => list({ tenant_id: tenantId, offset, limit }).map(parseRow),
+    count: async (tenantId) => count({ tenant_id: tenantId })?.total ?? 0,
+    latestPlace: async (tenantId) => latest({ tenant_id: tenantId })?.sequence ?? 0,
+    ...writes,
+  }
+}
+
+// No remembered read finds what these write.
+function createWrites(database: Database): Pick<RevocationStore, 'put' | 'oldestAt' | 'removeBefore'> {
+  const oldest = database.one({}, (build) =>
+    build.selectFrom('revocations').select('expires_at').orderBy('expires_at').limit(1),
+  )
+  // A row that is replaced gets a new place: whoever looks for later ones finds it.
+  const put = database.write(
+    revocationColumns,
+    (build, row) => build.replaceInto('revocations').values(row),
+    { noun, refersTo: 'tenant', isLog: true },
+  )
+  const removeBefore = database.write(
+    { at: integer, limit: integer },
+    (build, asked) =>
+      build
+        .deleteFrom('revocations')
+        .where('sequence', 'in', (select) =>
+          select
+            .selectFrom('revocations')
+            .select('sequence')
+            .where('expires_at', '<', asked.at)
+            .orderBy('expires_at')
+            .limit(asked.limit),
+        ),
+    { noun, isLog: true },
+  )
+  return {
+    put: (revocation) => put(toRow(revocation)),
+    async oldestAt() {
+      const row = oldest({})
+      return row && new Date(row.expires_at)
+    },
+    removeBefore: (at, limit) => removeBefore({ at: at.getTime(), limit }),
+  }
+}
+
+function nameOf(subject: RevocationSubject): string {
+  switch (subject.kind) {
+    case 'token':
+      return subject.jti
+    case 'client':
+      return subject.clientId
+    case 'rule_version':
+      return subject.ruleVersionId
+  }
+}
+
+function parseRow(row: RevocationRow): Revocation {
+  return {
+    tenantId: readIdentifier(row.tenant_id, 'revocations.tenant_id'),
+    subject: readSubject(row),
+    revokedAt: new Date(row.revoked_at),
+    expiresAt: new Date(row.expires_at),
+  }
+}
+
+function readSubject(row: RevocationRow): RevocationSubject {
+  const kind = readOneOf(revocationKinds, row.kind, 'revocations.kind')
+  switch (kind) {
+    case 'token':
+      return { kind, jti: readIdentifier(row.subject, 'revocations.subject') }
+    case 'client':
+      return { kind, clientId: readIdentifier(row.subject, 'revocations.subject') }
+    case 'rule_version':
+      return { kind, ruleVersionId: readIdentifier(row.subject, 'revocations.subject') }
+  }
+}
+
+function toRow({ tenantId, subject, revokedAt, expiresAt }: Revocation): RevocationRow {
+  return {
+    tenant_id: tenantId,
+    kind: subject.kind,
+    subject: nameOf(subject),
+    revoked_at: revokedAt.getTime(),
+    expires_at: expiresAt.getTime(),
+  }
+}
