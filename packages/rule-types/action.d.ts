@@ -73,6 +73,12 @@ export interface API {
      * namespaces of Auth0 and an undefined value. All claims together are at most 100 kB of JSON.
      */
     setCustomClaim(name: string, value: unknown): API
+    /**
+     * Shortens the life of the token: a whole number of seconds, 1 or more; anything else is thrown back as a
+     * TypeError. More than the API and the client allow is cut to that, and a line in the log says so. The last call
+     * counts, also among several Actions.
+     */
+    setExpiresIn(seconds: number): API
   }
   cache: Cache
   /**

@@ -27,6 +27,7 @@ export interface RanReport {
         readonly kind: 'granted'
         readonly claims: Readonly<Record<string, unknown>>
         readonly scopes: readonly string[]
+        readonly expiresInSeconds?: number
       }
     | { readonly kind: 'refused' | 'failed'; readonly error: string; readonly description: string }
   readonly ended: string

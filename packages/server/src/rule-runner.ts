@@ -64,6 +64,8 @@ export type RunOutcome =
       readonly kind: 'granted'
       readonly claims: Readonly<Record<string, unknown>>
       readonly scopes: readonly string[]
+      /** Of the token, where the rule set it. */
+      readonly expiresInSeconds?: number
     }
   /** `error` and `description` as a client would get them from a tenant that answers as the RFCs say. */
   | { readonly kind: 'refused' | 'failed'; readonly error: string; readonly description: string }
@@ -159,7 +161,12 @@ function reportOf(
   const { decision, ended, droppedClaims } = verdict
   const outcome: RunOutcome =
     decision.kind === 'shaped'
-      ? { kind: 'granted', claims: decision.claims, scopes: decision.scopes }
+      ? {
+          kind: 'granted',
+          claims: decision.claims,
+          scopes: decision.scopes,
+          ...(decision.lifetimeSeconds !== undefined && { expiresInSeconds: decision.lifetimeSeconds }),
+        }
       : {
           kind: ended === 'refused' ? 'refused' : 'failed',
           error: decision.error.code,

@@ -13,13 +13,15 @@ import {
 } from './client-auth-method.ts'
 import { addClientCredentialsCommands } from './client-credentials.ts'
 import { deleteObjects } from './delete-objects.ts'
-import { collect, collectPairs } from './option-values.ts'
+import { collect, collectPairs, wholeNumber } from './option-values.ts'
 import { addIdsOption, allPages, type ListOptions, presentList } from './present-list.ts'
 import { checkSecretFile, type SecretOptions, showSecret } from './show-secret.ts'
 
 interface ClientOptions extends AuthMethodOptions {
   readonly description?: string
   readonly metadata?: Readonly<Record<string, string>>
+  /** False: as long as the API says. */
+  readonly tokenLifetime?: number | false
 }
 
 interface UpdateOptions extends ClientOptions {
@@ -85,6 +87,7 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
   )
     .option('--name <name>', 'a new name')
     .option('--remove-metadata <name>', 'metadata to remove; repeatable', collect)
+    .addOption(new Option('--no-token-lifetime', 'let its tokens live as long as the API says'))
     .addOption(new Option('--enable', 'let it have tokens again').conflicts('disable'))
     .option('--disable', 'answer it like an unknown client')
     .action(async (id: string, options: UpdateOptions) => {
@@ -126,10 +129,12 @@ function addSettings(command: Command): Command {
   return addAuthMethodOptions(command)
     .option('--description <text>', 'a sentence for people')
     .option('--metadata <name=value>', 'what rules see as client.metadata; repeatable', collectPairs)
+    .option('--token-lifetime <seconds>', 'how long its tokens live, where the API says longer', wholeNumber)
 }
 
-function settingsOf({ description, metadata }: ClientOptions) {
+function settingsOf({ description, metadata, tokenLifetime }: ClientOptions) {
   return {
+    ...(tokenLifetime !== undefined && { token_lifetime: tokenLifetime === false ? null : tokenLifetime }),
     ...(description !== undefined && { description }),
     ...(metadata && { client_metadata: { ...metadata } }),
   }
@@ -154,6 +159,10 @@ function details(client: Client): string[] {
     ['name', client.name],
     ['description', client.description ?? ''],
     ['enabled', client.enabled ? 'yes' : 'no'],
+    [
+      'token lifetime',
+      client.token_lifetime === undefined ? 'as the API says' : `${client.token_lifetime} s`,
+    ],
     ['authentication', client.token_endpoint_auth_method ?? 'private_key_jwt'],
     [
       'credentials',

@@ -41,11 +41,13 @@ function resultOf(outcome: RanReport['outcome']): string {
 function grantedDetails({
   scopes,
   claims,
+  expiresInSeconds,
 }: Extract<RanReport['outcome'], { kind: 'granted' }>): [name: string, value: string][] {
   const set = Object.entries(claims).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
   return [
     ['scopes', scopes.length === 0 ? '(none)' : scopes.join(' ')],
     ['claims', set.length === 0 ? '(none)' : set.join('\n')],
+    ...detail('lifetime', expiresInSeconds === undefined ? [] : [`${expiresInSeconds} s`]),
   ]
 }
 

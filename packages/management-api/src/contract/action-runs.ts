@@ -19,6 +19,8 @@ export const actionTestResult = closed({
     /** What the token would hold of it. */
     claims: Type.Record(Type.String(), Type.Unknown()),
     scope: Type.Array(Type.String()),
+    /** Seconds, where it set them. The API and the client may allow less. */
+    expires_in: Type.Optional(Type.Integer()),
     dropped_claims: Type.Array(Type.String()),
     /** What it printed, and the remarks that a log would hold. */
     console: Type.Array(closed({ level: oneOf(['debug', 'info', 'warn', 'error']), text: Type.String() })),

@@ -47,6 +47,9 @@ const authMethod = Type.Unsafe<'client_secret_post' | 'client_secret_basic' | 'n
   enum: ['client_secret_post', 'client_secret_basic', 'none', null],
 })
 
+/** Seconds. */
+const tokenLifetime = Type.Integer({ minimum: 1, maximum: 2_592_000 })
+
 const credentialId = closed({ id: Type.String({ minLength: 1, maxLength: 64 }) })
 const activeCredentials = Type.Array(credentialId, { minItems: 1, maxItems: maxClientCredentials })
 
@@ -75,6 +78,8 @@ export const client = closed({
   /** Shown to those who may read credentials. */
   client_authentication_methods: Type.Optional(keyMethods),
   enabled: Type.Boolean(),
+  /** Ours: how long its tokens live, where that is less than the API says. */
+  token_lifetime: Type.Optional(tokenLifetime),
   ...keptClientMembers,
 })
 export type Client = Static<typeof client>
@@ -98,6 +103,7 @@ export const clientToCreate = closed({
   client_secret: clientSecret,
   /** A disabled client is answered like an unknown one. */
   enabled: Type.Optional(Type.Boolean()),
+  token_lifetime: Type.Optional(nullable(tokenLifetime)),
   ...keptClientMembers,
 })
 export type ClientToCreate = Static<typeof clientToCreate>
@@ -116,6 +122,8 @@ export const clientChange = closed({
   client_authentication_methods: Type.Optional(nullable(keyMethods)),
   client_secret: clientSecret,
   enabled: Type.Optional(Type.Boolean()),
+  /** Null: as long as the API says. */
+  token_lifetime: Type.Optional(nullable(tokenLifetime)),
   ...keptClientMembers,
 })
 export type ClientChange = Static<typeof clientChange>

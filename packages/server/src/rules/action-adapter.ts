@@ -7,6 +7,7 @@ import { cacheLimits } from './action-cache.ts'
 export const actionAdapter = `(() => {
   const { stringify, parse } = JSON
   const now = Date.now
+  const { isSafeInteger } = Number
   const limits = ${JSON.stringify(cacheLimits)}
 
   // UTF-8.
@@ -81,7 +82,7 @@ export const actionAdapter = `(() => {
   }
 
   const createApi = ({ event, cache }) => {
-    const notes = { denial: null, claims: [], targetScopes: null, cacheChanges: [] }
+    const notes = { denial: null, claims: [], expiresIn: null, targetScopes: null, cacheChanges: [] }
     // Known before the Action could change its event.
     const scopesBefore = [...event.accessToken.scope]
     const target = () => notes.targetScopes ?? scopesBefore
@@ -97,6 +98,13 @@ export const actionAdapter = `(() => {
           // As it is now, whatever becomes of the object.
           const json = stringify(value)
           notes.claims.push(json === undefined ? [String(name)] : [String(name), parse(json)])
+          return api
+        },
+        setExpiresIn(seconds) {
+          if (!isSafeInteger(seconds) || seconds < 1) {
+            throw new TypeError('api.accessToken.setExpiresIn needs a whole number of seconds, 1 or more.')
+          }
+          notes.expiresIn = seconds
           return api
         },
       },

@@ -5,7 +5,7 @@ import { parseActionAnswer } from './action-model.ts'
 import { BadRuleResultError } from './claims.ts'
 
 const now = new Date('2026-01-01T00:00:00Z')
-const nothing = { denial: null, claims: [], targetScopes: null, cacheChanges: [] }
+const nothing = { denial: null, claims: [], expiresIn: null, targetScopes: null, cacheChanges: [] }
 const parse = (changes: object) => parseActionAnswer({ ...nothing, ...changes }, now)
 
 for (const changes of [
@@ -18,6 +18,11 @@ for (const changes of [
   { claims: ['plan'] },
   { claims: [['plan', 1, 2]] },
   { claims: [[1, 1]] },
+  { expiresIn: 0 },
+  { expiresIn: 1.5 },
+  { expiresIn: '60' },
+  { expiresIn: 2 ** 53 },
+  { expiresIn: undefined },
   { cacheChanges: null },
   { cacheChanges: [{ key: 'a', value: 1, expiresAt: 1 }] },
   { cacheChanges: [{ key: 'a', value: 'v' }] },
@@ -37,7 +42,13 @@ for (const targetScopes of ['read', [1], ['a b'], {}, [null]]) {
 }
 
 test('an Action that did nothing changes nothing', () => {
-  expect(parse({})).toEqual({ denial: undefined, claims: [], targetScopes: undefined, cacheChanges: [] })
+  expect(parse({})).toEqual({
+    denial: undefined,
+    claims: [],
+    lifetimeSeconds: undefined,
+    targetScopes: undefined,
+    cacheChanges: [],
+  })
 })
 
 test('nothing is kept in the cache for longer than a day', () => {
@@ -57,6 +68,7 @@ test('whatever comes back is either refused or becomes an answer that cannot be 
   const likeAnAnswer = fc.record({
     denial: fc.oneof(fc.constant(null), fc.record({ code: member, reason: member }), member),
     claims: member,
+    expiresIn: fc.oneof(fc.constant(null), fc.double(), fc.integer(), member),
     targetScopes: member,
     cacheChanges: fc.oneof(
       fc.array(fc.record({ key: fc.string(), value: fc.oneof(fc.string(), member), expiresAt: member })),
@@ -78,6 +90,8 @@ test('whatever comes back is either refused or becomes an answer that cannot be 
         expect(Buffer.byteLength(change.value)).toBeLessThanOrEqual(cacheLimits.maxValueBytes)
         expect(change.expiresAt).toBeLessThanOrEqual(now.getTime() + cacheLimits.maxTtlMs)
       }
+      const { lifetimeSeconds = 1 } = answer
+      expect(Number.isSafeInteger(lifetimeSeconds) && lifetimeSeconds >= 1).toBe(true)
       if (answer.denial) expect(typeof answer.denial.code).toBe('string')
     }),
     { numRuns: 2000 },

@@ -17,6 +17,8 @@ export interface ActionAnswer {
   readonly denial: Denial | undefined
   /** In the order in which they were set; a value is undefined where it was one that JSON does not know. */
   readonly claims: readonly (readonly [name: string, value: unknown])[]
+  /** Of the token, as the last call asked for it. Undefined when it left that alone. */
+  readonly lifetimeSeconds: number | undefined
   /** Undefined when it left the scopes alone. */
   readonly targetScopes: readonly Scope[] | undefined
   readonly cacheChanges: readonly CacheChange[]
@@ -34,10 +36,11 @@ export interface Denial {
  * only a tampering Action achieves that.
  */
 export function parseActionAnswer(rawValue: unknown, now: Date): ActionAnswer {
-  const { denial, claims, targetScopes, cacheChanges } = requireRecord(rawValue)
+  const { denial, claims, expiresIn, targetScopes, cacheChanges } = requireRecord(rawValue)
   return {
     denial: denial === null ? undefined : parseDenial(denial),
     claims: requireList(claims).map(parseClaim),
+    lifetimeSeconds: expiresIn === null ? undefined : requireSeconds(expiresIn),
     targetScopes: targetScopes === null ? undefined : parseRuleScopes(targetScopes),
     cacheChanges: parseChanges(cacheChanges, now),
   }
@@ -85,6 +88,11 @@ function requireList(value: unknown): unknown[] {
 
 function requireText(value: unknown): string {
   if (typeof value !== 'string') throw tampered()
+  return value
+}
+
+function requireSeconds(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) throw tampered()
   return value
 }
 

@@ -26,7 +26,9 @@ function denied({ code, reason }: Denial, { cacheChanges }: ActionAnswer, rule: 
   return ending('refused', error, cause, cacheChanges)
 }
 
-function shape({ claims: set, targetScopes, cacheChanges }: ActionAnswer, rule: JudgedRule): Verdict {
+function shape(answer: ActionAnswer, rule: JudgedRule): Verdict {
+  const { claims: set, targetScopes, cacheChanges } = answer
+  const lifetime = boundLifetime(answer.lifetimeSeconds, rule)
   const { claims, dropped } = splitClaims('action', set)
   const aboutClaims = aboutDropped(rule, dropped)
   // Whatever the API allows other rules: an Action is held to the client grant.
@@ -35,12 +37,20 @@ function shape({ claims: set, targetScopes, cacheChanges }: ActionAnswer, rule: 
     : { kept: rule.scopes, cut: [] }
   return {
     ended: 'returned',
-    decision: { kind: 'shaped', claims, scopes: kept },
+    decision: { kind: 'shaped', claims, scopes: kept, lifetimeSeconds: lifetime.seconds },
     remarks: [
       ...aboutClaims.remarks,
       ...aboutCut(rule, cut, 'An Action may keep what the client grant holds, and no more.'),
+      ...lifetime.remarks,
     ],
     droppedClaims: aboutClaims.droppedClaims,
     cacheChanges,
   }
+}
+
+/** What an Action asks for is cut to what it may have: it can shorten the life of a token, and never lengthen it. */
+function boundLifetime(asked: number | undefined, { name, longestLifetimeSeconds: longest }: JudgedRule) {
+  if (asked === undefined || asked <= longest) return { seconds: asked, remarks: [] }
+  const remark = `The rule ${name} asked for a token of ${asked} s; it lives for ${longest} s, the most that the API and the client allow.`
+  return { seconds: longest, remarks: [remark] }
 }

@@ -23,7 +23,7 @@ function shape({ scope, ...set }: Claims, rule: JudgedRule): Verdict {
   const limit = `The API allows rules the scopes of policy "${rule.bounds.policy}".`
   return {
     ended: 'returned',
-    decision: { kind: 'shaped', claims, scopes: kept },
+    decision: { kind: 'shaped', claims, scopes: kept, lifetimeSeconds: undefined },
     remarks: [...aboutClaims.remarks, ...(isEmptied ? [emptied] : []), ...aboutCut(rule, cut, limit)],
     droppedClaims: aboutClaims.droppedClaims,
     cacheChanges: [],

@@ -5,6 +5,7 @@
 import type { OAuthError } from '../domain/errors.ts'
 import type { Scope } from '../domain/resource-server.ts'
 import type { PipelineRule } from '../domain/rule.ts'
+import { longestLifetimeSeconds } from '../domain/token-lifetime.ts'
 import type { Encryption } from '../keys/encryption.ts'
 import { BadRuleResultError, type Claims, refuseOversizedClaims } from './claims.ts'
 import { createMask } from './masking.ts'
@@ -16,7 +17,13 @@ import { type RuleRun, type RunRuleDeps, runRule } from './run-rule.ts'
 
 export type PipelineOutcome = PipelineRuns &
   (
-    | { readonly kind: 'shaped'; readonly scopes: readonly Scope[]; readonly claims: Claims }
+    | {
+        readonly kind: 'shaped'
+        readonly scopes: readonly Scope[]
+        readonly claims: Claims
+        /** Of the token: what the last rule that set it asked for, or all that it may have. */
+        readonly lifetimeSeconds: number
+      }
     | { readonly kind: 'ended'; readonly error: OAuthError }
   )
 
@@ -40,21 +47,31 @@ export function createRunPipeline(deps: PipelineDeps): RunPipeline {
     const secrets = steps.map((step) => secretsOf(deps.encryption, step))
     const mask = createMask(secrets.flatMap((values) => Object.values(values)))
     const bounds = boundsOf(exchange)
+    const longest = longestLifetimeSeconds(exchange.client, exchange.resourceServer)
     const runs: RuleRun[] = []
     let scopes = exchange.scopes
     let claims: Claims = {}
+    let lifetimeSeconds = longest
     for (const [index, step] of steps.entries()) {
-      const turn = { step, secrets: secrets[index] ?? {}, scopes, claims, bounds, mask }
-      const run = await runRule(deps, exchange, turn)
+      const run = await runRule(deps, exchange, {
+        step,
+        secrets: secrets[index] ?? {},
+        scopes,
+        claims,
+        bounds,
+        longestLifetimeSeconds: longest,
+        mask,
+      })
       runs.push(run)
       if (run.decision.kind === 'ended') return { kind: 'ended', error: run.decision.error, runs, mask }
       scopes = run.decision.scopes
       claims = { ...claims, ...run.decision.claims }
+      lifetimeSeconds = run.decision.lifetimeSeconds ?? lifetimeSeconds
     }
     const tooLarge = oversize(claims)
     return tooLarge
       ? { kind: 'ended', error: tooLarge, runs, mask }
-      : { kind: 'shaped', scopes, claims, runs, mask }
+      : { kind: 'shaped', scopes, claims, lifetimeSeconds, runs, mask }
   }
 }
 

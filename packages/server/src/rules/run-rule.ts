@@ -51,6 +51,7 @@ export interface RuleTurn {
   /** Set by rules before it. */
   readonly claims: Claims
   readonly bounds: ScopeBounds
+  readonly longestLifetimeSeconds: number
   readonly mask: Mask
 }
 
@@ -60,10 +61,11 @@ export async function runRule(
   turn: RuleTurn,
 ): Promise<RuleRun> {
   const { rule } = turn.step
+  const { scopes, bounds, longestLifetimeSeconds, mask } = turn
   const cached = rule.model === 'action' ? deps.actionCache.read(rule.tenantId) : undefined
   const run = await invokeRule(
     deps,
-    { name: rule.name, model: rule.model, scopes: turn.scopes, bounds: turn.bounds, mask: turn.mask },
+    { name: rule.name, model: rule.model, scopes, bounds, longestLifetimeSeconds, mask },
     {
       program: programOf(deps.rules, turn.step),
       input: cached ? actionInput(exchange, turn, cached) : callbackInputOf(exchange, turn),

@@ -97,3 +97,9 @@ describe('a callback rule is tried', () => {
     )
   })
 })
+
+test('a lifetime beyond what any API may have is cut, and the author is told', async () => {
+  const { decision, lines } = await trials.action('api.accessToken.setExpiresIn(2592001)')
+  expect(decision).toMatchObject({ kind: 'shaped', lifetimeSeconds: 2_592_000 })
+  expect(lines.map(({ text }) => text).join()).toContain('asked for a token of 2592001 s')
+})

@@ -2,7 +2,7 @@
  * A rule tried by itself: in the sandbox in which it will run, and outside of any exchange. Nobody gets a token,
  * nothing is stored, and the cache of Actions is an empty one that is thrown away.
  */
-import type { Scope } from '../domain/resource-server.ts'
+import { maxTokenLifetimeSeconds, type Scope } from '../domain/resource-server.ts'
 import type { RuleModel } from '../domain/rule.ts'
 import type { Program } from '../sandbox/invocation.ts'
 import { BadRuleResultError, refuseOversizedClaims } from './claims.ts'
@@ -41,8 +41,9 @@ export function createTryRule(deps: InvokeRuleDeps): TryRule {
         name: trial.name,
         model: trial.model,
         scopes,
-        // What an API allows callback rules is not known here: its default is.
+        // What an API allows rules is not known here: its default is for scopes, and what any API may allow for the time.
         bounds: { policy: 'any', offered: granted, granted },
+        longestLifetimeSeconds: maxTokenLifetimeSeconds,
         mask: createMask(secretValues),
       },
       {

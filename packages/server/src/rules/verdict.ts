@@ -9,7 +9,13 @@ import type { ScopeBounds } from './rule-scopes.ts'
 
 /** What a rule decided: claims it set and the scopes after it; or the error that ended the exchange. */
 export type RuleDecision =
-  | { readonly kind: 'shaped'; readonly claims: Claims; readonly scopes: readonly Scope[] }
+  | {
+      readonly kind: 'shaped'
+      readonly claims: Claims
+      readonly scopes: readonly Scope[]
+      /** Of the token. Undefined when it left that alone. */
+      readonly lifetimeSeconds: number | undefined
+    }
   | { readonly kind: 'ended'; readonly error: OAuthError }
 
 export interface Verdict {
@@ -29,6 +35,7 @@ export interface JudgedRule {
   readonly model: RuleModel
   readonly scopes: readonly Scope[]
   readonly bounds: ScopeBounds
+  readonly longestLifetimeSeconds: number
   readonly mask: Mask
 }
 

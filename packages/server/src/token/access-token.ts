@@ -19,6 +19,7 @@ export interface AccessTokenContent {
   /** The audience as it stands in `aud`: for the management API it follows the settings. */
   readonly audience: string
   readonly scopes: readonly Scope[]
+  readonly lifetimeSeconds: number
   /** What the token is bound to; undefined: a bearer token. */
   readonly confirmation: Confirmation | undefined
   /** What rules set; a standard claim always wins over them. */
@@ -52,7 +53,7 @@ export function createSignAccessToken({ ring, apiSecrets }: SignAccessTokenDeps)
       signing.algorithm === 'HS256'
         ? apiSecrets.sign(resourceServer, signing.encryptedSecret, header, claims)
         : await ring.sign(tenantId, signing.algorithm, header, claims)
-    return { jwt, jti, expiresInSeconds: resourceServer.tokenLifetimeSeconds, scopes }
+    return { jwt, jti, expiresInSeconds: content.lifetimeSeconds, scopes }
   }
 }
 
@@ -74,14 +75,14 @@ function typeOf({ isRfc9068 }: Shape): TokenType {
 }
 
 function standardClaims(content: AccessTokenContent, shape: Shape) {
-  const { client, resourceServer, scopes, confirmation } = content
+  const { client, scopes, confirmation } = content
   const iat = Math.floor(content.issuedAt.getTime() / 1000)
   const common = {
     iss: content.issuer,
     sub: `${client.id}@clients`,
     aud: content.audience,
     iat,
-    exp: iat + resourceServer.tokenLifetimeSeconds,
+    exp: iat + content.lifetimeSeconds,
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     jti: content.jti,
     ...(confirmation && { cnf: confirmationClaim(confirmation) }),

@@ -135,6 +135,7 @@ function recordOf(outcome: TokenOutcome, entry: ExchangeLogEntry, mask: (text: s
             jti: outcome.token.jti,
             scopes: outcome.token.scopes,
             claims: exchange.claims ?? {},
+            expiresIn: outcome.token.expiresInSeconds,
           }
         : { kind: 'refused', error: outcome.error.code, description: entry.description },
     durationMs: entry.durationMs,
@@ -158,7 +159,12 @@ function ruleRecordOf(run: RuleRun) {
     cache: run.cache,
     result:
       decision.kind === 'shaped'
-        ? { scopes: decision.scopes, claims: decision.claims, droppedClaims: trace.droppedClaims }
+        ? {
+            scopes: decision.scopes,
+            claims: decision.claims,
+            droppedClaims: trace.droppedClaims,
+            expiresIn: decision.lifetimeSeconds,
+          }
         : { error: decision.error.code, description: decision.error.message },
     console: run.console,
     fetches: run.fetches,

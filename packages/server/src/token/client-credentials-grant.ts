@@ -17,6 +17,7 @@ import { demandsOn, fapiAlgorithmsInWords, mayIssueFor } from '../domain/securit
 import { spentProofNouns } from '../domain/spent-proof.ts'
 import { AlreadyExistsError } from '../domain/storage.ts'
 import type { Tenant, TenantId } from '../domain/tenant.ts'
+import { longestLifetimeSeconds } from '../domain/token-lifetime.ts'
 import type { RunPipeline } from '../rules/run-pipeline.ts'
 import type { AccessToken, SignAccessToken } from './access-token.ts'
 import { inProfile } from './auth0-refusals.ts'
@@ -108,6 +109,7 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
     resourceServer: target.resourceServer,
     audience: request.audience,
     scopes: shaped.scopes,
+    lifetimeSeconds: shaped.lifetimeSeconds,
     confirmation: exchange.confirmation,
     customClaims: shaped.claims,
     jti: deps.newTokenId(),
@@ -183,7 +185,9 @@ interface Entitled {
 // No rule runs for tokens of the management API: a rule can neither widen an operator nor lock one out.
 async function shape(deps: ClientCredentialsGrantDeps, exchange: Exchange, entitled: Entitled) {
   const { client, resourceServer, granted, scopes } = entitled
-  if (resourceServer.isSystem) return { scopes, claims: {} }
+  if (resourceServer.isSystem) {
+    return { scopes, claims: {}, lifetimeSeconds: longestLifetimeSeconds(client, resourceServer) }
+  }
   const { incoming } = exchange
   const outcome = await deps.runPipeline({
     requestId: incoming.requestId,

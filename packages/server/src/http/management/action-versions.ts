@@ -103,7 +103,12 @@ function payloadOf({ verdict, console, fetches, durationMs }: JudgedInvocation):
   const { decision } = verdict
   return {
     ...(decision.kind === 'shaped'
-      ? { result: 'passed', claims: { ...decision.claims }, scope: [...decision.scopes] }
+      ? {
+          result: 'passed',
+          claims: { ...decision.claims },
+          scope: [...decision.scopes],
+          ...(decision.lifetimeSeconds !== undefined && { expires_in: decision.lifetimeSeconds }),
+        }
       : {
           result: verdict.ended === 'refused' ? 'denied' : 'failed',
           error: { code: decision.error.code, message: decision.error.message },

@@ -27,7 +27,7 @@ export function clientToCreate(body: ClientToCreate, { tenantId, id, authenticat
     jwksUri: undefined,
     requiresProofOfPossession: false,
     complianceLevel: 'none',
-    tokenLifetimeSeconds: undefined,
+    tokenLifetimeSeconds: body.token_lifetime ?? undefined,
     enabled: body.enabled ?? true,
     keptMembers: keptMembers(keptClientMemberNames, {}, body),
     createdAt: now,
@@ -48,6 +48,9 @@ export function changedClient(
     metadata: mergedMetadata(stored.metadata, body.client_metadata),
     grantTypes: body.grant_types ?? stored.grantTypes,
     ...authentication,
+    // Null takes it away.
+    tokenLifetimeSeconds:
+      body.token_lifetime === undefined ? stored.tokenLifetimeSeconds : (body.token_lifetime ?? undefined),
     enabled: body.enabled ?? stored.enabled,
     keptMembers: keptMembers(keptClientMemberNames, stored.keptMembers, body),
     updatedAt: now,

@@ -39,5 +39,6 @@ export function clientOnWire(
         client_authentication_methods: { private_key_jwt: { credentials } },
       }),
     enabled: client.enabled,
+    ...(client.tokenLifetimeSeconds !== undefined && { token_lifetime: client.tokenLifetimeSeconds }),
   }
 }
