@@ -16,6 +16,7 @@ import { type FollowOptions, followLog } from './connection/follow-log.ts'
 import { hookCalls, hookSecretCalls } from './connection/hook-calls.ts'
 import type { ClientCredentialChange, ClientCredentialToCreate } from './contract/client-credentials.ts'
 import type { ClientGrantChange, ClientGrantsQuery, ClientGrantToCreate } from './contract/client-grants.ts'
+import type { ClientSecretChange, ClientSecretToCreate, SecretRotation } from './contract/client-secrets.ts'
 import type { ClientChange, ClientsQuery, ClientToCreate } from './contract/clients.ts'
 import type { LogStreamChange, LogStreamToCreate } from './contract/log-streams.ts'
 import type { LogsQuery } from './contract/logs.ts'
@@ -49,6 +50,7 @@ export function connect(options: ConnectOptions) {
   const call = createCall(connection)
   return {
     clients: clientCalls(call),
+    clientSecrets: clientSecretCalls(call),
     clientCredentials: clientCredentialCalls(call),
     resourceServers: resourceServerCalls(call),
     clientGrants: clientGrantCalls(call),
@@ -77,8 +79,25 @@ function clientCalls(call: Call) {
     get: (id: string) => call('GET', '/clients/:id', { params: { id } }),
     update: (id: string, body: ClientChange) => call('PATCH', '/clients/:id', { params: { id }, body }),
     delete: (id: string) => call('DELETE', '/clients/:id', { params: { id } }),
-    /** Ends the old secret at once. */
-    rotateSecret: (id: string) => call('POST', '/clients/:id/rotate-secret', { params: { id } }),
+    /** Ends the old secret at once, or after `overlap_seconds`. */
+    rotateSecret: (id: string, body: SecretRotation = {}) =>
+      call('POST', '/clients/:id/rotate-secret', { params: { id }, body }),
+  }
+}
+
+/** Secrets of the client `id`, of which two are live at most. */
+function clientSecretCalls(call: Call) {
+  const path = '/clients/:id/secrets/:secretId'
+  return {
+    list: (id: string) => call('GET', '/clients/:id/secrets', { params: { id } }),
+    /** The only answer that shows it. */
+    create: (id: string, body: ClientSecretToCreate = {}) =>
+      call('POST', '/clients/:id/secrets', { params: { id }, body }),
+    get: (id: string, secretId: string) => call('GET', path, { params: { id, secretId } }),
+    update: (id: string, secretId: string, body: ClientSecretChange) =>
+      call('PATCH', path, { params: { id, secretId }, body }),
+    /** Ends it at once. */
+    delete: (id: string, secretId: string) => call('DELETE', path, { params: { id, secretId } }),
   }
 }
 

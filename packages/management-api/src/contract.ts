@@ -9,6 +9,7 @@ import { actionRunOperations } from './contract/action-runs.ts'
 import { actionOperations } from './contract/actions.ts'
 import { clientCredentialOperations } from './contract/client-credentials.ts'
 import { clientGrantOperations } from './contract/client-grants.ts'
+import { clientSecretOperations } from './contract/client-secrets.ts'
 import { clientOperations } from './contract/clients.ts'
 import { hookOperations } from './contract/hooks.ts'
 import { logStreamOperations } from './contract/log-streams.ts'
@@ -24,6 +25,7 @@ import { tenantOperations } from './contract/tenants.ts'
 
 export const operations = {
   ...clientOperations,
+  ...clientSecretOperations,
   ...clientCredentialOperations,
   ...resourceServerOperations,
   ...clientGrantOperations,

@@ -12,6 +12,7 @@ import { createSecretText, type SecretHashing } from './keys/client-secret.ts'
 import {
   newClientGrantId,
   newClientId,
+  newClientSecretId,
   newResourceServerId,
   newSecretId,
   newTenantId,
@@ -132,7 +133,15 @@ export function clientWrites(
   const hash = hashing.hash(secret)
   return [
     storage.clients.insert(client),
-    storage.clients.insertSecret({ tenantId, clientId, id: newSecretId(), hash, createdAt: now }),
+    storage.clientSecrets.insert({
+      tenantId,
+      clientId,
+      id: newClientSecretId(),
+      name: '',
+      hash,
+      expiresAt: undefined,
+      createdAt: now,
+    }),
   ]
 }
 

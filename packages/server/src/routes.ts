@@ -19,9 +19,9 @@ import {
   newClientCredentialId,
   newClientGrantId,
   newClientId,
+  newClientSecretId,
   newLogStreamId,
   newResourceServerId,
-  newSecretId,
   newSeed,
 } from './keys/random-id.ts'
 import { SecretText } from './keys/secret-text.ts'
@@ -40,6 +40,7 @@ import { createAuthenticateClient } from './token/authenticate-client.ts'
 import { createClientCredentialsGrant } from './token/client-credentials-grant.ts'
 import { createFailedAttempts } from './token/failed-attempts.ts'
 import { createVerifyManagementToken } from './token/management-token.ts'
+import { createNoteSecretUse } from './token/secret-uses.ts'
 import { createVerifyAssertion } from './token/verify-assertion.ts'
 
 /** What changes while the server serves. */
@@ -99,6 +100,7 @@ export function routesOf(
         encryption,
         exchangeRecords: storage.exchangeRecords,
         spentProofs: storage.spentProofs,
+        noteSecretUse: createNoteSecretUse(storage.clientSecrets),
         now,
         newLogEntryId,
         exchangeRecord: config.exchangeRecord,
@@ -118,6 +120,7 @@ export function routesOf(
       },
       finishRemovals: () => rooms.tenantRemoval.finish(),
       clients: storage.clients,
+      clientSecrets: storage.clientSecrets,
       clientCredentials: storage.clientCredentials,
       resourceServers: storage.resourceServers,
       clientGrants: storage.clientGrants,
@@ -148,7 +151,7 @@ export function routesOf(
       hashSecret: hashing.hash,
       newId: {
         client: newClientId,
-        clientSecret: newSecretId,
+        clientSecret: newClientSecretId,
         clientCredential: newClientCredentialId,
         resourceServer: newResourceServerId,
         clientGrant: newClientGrantId,

@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { Storage } from '../src/domain/storage.ts'
 import { registerClientCredentialTests } from './storage-conformance/client-credentials.ts'
+import { registerClientSecretTests } from './storage-conformance/client-secrets.ts'
 import { registerClientTests } from './storage-conformance/clients.ts'
 import { type Current, present } from './storage-conformance/current.ts'
 import { registerIdempotencyTests } from './storage-conformance/idempotency.ts'
@@ -43,6 +44,7 @@ export function describeStorage(name: string, open: OpenStorage): void {
     registerTransactionTests(current)
     registerTenantTests(current)
     registerClientTests(current)
+    registerClientSecretTests(current)
     registerClientCredentialTests(current)
     registerResourceServerTests(current)
     registerRuleTests(current)

@@ -5,7 +5,7 @@
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed, dateTime, displayName, formed, nullable, oneOf } from './schema.ts'
+import { closed, dateTime, displayName, formed, moment, nullable, oneOf } from './schema.ts'
 
 export const maxClientCredentials = 2
 /** Characters. */
@@ -15,13 +15,6 @@ const credentialType = oneOf(['public_key'])
 /** One algorithm a key. ES256 and EdDSA (Ed25519) are ours. */
 const algorithm = oneOf(['RS256', 'RS384', 'PS256', 'ES256', 'EdDSA'])
 const name = displayName(128)
-
-/** RFC 3339. */
-const moment = formed(
-  '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$',
-  'a moment such as 2026-11-01T08:00:00Z',
-  { maxLength: 40 },
-)
 
 export const clientCredential = closed({
   id: Type.String(),

@@ -1,11 +1,12 @@
 /**
  * Clients: programs that get tokens.
  *
- * `client_secret` is in the answers to *create* and *rotate-secret* and nowhere else: reading a client never
- * shows its secret, and nobody can set one of their own choice.
+ * `client_secret` is in the answers to *create* and *rotate-secret* (and to *create* of `/clients/{id}/secrets`) and
+ * nowhere else: reading a client never shows its secret, and nobody can set one of their own choice.
  */
 import { type Static, Type } from 'typebox'
 import { clientCredentialToCreate, maxClientCredentials } from './client-credentials.ts'
+import { secretRotation } from './client-secrets.ts'
 import { keptClientMembers } from './kept-client-members.ts'
 import type { Operation } from './operation.ts'
 import {
@@ -183,6 +184,8 @@ export const clientOperations = {
     method: 'POST',
     path: '/clients/:id/rotate-secret',
     scopes: ['update:client_keys'],
+    body: secretRotation,
+    bodyMayBeAbsent: true,
     status: 200,
     response: clientWithSecret,
     shownOnce: ['client_secret'],

@@ -124,6 +124,13 @@ export const defaultPerPage = 50
 /** RFC 3339, UTC, milliseconds. */
 export const dateTime = Type.String({ format: 'date-time' })
 
+/** A moment as it is sent: RFC 3339, in any zone. */
+export const moment = formed(
+  '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$',
+  'a moment such as 2026-11-01T08:00:00Z',
+  { maxLength: 40 },
+)
+
 /** A scope-token of RFC 6749 §3.3. */
 export const scopeToken = formed(
   '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$',

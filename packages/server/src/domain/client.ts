@@ -10,6 +10,9 @@ export type ClientId = Identifier<'ClientId'>
 /** Of a public key with which a client may prove itself: `cred_` and 22 base62 characters. */
 export type ClientCredentialId = Identifier<'ClientCredentialId'>
 
+/** `sec_` and 16 base62 characters. Names the secret, and is none. */
+export type ClientSecretId = Identifier<'ClientSecretId'>
+
 /**
  * `none`: a client without any proof, which gets no tokens. With a method that takes no secret its secret is kept and
  * refused. `tls_client_auth` and `self_signed_tls_client_auth`: RFC 8705 §2. `federated_jwt`, ours: a token of an issuer
@@ -71,12 +74,15 @@ export interface Client {
 }
 
 /** A client secret as it is kept: a keyed hash, from which nobody can read the secret back. */
-export interface ClientSecretHash {
+export interface ClientSecret {
   readonly tenantId: TenantId
   readonly clientId: ClientId
-  readonly id: string
+  readonly id: ClientSecretId
+  readonly name: string
   /** HMAC-SHA-256, 32 bytes. */
   readonly hash: Uint8Array
+  /** From then on it proves nothing. */
+  readonly expiresAt: Date | undefined
   readonly createdAt: Date
 }
 
@@ -90,11 +96,11 @@ export interface ClientFilter {
 /** Promises: `find…` resolve to undefined when absent and never throw for that; lists are never undefined. */
 export interface ClientStore {
   find(tenantId: TenantId, id: ClientId): Promise<Client | undefined>
-  /** The client and its live secrets in one read; the hot path of the token endpoint. */
+  /** The client and its secrets, oldest first, in one read; the hot path of the token endpoint. */
   findWithSecrets(
     tenantId: TenantId,
     id: ClientId,
-  ): Promise<{ client: Client; secrets: readonly ClientSecretHash[] } | undefined>
+  ): Promise<{ client: Client; secrets: readonly ClientSecret[] } | undefined>
   /** Oldest first. */
   list(tenantId: TenantId, page: Page, filter?: ClientFilter): Promise<readonly Client[]>
   count(tenantId: TenantId, filter?: ClientFilter): Promise<number>
@@ -103,9 +109,6 @@ export interface ClientStore {
   update(client: Client, read: Client): Write
   /** Removes the client with its secrets, credentials and client grants. */
   remove(tenantId: TenantId, id: ClientId): Write
-  insertSecret(secret: ClientSecretHash): Write
-  /** Ends every secret of the client at once. */
-  removeSecrets(tenantId: TenantId, clientId: ClientId): Write
 }
 
 /** 10 members, names and values up to 255 characters. */

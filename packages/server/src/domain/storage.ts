@@ -7,6 +7,7 @@ import type { Changes } from './changes.ts'
 import type { ClientStore } from './client.ts'
 import type { ClientCredentialStore } from './client-credential.ts'
 import type { ClientGrantStore } from './client-grant.ts'
+import type { ClientSecretStore } from './client-secret.ts'
 import type { ExchangeRecordStore } from './exchange-record.ts'
 import type { IdempotentAnswerStore } from './idempotent-answer.ts'
 import type { InstallationStore } from './installation.ts'
@@ -61,6 +62,7 @@ export interface Storage {
   readonly installation: InstallationStore
   readonly tenants: TenantStore
   readonly clients: ClientStore
+  readonly clientSecrets: ClientSecretStore
   readonly clientCredentials: ClientCredentialStore
   readonly spentProofs: SpentProofStore
   readonly trustedIssuers: TrustedIssuerStore

@@ -16,10 +16,10 @@ export interface SecretHashing {
   /** HMAC-SHA-256, 32 bytes. */
   hash(secret: SecretText): Uint8Array
   /**
-   * True when the presented text is the secret of one of the hashes. The time it takes tells neither which
-   * one nor whether there were any, so that an unknown client costs what a wrong secret costs.
+   * The place of the hash of which the presented text is the secret; undefined when it is of none. The time it takes
+   * tells neither which one nor how many there were, so that an unknown client costs what a wrong secret costs.
    */
-  matches(presented: SecretText, hashes: readonly Uint8Array[]): boolean
+  placeOf(presented: SecretText, hashes: readonly Uint8Array[]): number | undefined
 }
 
 /** UTF-16 units. Longer texts are no secrets of ours; they are refused after the same work as the others. */
@@ -46,24 +46,27 @@ export function hasValidChecksum(text: string): boolean {
 
 export function createSecretHashing(masterKey: MasterKey): SecretHashing {
   const key = createSecretKey(deriveSubkey(masterKey, 'client-secret-hash'))
-  // What an empty list is compared with: random, so no text hashes to it.
-  const dummies = [randomBytes(32)]
+  // What a list of fewer is filled up with: random, so no text hashes to it.
+  const dummies = [randomBytes(32), randomBytes(32)]
 
   function hashText(text: string): Buffer {
     return createHmac('sha256', key).update(text).digest()
   }
 
+  function placeOf(presented: SecretText, hashes: readonly Uint8Array[]): number | undefined {
+    const text = revealSecret(presented)
+    const presentedHash = hashText(text.slice(0, maxPresentedLength))
+    let place: number | undefined
+    for (const [at, hash] of [...hashes, ...dummies.slice(hashes.length)].entries()) {
+      const isEqual = hash.length === presentedHash.length && timingSafeEqual(hash, presentedHash)
+      if (isEqual) place = at
+    }
+    return text.length <= maxPresentedLength ? place : undefined
+  }
+
   return {
     hash: (secret) => new Uint8Array(hashText(revealSecret(secret))),
-    matches(presented, hashes) {
-      const text = revealSecret(presented)
-      const presentedHash = hashText(text.slice(0, maxPresentedLength))
-      let found = false
-      for (const hash of hashes.length === 0 ? dummies : hashes) {
-        found = (hash.length === presentedHash.length && timingSafeEqual(hash, presentedHash)) || found
-      }
-      return found && text.length <= maxPresentedLength
-    },
+    placeOf,
   }
 }
 

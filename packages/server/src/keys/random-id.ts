@@ -1,6 +1,6 @@
 /** Identifiers: unguessable, and without a meaning that anyone could rely on. */
 import { randomBytes } from 'node:crypto'
-import type { ClientCredentialId, ClientId } from '../domain/client.ts'
+import type { ClientCredentialId, ClientId, ClientSecretId } from '../domain/client.ts'
 import type { ClientGrantId } from '../domain/client-grant.ts'
 import type { LogStreamId } from '../domain/log-stream.ts'
 import type { ResourceServerId } from '../domain/resource-server.ts'
@@ -33,7 +33,9 @@ export const newActionBindingId = () => `bnd_${randomBase62(16)}`
 export const newRuleVersionId = () => `ver_${randomBase62(16)}` as RuleVersionId
 export const newLogStreamId = () => `lst_${randomBase62(16)}` as LogStreamId
 export const newTrustedIssuerId = () => `tri_${randomBase62(16)}` as TrustedIssuerId
-/** Of one client secret or one webtask token; names the row, is no secret. */
+/** Names the secret, and is none. */
+export const newClientSecretId = () => `sec_${randomBase62(16)}` as ClientSecretId
+/** Of one webtask token; names the row, is no secret. */
 export const newSecretId = () => `sec_${randomBase62(16)}`
 /** 32 random bytes, base64url: where the randomness that rules see comes from. */
 export const newSeed = () => drawRandomBytes(32).toString('base64url')

@@ -8,8 +8,10 @@ import {
   globex,
   idOf,
   logId,
+  sampleClient,
   sampleExchange,
   sampleRule,
+  sampleSecret,
   sampleVersion,
 } from '../../test/storage-conformance/samples.ts'
 import type { TokenId } from '../domain/issued-token.ts'
@@ -95,6 +97,21 @@ const opaqueNamed = (name: string) => ({
   encryptedClaims: idOf<EncryptedValue>('e1.a.b'),
 })
 const subjectOf = (jti: string) => ({ kind: 'token', jti: idOf<TokenId>(jti) }) as const
+
+test('an expired client secret is listed for thirty days, to the millisecond; one that lives stays', async () => {
+  const { clients, clientSecrets } = storage
+  const secretUntil = (id: string, expiresAt: Date | undefined) =>
+    clientSecrets.insert(sampleSecret({ id: idOf(id), expiresAt }))
+  await storage.commit([
+    clients.insert(sampleClient()),
+    secretUntil('removed', new Date(daysAgo(30).getTime() - 1)),
+    secretUntil('kept', daysAgo(30)),
+    secretUntil('lasting', undefined),
+  ])
+  await createRetention({ storage, now }).removeExpired()
+  const left = await clientSecrets.list(acme.id, sampleClient().id)
+  expect(left.map(({ id }) => id)).toEqual(['kept', 'lasting'])
+})
 
 test('answers to repeated requests stay a day, to the millisecond', async () => {
   const answerAt = (keyHash: string, at: Date) =>

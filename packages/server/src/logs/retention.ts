@@ -1,9 +1,10 @@
 /**
- * Retention: log entries, exchange records, spent proofs, expired tokens, revocations and the versions that no rule needs
- * end when their time is over.
+ * Retention: log entries, exchange records, spent proofs, expired tokens and client secrets, revocations and the versions
+ * that no rule needs end when their time is over.
  * They go in small steps with pauses between them, so that no request waits for a long deletion.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { expiredSecretRetentionDays } from '../domain/client-secret.ts'
 import { exchangeRecordRetentionDays } from '../domain/exchange-record.ts'
 import { idempotencyRetentionDays } from '../domain/idempotent-answer.ts'
 import { issuedTokenRetentionDays } from '../domain/issued-token.ts'
@@ -21,6 +22,7 @@ export interface RetentionDeps {
     | 'logEntries'
     | 'exchangeRecords'
     | 'spentProofs'
+    | 'clientSecrets'
     | 'idempotentAnswers'
     | 'issuedTokens'
     | 'revocations'
@@ -66,6 +68,7 @@ export function createRetention({ storage, now }: RetentionDeps): Retention {
     await removeOld(storage.spentProofs, spentProofRetentionDays)
     await removeOld(storage.issuedTokens, issuedTokenRetentionDays)
     await removeOld(storage.revocations, revocationRetentionDays)
+    await removeOld(storage.clientSecrets, expiredSecretRetentionDays)
     await removeOld(storage.idempotentAnswers, idempotencyRetentionDays)
     await removeOld(storage.tokenCounts, tokenCountRetentionDays)
     // A version is needed as long as an exchange record may name it: from the next one, or its rule's removal, on.

@@ -2,13 +2,13 @@ import { type RawBuilder, sql } from 'kysely'
 import {
   type Client,
   type ClientFilter,
-  type ClientSecretHash,
   type ClientStore,
   complianceLevels,
   tokenEndpointAuthMethods,
 } from '../domain/client.ts'
 import { movedOn, readColumns } from './change-time.ts'
 import { behind, pageColumns, pageValues } from './checkpoint.ts'
+import { parseSecretRow } from './client-secrets.ts'
 import { nullableInteger, nullableText, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import {
@@ -20,10 +20,9 @@ import {
   readTextMap,
   writeFlag,
 } from './row.ts'
-import { clientColumns, clientSecretColumns } from './tables.ts'
+import { clientColumns } from './tables.ts'
 
 type ClientRow = ValuesOf<typeof clientColumns>
-type ClientSecretRow = ValuesOf<typeof clientSecretColumns>
 
 export function createClientStore(database: Database): ClientStore {
   const find = database.one({ tenant_id: text, id: text }, (build, asked) =>
@@ -39,7 +38,8 @@ export function createClientStore(database: Database): ClientStore {
       .selectAll()
       .where('tenant_id', '=', asked.tenant_id)
       .where('client_id', '=', asked.client_id)
-      .orderBy('created_at'),
+      .orderBy('created_at')
+      .orderBy('id'),
   )
   const { list, count } = createClientLists(database)
   const findWithSecrets = database.memory.remember((tenantId: string, id: string) => {
@@ -126,9 +126,7 @@ function passing(asked: {
     and (${asked.app_types} is null or app_type in (select value from json_each(${asked.app_types})))`
 }
 
-function createClientWrites(
-  database: Database,
-): Pick<ClientStore, 'insert' | 'update' | 'remove' | 'insertSecret' | 'removeSecrets'> {
+function createClientWrites(database: Database): Pick<ClientStore, 'insert' | 'update' | 'remove'> {
   const insert = database.write(clientColumns, (build, row) => build.insertInto('clients').values(row), {
     noun: 'client',
     refersTo: 'tenant',
@@ -151,27 +149,10 @@ function createClientWrites(
       build.deleteFrom('clients').where('tenant_id', '=', asked.tenant_id).where('id', '=', asked.id),
     { noun: 'client' },
   )
-  const insertSecret = database.write(
-    clientSecretColumns,
-    (build, row) => build.insertInto('client_secrets').values(row),
-    { noun: 'client secret', refersTo: 'client' },
-  )
-  const removeSecrets = database.write(
-    { tenant_id: text, client_id: text },
-    (build, asked) =>
-      build
-        .deleteFrom('client_secrets')
-        .where('tenant_id', '=', asked.tenant_id)
-        .where('client_id', '=', asked.client_id),
-    { noun: 'client secret' },
-  )
-
   return {
     insert: (client) => insert(toRow(client)),
     update: (client, read) => update({ ...toRow(client), read_updated_at: read.updatedAt.getTime() }),
     remove: (tenantId, id) => remove({ tenant_id: tenantId, id }),
-    insertSecret: (secret) => insertSecret(toSecretRow(secret)),
-    removeSecrets: (tenantId, clientId) => removeSecrets({ tenant_id: tenantId, client_id: clientId }),
   }
 }
 
@@ -233,25 +214,5 @@ function listedBy({ keptMembers: { app_type, is_first_party } }: Client) {
   return {
     app_type: typeof app_type === 'string' ? app_type : null,
     is_first_party: writeFlag(is_first_party !== false),
-  }
-}
-
-function parseSecretRow(row: ClientSecretRow): ClientSecretHash {
-  return {
-    tenantId: readIdentifier(row.tenant_id, 'client_secrets.tenant_id'),
-    clientId: readIdentifier(row.client_id, 'client_secrets.client_id'),
-    id: row.id,
-    hash: new Uint8Array(row.hash),
-    createdAt: new Date(row.created_at),
-  }
-}
-
-function toSecretRow(secret: ClientSecretHash): ClientSecretRow {
-  return {
-    tenant_id: secret.tenantId,
-    client_id: secret.clientId,
-    id: secret.id,
-    hash: secret.hash,
-    created_at: secret.createdAt.getTime(),
   }
 }

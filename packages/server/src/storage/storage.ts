@@ -5,6 +5,7 @@ import type { Storage } from '../domain/storage.ts'
 import { createChanges } from './changes.ts'
 import { createClientCredentialStore } from './client-credentials.ts'
 import { createClientGrantStore } from './client-grants.ts'
+import { createClientSecretStore } from './client-secrets.ts'
 import { createClientStore } from './clients.ts'
 import { claimDataFolder, type DataFolder, StorageUnavailableError } from './data-folder.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -50,6 +51,7 @@ function createStorage(database: Database, folder: DataFolder, now: () => Date):
     installation: createInstallationStore(database),
     tenants: createTenantStore(database),
     clients: createClientStore(database),
+    clientSecrets: createClientSecretStore(database),
     clientCredentials: createClientCredentialStore(database),
     spentProofs: createSpentProofStore(database),
     trustedIssuers: createTrustedIssuerStore(database),

@@ -57,8 +57,17 @@ export const clientSecretColumns = {
   tenant_id: text,
   client_id: text,
   id: text,
+  name: text,
   hash: bytes,
+  expires_at: nullableInteger,
   created_at: integer,
+}
+
+export const clientSecretUseColumns = {
+  tenant_id: text,
+  client_id: text,
+  secret_id: text,
+  last_used_at: integer,
 }
 
 export const clientCredentialColumns = {
@@ -271,6 +280,7 @@ export interface Tables {
   tenants: ValuesOf<typeof tenantColumns>
   clients: ValuesOf<typeof clientColumns>
   client_secrets: ValuesOf<typeof clientSecretColumns>
+  client_secret_uses: ValuesOf<typeof clientSecretUseColumns>
   client_credentials: ValuesOf<typeof clientCredentialColumns>
   spent_proofs: ValuesOf<typeof spentProofColumns>
   trusted_issuers: ValuesOf<typeof trustedIssuerColumns>

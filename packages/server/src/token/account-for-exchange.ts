@@ -16,6 +16,7 @@ import type { TokenOutcome } from './client-credentials-grant.ts'
 import type { Exchange } from './exchange.ts'
 import { failedActionsOf } from './failed-actions.ts'
 import { presentedSecrets } from './presented-secrets.ts'
+import type { NoteSecretUse } from './secret-uses.ts'
 import { visibleToRules, visibleUnproven } from './visible-request.ts'
 
 export const exchangeRecordVersion = 1
@@ -24,6 +25,7 @@ export interface AccountForExchangeDeps {
   readonly encryption: Encryption
   readonly exchangeRecords: ExchangeRecordStore
   readonly spentProofs: Pick<SpentProofStore, 'insert'>
+  readonly noteSecretUse: NoteSecretUse
   readonly now: () => Date
   readonly newLogEntryId: () => LogEntryId
   /** `off`: log entries only. */
@@ -43,8 +45,8 @@ export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome
     const mask = maskOf(outcome.exchange)
     const entry = logEntryOf(outcome, deps.now(), mask)
     const beside = failedActionsOf(entry, deps.newLogEntryId)
-    const spent = outcome.exchange.spentProofs.map((proof) => deps.spentProofs.insert(proof))
-    if (deps.exchangeRecord === 'off') return { entry, writes: spent, beside }
+    const used = writesOfProof(deps, outcome.exchange)
+    if (deps.exchangeRecord === 'off') return { entry, writes: used, beside }
     const { tenantId, id, at } = entry
     const content = deps.encryption.encrypt(maskedJson(recordOf(outcome, entry, mask), mask), [
       'exchange_records',
@@ -52,8 +54,17 @@ export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome
       id,
       'content',
     ])
-    return { entry, writes: [...spent, deps.exchangeRecords.insert({ tenantId, id, at, content })], beside }
+    return { entry, writes: [...used, deps.exchangeRecords.insert({ tenantId, id, at, content })], beside }
   }
+}
+
+/** What the proof of the client used up, and which of its secrets it used. */
+function writesOfProof(
+  deps: AccountForExchangeDeps,
+  { incoming, spentProofs, usedSecret }: Exchange,
+): Write[] {
+  const use = usedSecret && deps.noteSecretUse(usedSecret, incoming.receivedAt)
+  return [...spentProofs.map((proof) => deps.spentProofs.insert(proof)), ...(use ? [use] : [])]
 }
 
 // A client that sends a secret in a place where none belongs must not have it kept.

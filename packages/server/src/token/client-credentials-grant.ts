@@ -85,12 +85,13 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   const { incoming } = exchange
   const request = parseTokenRequest(incoming.raw, incoming.tenant)
   exchange.request = request
-  const { client, spentProof } = await deps.authenticateClient(
+  const { client, usedSecret, spentProof } = await deps.authenticateClient(
     incoming,
     request.credentials,
     request.audience,
   )
   exchange.client = client
+  if (usedSecret) exchange.usedSecret = usedSecret
   if (spentProof) exchange.spentProofs = [spentProof]
   refuseOtherGrants(client)
   const target = await findTarget(deps, incoming.tenant.id, incoming.issuer, client, request.audience)

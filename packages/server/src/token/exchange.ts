@@ -1,5 +1,5 @@
 /** One exchange as it comes about: what came in, and what each step of the grant added. */
-import type { Client } from '../domain/client.ts'
+import type { Client, ClientSecret } from '../domain/client.ts'
 import type { Confirmation } from '../domain/confirmation.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
@@ -40,6 +40,8 @@ export interface Exchange {
   request?: TokenRequest
   /** Once it is proven. */
   client?: Client
+  /** Which of its secrets proved it. */
+  usedSecret?: ClientSecret
   /** What was used up to prove the client: on disk before the answer leaves, or it could be used again. */
   spentProofs: readonly SpentProof[]
   /** Keys that whoever sent the request was seen to hold; what the token is bound to is one of them. */

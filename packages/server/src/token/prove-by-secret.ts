@@ -1,5 +1,6 @@
 /** A client that proves itself with its secret (RFC 6749 §2.3.1). */
-import { type ClientStore, parseClientId } from '../domain/client.ts'
+import { type ClientSecret, type ClientStore, parseClientId } from '../domain/client.ts'
+import { hasSecretExpired } from '../domain/client-secret.ts'
 import type { SecretHashing } from '../keys/client-secret.ts'
 import type { SecretText } from '../keys/secret-text.ts'
 import { authenticationFailed } from './client-refusals.ts'
@@ -9,7 +10,8 @@ import { whyNotProven } from './registered-method.ts'
 
 export interface ProveBySecretDeps {
   readonly clients: Pick<ClientStore, 'findWithSecrets'>
-  readonly hashing: SecretHashing
+  readonly hashing: Pick<SecretHashing, 'placeOf'>
+  readonly now: () => Date
 }
 
 /** @throws OAuthError `invalid_client`, in the same words whatever is wrong. */
@@ -21,9 +23,16 @@ export async function proveBySecret(
   const id = parseClientId(clientId)
   const found = id && (await deps.clients.findWithSecrets(tenantId, id))
   // The hash is computed whether or not the client exists, so that time does not tell which ids do.
-  const isRight = deps.hashing.matches(secret, found?.secrets.map((stored) => stored.hash) ?? [])
-  const fault = isRight ? undefined : 'The secret is wrong or missing.'
-  const reason = whyNotProven(found?.client, 'secret', fault)
-  if (!found || reason !== undefined) throw authenticationFailed(reason)
-  return { client: found.client }
+  const place = deps.hashing.placeOf(secret, found?.secrets.map((stored) => stored.hash) ?? [])
+  const usedSecret = place === undefined ? undefined : found?.secrets[place]
+  const reason = whyNotProven(found?.client, 'secret', faultOf(usedSecret, deps.now()))
+  if (!found || !usedSecret || reason !== undefined) throw authenticationFailed(reason)
+  return { client: found.client, usedSecret }
+}
+
+// An expired secret is known and says nothing: whoever sends it is answered like anyone with a wrong one.
+function faultOf(secret: ClientSecret | undefined, now: Date): string | undefined {
+  if (!secret) return 'The secret is wrong or missing.'
+  if (!hasSecretExpired(secret, now)) return undefined
+  return `The secret ${secret.id} expired at ${secret.expiresAt?.toISOString()}.`
 }

@@ -39,6 +39,8 @@ export function makeIn(tenant: TestTenant) {
     send,
     credential: async (clientId: string) =>
       String((await send('POST', `/clients/${clientId}/credentials`, newCredential())).id),
+    /** Beside the one that it was made with. */
+    secret: async (clientId: string) => (await connection.clientSecrets.create(clientId)).id,
     api: async () => (await connection.resourceServers.create({ identifier: `urn:${randomUUID()}` })).id,
     grant: async () => {
       const grant = { client_id: await client(), audience: await audience(), scope: ['read'] }
@@ -137,6 +139,7 @@ export const nothing: Make = {
   client: async () => 'A'.repeat(32),
   send: async () => ({}),
   credential: async () => `cred_${sixteen}`,
+  secret: async () => `sec_${sixteen}`,
   api: async () => 'f'.repeat(24),
   grant: async () => `cgr_${sixteen}`,
   rule: async () => ({ id: `rul_${sixteen}`, versionId: `ver_${sixteen}` }),

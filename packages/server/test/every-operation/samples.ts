@@ -29,6 +29,10 @@ const credential = async (make: Make) => {
   const id = await make.client()
   return { id, credentialId: await make.credential(id) }
 }
+const secret = async (make: Make) => {
+  const id = await make.client()
+  return { id, secretId: await make.secret(id) }
+}
 const api = async (make: Make) => ({ id: await make.api() })
 const grant = async (make: Make) => ({ id: await make.grant() })
 const rule = async (make: Make) => ({ id: (await make.rule()).id })
@@ -46,7 +50,13 @@ export const samples: { readonly [Name in OperationName]: Sample } = {
   getClient: { params: client },
   updateClient: { params: client, body: () => ({ name: 'renamed' }) },
   deleteClient: { params: client, whenAbsent: 204 },
-  rotateClientSecret: { params: client },
+  rotateClientSecret: { params: client, body: () => ({ overlap_seconds: 60 }) },
+
+  listClientSecrets: { params: client },
+  createClientSecret: { params: client, body: () => ({ name: 'next' }) },
+  getClientSecret: { params: secret },
+  updateClientSecret: { params: secret, body: () => ({ name: 'renamed' }) },
+  deleteClientSecret: { params: secret },
 
   listClientCredentials: { params: client },
   createClientCredential: { params: client, body: newCredential },

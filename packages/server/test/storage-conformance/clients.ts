@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ClientFilter } from '../../src/domain/client.ts'
-import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
+import { ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
 import {
   acme,
@@ -26,25 +26,24 @@ export function registerClientTests(current: Current): void {
     await expect(refused).rejects.toThrow('There is already a client with this identifier.')
   })
 
-  test('a client that is gone cannot be changed or given a secret; removing it again is fine', async () => {
+  test('a client that is gone cannot be changed; removing it again is fine', async () => {
     const { clients, commit } = current()
     const change = clients.update(sampleClient(), sampleClient())
     await expect(commit([change])).rejects.toThrow(ChangedMeanwhileError)
-    await expect(commit([clients.insertSecret(sampleSecret())])).rejects.toThrow(GoneError)
-    await commit([clients.remove(acme.id, id), clients.removeSecrets(acme.id, id)])
+    await commit([clients.remove(acme.id, id)])
   })
 
   test('another tenant neither finds, changes nor removes a client, and may use the same id', async () => {
     const { clients, commit } = current()
-    await commit([clients.insert(sampleClient()), clients.insertSecret(sampleSecret())])
+    await commit([clients.insert(sampleClient())])
     expect(await clients.find(globex.id, id)).toBeUndefined()
     expect(await clients.findWithSecrets(globex.id, id)).toBeUndefined()
     expect(await clients.list(globex.id, { offset: 0, limit: 100 })).toEqual([])
     expect(await clients.count(globex.id)).toBe(0)
     const theirs = sampleClient({ tenantId: globex.id })
     await expect(commit([clients.update(theirs, theirs)])).rejects.toThrow(ChangedMeanwhileError)
-    await commit([clients.remove(globex.id, id), clients.removeSecrets(globex.id, id)])
-    expect((await clients.findWithSecrets(acme.id, id))?.secrets).toHaveLength(1)
+    await commit([clients.remove(globex.id, id)])
+    expect(await clients.find(acme.id, id)).toBeDefined()
     await commit([clients.insert(sampleClient({ tenantId: globex.id }))])
   })
 
@@ -86,21 +85,11 @@ export function registerClientTests(current: Current): void {
     expect(Object.entries(found?.metadata ?? {})).toEqual(Object.entries(metadata))
   })
 
-  test('a client comes with its live secrets, oldest first, and loses them together', async () => {
-    const { clients, commit } = current()
-    const older = sampleSecret()
-    const newer = sampleSecret({ id: 'sec_0', hash: new Uint8Array(32), createdAt: secondsIn(1) })
-    await commit([clients.insert(sampleClient()), clients.insertSecret(newer), clients.insertSecret(older)])
-    expect((await clients.findWithSecrets(acme.id, id))?.secrets).toEqual([older, newer])
-    await commit([clients.removeSecrets(acme.id, id)])
-    expect(await clients.findWithSecrets(acme.id, id)).toEqual({ client: sampleClient(), secrets: [] })
-  })
-
   test('a client that is removed takes its secrets and client grants along', async () => {
-    const { clients, resourceServers, clientGrants, commit } = current()
+    const { clients, clientSecrets, resourceServers, clientGrants, commit } = current()
     await commit([
       clients.insert(sampleClient()),
-      clients.insertSecret(sampleSecret()),
+      clientSecrets.insert(sampleSecret()),
       resourceServers.insert(sampleResourceServer()),
       clientGrants.insert(sampleGrant()),
     ])
@@ -166,11 +155,5 @@ export function registerClientTests(current: Current): void {
     await commit([clients.remove(acme.id, idOf('c'))])
     expect(await behind('c', 0)).toEqual(['b', 'd'])
     expect(await behind('d', 1)).toEqual([])
-  })
-
-  test('the id of a secret is taken once per client', async () => {
-    const { clients, commit } = current()
-    await commit([clients.insert(sampleClient()), clients.insertSecret(sampleSecret())])
-    await expect(commit([clients.insertSecret(sampleSecret())])).rejects.toThrow(AlreadyExistsError)
   })
 }

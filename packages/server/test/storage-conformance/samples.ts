@@ -1,5 +1,5 @@
 /** Objects to store, each complete; a test changes the member it is about. */
-import type { Client, ClientSecretHash } from '../../src/domain/client.ts'
+import type { Client, ClientSecret } from '../../src/domain/client.ts'
 import type { ClientCredential } from '../../src/domain/client-credential.ts'
 import type { ClientGrant } from '../../src/domain/client-grant.ts'
 import type { Identifier } from '../../src/domain/identifier.ts'
@@ -71,12 +71,14 @@ export function sampleClient(changes: Partial<Client> = {}): Client {
   }
 }
 
-export function sampleSecret(changes: Partial<ClientSecretHash> = {}): ClientSecretHash {
+export function sampleSecret(changes: Partial<ClientSecret> = {}): ClientSecret {
   return {
     tenantId: acme.id,
     clientId: idOf('client_1'),
-    id: 'sec_1',
+    id: idOf('sec_1'),
+    name: 'blue “ünïcode”',
     hash: Uint8Array.from({ length: 32 }, (_, at) => at),
+    expiresAt: secondsIn(60),
     createdAt: secondsIn(0),
     ...changes,
   }

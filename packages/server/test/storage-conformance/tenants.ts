@@ -109,12 +109,22 @@ export function registerTenantTests(current: Current): void {
   })
 
   test('the rows of a tenant are only removed once it is, some at a time, and those of others never', async () => {
-    const { tenants, clients, resourceServers, clientGrants, rules, signingKeys, logEntries, commit } =
-      current()
+    const {
+      tenants,
+      clients,
+      clientSecrets,
+      resourceServers,
+      clientGrants,
+      rules,
+      signingKeys,
+      logEntries,
+      commit,
+    } = current()
     for (const tenantId of [acme.id, globex.id]) {
       await commit([
         clients.insert(sampleClient({ tenantId })),
-        clients.insertSecret(sampleSecret({ tenantId })),
+        clientSecrets.insert(sampleSecret({ tenantId })),
+        clientSecrets.recordUse({ secret: sampleSecret({ tenantId }), at: secondsIn(1) }),
         resourceServers.insert(sampleResourceServer({ tenantId })),
         clientGrants.insert(sampleGrant({ tenantId })),
         rules.insert(sampleRule({ tenantId })),

@@ -9,12 +9,12 @@ export function registerTransactionTests(current: Current): void {
     (await current().clients.list(acme.id, { offset: 0, limit: 100 })).map((client) => client.id)
 
   test('a commit of which one write fails changes nothing', async () => {
-    const { clients, commit } = current()
+    const { clients, clientSecrets, commit } = current()
     await commit([clients.insert(sampleClient())])
     await expect(
       commit([
         clients.insert(sampleClient({ id: idOf('client_2') })),
-        clients.removeSecrets(acme.id, idOf('client_1')),
+        clientSecrets.remove(sampleSecret()),
         clients.insert(sampleClient()),
       ]),
     ).rejects.toThrow(AlreadyExistsError)
@@ -47,11 +47,11 @@ export function registerTransactionTests(current: Current): void {
   })
 
   test('a group whose fault shows only at the end does not disturb the others either', async () => {
-    const { clients, rules, commitGroups } = current()
+    const { clients, clientSecrets, rules, commitGroups } = current()
     const errors = await commitGroups([
       [clients.insert(sampleClient())],
       [rules.insert(sampleRule({ activeVersionId: idOf('ver_nowhere') }))],
-      [clients.insertSecret(sampleSecret())],
+      [clientSecrets.insert(sampleSecret())],
     ])
     expect(errors.map((error) => error?.constructor)).toEqual([undefined, GoneError, undefined])
     expect(await clientNames()).toEqual(['client_1'])
@@ -59,10 +59,10 @@ export function registerTransactionTests(current: Current): void {
   })
 
   test('later writes of a commit see the earlier ones', async () => {
-    const { clients, commit } = current()
+    const { clients, clientSecrets, commit } = current()
     await commit([
       clients.insert(sampleClient()),
-      clients.insertSecret(sampleSecret()),
+      clientSecrets.insert(sampleSecret()),
       clients.update(sampleClient({ name: 'renamed' }), sampleClient()),
     ])
     const found = await clients.findWithSecrets(acme.id, idOf('client_1'))

@@ -16,7 +16,7 @@ async function isSecretOf(id: string, secret: string): Promise<boolean> {
     parseClientId(id) ?? world.mine.operatorId,
   )
   const hashes = found?.secrets.map(({ hash }) => hash) ?? []
-  return world.rooms.hashing.matches(new SecretText(secret), hashes)
+  return world.rooms.hashing.placeOf(new SecretText(secret), hashes) !== undefined
 }
 
 const refused: [body: string, message: string][] = [

@@ -2,20 +2,18 @@
 import type { ClientsQuery } from '@tallystick/management-api/contract/clients'
 import type { FastifyReply } from 'fastify'
 import {
-  type Client,
   type ClientFilter,
   type ClientId,
-  type ClientSecretHash,
   type ClientStore,
   parseClientId,
   usesSecret,
 } from '../../domain/client.ts'
 import type { ClientCredential, ClientCredentialStore } from '../../domain/client-credential.ts'
 import type { ClientGrantStore } from '../../domain/client-grant.ts'
-import { ManagementError } from '../../domain/errors.ts'
+import type { ClientSecretStore } from '../../domain/client-secret.ts'
 import type { ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
-import { revealSecret, type SecretText } from '../../keys/secret-text.ts'
+import { revealSecret } from '../../keys/secret-text.ts'
 import type { RecordChange } from '../record-change.ts'
 import { refuseScope, requireScope } from './access.ts'
 import { authenticationToCreate, changedAuthentication } from './client-authentication.ts'
@@ -25,30 +23,25 @@ import { clientOnWire } from './client-on-wire.ts'
 import { findClient } from './find-client.ts'
 import type { BodyOf, Call, Handlers } from './handler.ts'
 import { type KeepOneAdministrator, mayComeBack } from './last-administrator.ts'
+import { type NewClientSecretDeps, newClientSecret } from './new-client-secret.ts'
 import { requireNotAboveOperator } from './own-scopes.ts'
 import { answerList } from './page.ts'
 
-export interface ClientHandlerDeps extends NewCredentialDeps {
+export interface ClientHandlerDeps extends NewCredentialDeps, NewClientSecretDeps {
   readonly clients: ClientStore
+  readonly clientSecrets: Pick<ClientSecretStore, 'insert'>
   readonly clientCredentials: ClientCredentialStore
   readonly clientGrants: ClientGrantStore
   readonly resourceServers: ResourceServerStore
   readonly recordChange: RecordChange
   readonly keepOneAdministrator: KeepOneAdministrator
-  readonly createClientSecret: () => SecretText
-  readonly hashSecret: (secret: SecretText) => Uint8Array
-  readonly newId: NewCredentialDeps['newId'] & {
-    readonly client: () => ClientId
-    readonly clientSecret: () => string
-  }
+  readonly newId: NewCredentialDeps['newId'] &
+    NewClientSecretDeps['newId'] & { readonly client: () => ClientId }
 }
 
 export function createClientHandlers(
   deps: ClientHandlerDeps,
-): Pick<
-  Handlers,
-  'listClients' | 'createClient' | 'getClient' | 'updateClient' | 'deleteClient' | 'rotateClientSecret'
-> {
+): Pick<Handlers, 'listClients' | 'createClient' | 'getClient' | 'updateClient' | 'deleteClient'> {
   return {
     async listClients({ request: { tenant }, reply, query, operator }) {
       const filter = filterOf(query)
@@ -69,13 +62,15 @@ export function createClientHandlers(
       const credentials = newCredentials(deps, { operator, reply, body }, { tenantId, id })
       const authentication = authenticationToCreate(body, credentials)
       const client = clientToCreate(body, { tenantId, id, authentication, now })
-      const secret = usesSecret(client.tokenEndpointAuthMethod) ? newSecret(deps, client) : undefined
+      const secret = usesSecret(client.tokenEndpointAuthMethod)
+        ? newClientSecret(deps, client, [])
+        : undefined
       await deps.recordChange(request, {
         description: `Created the client ${client.name}.`,
         status: 201,
         writes: [
           deps.clients.insert(client),
-          ...(secret ? [deps.clients.insertSecret(secret.hashed)] : []),
+          ...(secret ? [deps.clientSecrets.insert(secret.kept)] : []),
           ...credentials.map((credential) => deps.clientCredentials.insert(credential)),
         ],
       })
@@ -117,24 +112,6 @@ export function createClientHandlers(
       if (id) await requireNotAboveOperator(deps, operator, tenantId, id)
       await (id ? deps.keepOneAdministrator(tenantId, id, record) : record())
     },
-
-    async rotateClientSecret({ request, operator, param }) {
-      const stored = await findClient(deps, request, param('id'))
-      await requireNotAboveOperator(deps, operator, request.tenant.id, stored.id)
-      refuseWithoutSecret(stored)
-      const client = { ...stored, updatedAt: deps.now() }
-      const secret = newSecret(deps, client)
-      await deps.recordChange(request, {
-        description: `Renewed the secret of the client ${client.name}.`,
-        status: 200,
-        writes: [
-          deps.clients.removeSecrets(client.tenantId, client.id),
-          deps.clients.insertSecret(secret.hashed),
-          deps.clients.update(client, stored),
-        ],
-      })
-      return { ...clientOnWire(request.tenant, client, operator), client_secret: revealSecret(secret.text) }
-    },
   }
 }
 
@@ -159,25 +136,3 @@ function newCredentials(
 }
 
 type KeysToCreate = readonly BodyOf<'createClientCredential'>[]
-
-function refuseWithoutSecret({ tokenEndpointAuthMethod }: Client): void {
-  if (usesSecret(tokenEndpointAuthMethod)) return
-  throw new ManagementError(
-    'operation_not_supported',
-    tokenEndpointAuthMethod === 'none'
-      ? 'This client has no secret to renew: its token_endpoint_auth_method is none. Change that first.'
-      : 'This client has no secret to renew: it authenticates with its keys. Set client_authentication_methods to null and token_endpoint_auth_method to client_secret_post first.',
-  )
-}
-
-function newSecret(deps: ClientHandlerDeps, client: Client): { text: SecretText; hashed: ClientSecretHash } {
-  const text = deps.createClientSecret()
-  const hashed = {
-    tenantId: client.tenantId,
-    clientId: client.id,
-    id: deps.newId.clientSecret(),
-    hash: deps.hashSecret(text),
-    createdAt: deps.now(),
-  }
-  return { text, hashed }
-}

@@ -6,6 +6,7 @@ import { setImmediate as othersTurn } from 'node:timers/promises'
 import { type Client, type ClientId, type ClientStore, usesSecret } from '../../domain/client.ts'
 import { type ClientCredentialStore, hasExpired } from '../../domain/client-credential.ts'
 import { type ClientGrant, type ClientGrantStore, grantedScopes } from '../../domain/client-grant.ts'
+import { hasSecretExpired } from '../../domain/client-secret.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServer, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
@@ -59,7 +60,7 @@ export async function mayComeBack(
   if (!mayGetTokens(client)) return false
   if (usesSecret(tokenEndpointAuthMethod)) {
     const stored = await clients.findWithSecrets(tenantId, id)
-    return stored !== undefined && stored.secrets.length > 0
+    return stored?.secrets.some((secret) => !hasSecretExpired(secret, now())) ?? false
   }
   const credentials = await clientCredentials.list(tenantId, id)
   return credentials.some((key) => activeCredentialIds.includes(key.id) && !hasExpired(key, now()))

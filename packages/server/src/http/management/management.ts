@@ -8,6 +8,7 @@ import type { Changes } from '../../domain/changes.ts'
 import type { ClientStore } from '../../domain/client.ts'
 import type { ClientCredentialStore } from '../../domain/client-credential.ts'
 import type { ClientGrantStore } from '../../domain/client-grant.ts'
+import type { ClientSecretStore } from '../../domain/client-secret.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { IdempotentAnswerStore } from '../../domain/idempotent-answer.ts'
 import type { LogEntryStore } from '../../domain/log-entry.ts'
@@ -30,6 +31,7 @@ import { type ActionHandlerDeps, createActionHandlers } from './actions.ts'
 import { bindOperation } from './bind-operation.ts'
 import { createClientCredentialHandlers } from './client-credentials.ts'
 import { type ClientGrantHandlerDeps, createClientGrantHandlers } from './client-grants.ts'
+import { createClientSecretHandlers } from './client-secrets.ts'
 import { type ClientHandlerDeps, createClientHandlers } from './clients.ts'
 import type { Handlers } from './handler.ts'
 import { createHookSecretHandlers } from './hook-secrets.ts'
@@ -43,6 +45,7 @@ import { refuseWhatIsNotOffered } from './not-offered.ts'
 import { createPipelineHandlers } from './pipeline.ts'
 import { readJson } from './read-json.ts'
 import { createResourceServerHandlers, type ResourceServerHandlerDeps } from './resource-servers.ts'
+import { createRotateClientSecret } from './rotate-client-secret.ts'
 import { createSigningKeyHandlers, type SigningKeyHandlerDeps } from './signing-keys.ts'
 import { createStatsHandlers, type StatsHandlerDeps } from './stats.ts'
 import { createTenantSettingsHandlers } from './tenant-settings.ts'
@@ -53,6 +56,7 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly planTenant: TenantHandlerDeps['planTenant']
   readonly finishRemovals: TenantHandlerDeps['finishRemovals']
   readonly clients: ClientStore
+  readonly clientSecrets: ClientSecretStore
   readonly clientCredentials: ClientCredentialStore
   readonly resourceServers: ResourceServerStore
   readonly clientGrants: ClientGrantStore
@@ -133,6 +137,8 @@ function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): H
   }
   return {
     ...createClientHandlers(withRecord),
+    ...createClientSecretHandlers(withRecord),
+    ...createRotateClientSecret(withRecord),
     ...createClientCredentialHandlers(withRecord),
     ...createResourceServerHandlers(withRecord),
     ...createClientGrantHandlers(withRecord),

@@ -13,6 +13,7 @@ import { widenApisAndKeys } from './0005-apis-and-keys.ts'
 import { removeTenants } from './0006-tenants.ts'
 import { widenLog } from './0007-logs.ts'
 import { addProofs } from './0008-proofs.ts'
+import { addClientSecretLife } from './0009-client-secrets.ts'
 import { generalizeSpentAssertions } from './0012-dpop.ts'
 import { trustIssuers } from './0013-trusted-issuers.ts'
 import { keepIssuedTokens } from './0015-issued-tokens.ts'
@@ -27,6 +28,7 @@ const migrations: Record<string, Migration> = {
   '0006-tenants': { up: removeTenants },
   '0007-logs': { up: widenLog },
   '0008-proofs': { up: addProofs },
+  '0009-client-secrets': { up: addClientSecretLife },
   '0012-dpop': { up: generalizeSpentAssertions },
   '0013-trusted-issuers': { up: trustIssuers },
   '0015-issued-tokens': { up: keepIssuedTokens },
