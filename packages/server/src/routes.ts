@@ -5,13 +5,14 @@ import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
 import { ManagementError } from './domain/errors.ts'
 import type { Storage } from './domain/storage.ts'
-import type { Tenant } from './domain/tenant.ts'
+import type { Tenant, TenantId } from './domain/tenant.ts'
 import type { AppDeps } from './http/app.ts'
 import type { Readiness } from './http/health.ts'
 import type { RateLimit } from './http/rate-limit.ts'
 import { createApiSigningSecrets } from './keys/api-signing-secret.ts'
 import { createAssertionSignatures } from './keys/assertion-signature.ts'
 import { createSecretText } from './keys/client-secret.ts'
+import { createDpopNonces } from './keys/dpop-nonce.ts'
 import { createKeyRotation } from './keys/key-rotation.ts'
 import { createLogStreamSecrets } from './keys/log-stream-secrets.ts'
 import {
@@ -40,6 +41,7 @@ import { createAuthenticateClient } from './token/authenticate-client.ts'
 import { createClientCredentialsGrant } from './token/client-credentials-grant.ts'
 import { createFailedAttempts } from './token/failed-attempts.ts'
 import { createVerifyManagementToken } from './token/management-token.ts'
+import { createProvePossession } from './token/prove-possession.ts'
 import { createNoteSecretUse } from './token/secret-uses.ts'
 import { createVerifyAssertion } from './token/verify-assertion.ts'
 
@@ -58,6 +60,9 @@ export function routesOf(
   const { storage, encryption, hashing, recorder, ring, tail, publishRule } = rooms
   const record = recorder.record
   const apiSecrets = createApiSigningSecrets(encryption)
+  const nonces = createDpopNonces(rooms.masterKey)
+  const issueDpopNonce = (tenantId: TenantId) => nonces.issue(tenantId, now())
+  const provePossession = createProvePossession({ nonces, spentProofs: storage.spentProofs, now })
   return {
     log,
     now,
@@ -79,6 +84,7 @@ export function routesOf(
           failedAttempts: createFailedAttempts(now),
           now,
         }),
+        provePossession,
         resourceServers: storage.resourceServers,
         clientGrants: storage.clientGrants,
         runPipeline: createRunPipeline({
@@ -94,6 +100,7 @@ export function routesOf(
         newTokenId: randomUUID,
         newSeed,
       }),
+      issueDpopNonce,
       rateLimit: rateOf(config.tokenRate),
       now,
       accountForExchange: createAccountForExchange({

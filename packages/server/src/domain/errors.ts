@@ -4,7 +4,7 @@
  * what only the operator may read goes into `cause`, which stays in the log.
  */
 
-/** RFC 6749 §5.2, RFC 8707 §2 (`invalid_target`), RFC 9449 §12.2 (`invalid_dpop_proof`), RFC 6749 §4.1.2.1 (`access_denied`, `server_error`, `temporarily_unavailable`). */
+/** RFC 6749 §5.2, RFC 8707 §2 (`invalid_target`), RFC 6749 §4.1.2.1 (`access_denied`, `server_error`, `temporarily_unavailable`), RFC 9449 §5 and §8 (`invalid_dpop_proof`, `use_dpop_nonce`). */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -13,6 +13,7 @@ export type OAuthErrorCode =
   | 'invalid_scope'
   | 'invalid_target'
   | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'access_denied'
   | 'server_error'
   | 'temporarily_unavailable'

@@ -23,11 +23,14 @@ export interface TenantSecurity {
   readonly profile: SecurityProfile
   /** Client assertions may name the token endpoint as their audience. Undefined: where the profile is `auth0`. */
   readonly allowsTokenEndpointAudience: boolean | undefined
+  /** DPoP proofs bear a nonce of ours (RFC 9449 §8). */
+  readonly requiresDpopNonce: boolean
 }
 
 export const defaultTenantSecurity: TenantSecurity = {
   profile: 'none',
   allowsTokenEndpointAudience: undefined,
+  requiresDpopNonce: false,
 }
 
 /** What a tenant that never said so allows follows its profile: libraries written for Auth0 may name the endpoint. */

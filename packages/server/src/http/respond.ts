@@ -21,6 +21,7 @@ const oauthStatus = {
   invalid_scope: 400,
   invalid_target: 400,
   invalid_dpop_proof: 400,
+  use_dpop_nonce: 400,
   access_denied: 403,
   server_error: 500,
   temporarily_unavailable: 503,

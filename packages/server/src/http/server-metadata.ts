@@ -7,6 +7,7 @@ import { assertionAlgorithms } from '../domain/client-credential.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { KeyAlgorithm } from '../domain/resource-server.ts'
 import type { Tenant } from '../domain/tenant.ts'
+import { proofAlgorithms } from '../keys/proof-key.ts'
 
 export interface MetadataSubject {
   readonly tenant: Tenant
@@ -19,6 +20,7 @@ const contributions: readonly ((subject: MetadataSubject) => Metadata)[] = [
   places,
   grants,
   clientAuthentication,
+  possession,
 ]
 
 export function serverMetadata(subject: MetadataSubject): Metadata {
@@ -52,6 +54,11 @@ function places({ issuer }: MetadataSubject): Metadata {
 
 function grants(): Metadata {
   return { grant_types_supported: ['client_credentials'], response_types_supported: [] }
+}
+
+/** RFC 9449 §5.1. */
+function possession(): Metadata {
+  return { dpop_signing_alg_values_supported: proofAlgorithms }
 }
 
 function clientAuthentication(): Metadata {

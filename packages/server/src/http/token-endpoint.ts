@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ManagementError, OAuthError } from '../domain/errors.ts'
 import type { LogEntry } from '../domain/log-entry.ts'
 import { networkOf } from '../domain/network.ts'
+import type { TenantId } from '../domain/tenant.ts'
 import type { Write } from '../domain/write.ts'
 import type { Account } from '../token/account-for-exchange.ts'
 import {
@@ -27,6 +28,7 @@ import { sendOAuthError } from './respond.ts'
 
 export interface TokenEndpointDeps {
   readonly grantAccessToken: GrantAccessToken
+  readonly issueDpopNonce: (tenantId: TenantId) => string
   /** Of one address: nobody else is kept out by it. */
   readonly rateLimit: RateLimit
   readonly now: () => Date
@@ -76,6 +78,19 @@ export function registerTokenEndpoint(app: FastifyInstance, endpointDeps: TokenE
   })
 }
 
+/** RFC 9449 §8: to who needs one now, and §8.2: to who will need the next one. */
+function offerNonce(
+  { issueDpopNonce }: TokenEndpointDeps,
+  { tenant, raw }: FastifyRequest,
+  reply: FastifyReply,
+  outcome: TokenOutcome,
+): void {
+  const code = outcome.kind === 'refused' ? outcome.error.code : undefined
+  const usesDpop = raw.headersDistinct.dpop !== undefined || code === 'invalid_dpop_proof'
+  if (code !== 'use_dpop_nonce' && !(tenant.security.requiresDpopNonce && usesDpop)) return
+  reply.header('dpop-nonce', issueDpopNonce(tenant.id))
+}
+
 function notNow(description: string): OAuthError {
   return new OAuthError('temporarily_unavailable', description, { retryAfterSeconds: 1 })
 }
@@ -114,6 +129,7 @@ async function recordAndRespond(
     deps.alarm.failed(request.log, error)
     return sendOAuthError(request, reply, notNow('The exchange could not be recorded; try again later.'))
   }
+  offerNonce(deps, request, reply, outcome)
   if (outcome.kind === 'refused') {
     return sendOAuthError(request, reply, outcome.error, status)
   }

@@ -44,7 +44,7 @@ export function parsePublicKeyPem(pem: string): ClientPublicKey {
 
 /** @throws ClientKeyError */
 export function parsePublicKeyJwk(jwk: Readonly<Record<string, unknown>>): ClientPublicKey {
-  if (privateMembers.some((member) => Object.hasOwn(jwk, member))) throw privateKeySent()
+  if (holdsPrivateKey(jwk)) throw privateKeySent()
   if (jwk.use !== undefined && jwk.use !== 'sig') {
     throw new ClientKeyError('The JWK is not for signatures: its use must be sig.')
   }
@@ -54,6 +54,10 @@ export function parsePublicKeyJwk(jwk: Readonly<Record<string, unknown>>): Clien
 
 // RFC 7518 §6: all that only the owner of a key may know; `k` is a secret that both sides share.
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+
+export function holdsPrivateKey(jwk: Readonly<Record<string, unknown>>): boolean {
+  return privateMembers.some((member) => Object.hasOwn(jwk, member))
+}
 
 function privateKeySent(): ClientKeyError {
   return new ClientKeyError(
@@ -107,7 +111,8 @@ function kindNotOffered(): ClientKeyError {
   return new ClientKeyError('The key is of a kind not offered here: use RSA, EC P-256 or Ed25519.')
 }
 
-function refuseWeakRsa({ asymmetricKeyDetails: details = {} }: KeyObject): void {
+/** @throws ClientKeyError */
+export function refuseWeakRsa({ asymmetricKeyDetails: details = {} }: KeyObject): void {
   const { modulusLength = 0, publicExponent = 0n } = details
   if (modulusLength < minRsaBits || modulusLength > maxRsaBits) {
     throw new ClientKeyError(
@@ -128,7 +133,7 @@ function algorithmsOf(jwk: ClientPublicJwk): ClientPublicKey['algorithms'] {
 }
 
 /** RFC 7638 §3: the members that make the key, in the order of their names. */
-function thumbprintOf(jwk: ClientPublicJwk): string {
+export function thumbprintOf(jwk: ClientPublicJwk): string {
   const members = Object.entries(jwk).sort(([one], [other]) => (one < other ? -1 : 1))
   return createHash('sha256')
     .update(JSON.stringify(Object.fromEntries(members)))

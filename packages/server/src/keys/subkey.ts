@@ -9,6 +9,7 @@ export type MasterKey = KeyObject
 
 export type SubkeyPurpose =
   | 'client-secret-hash'
+  | 'dpop-nonce'
   | 'encryption'
   | 'encryption-key-id'
   | 'fingerprint'

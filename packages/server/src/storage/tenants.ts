@@ -150,10 +150,14 @@ function parsePresent(row: TenantRow): Tenant {
 /** What an earlier release did not know yet is as if nobody had said it. */
 function readSecurity(json: string): TenantSecurity {
   const place = 'tenants.security'
-  const { profile, allowsTokenEndpointAudience } = { ...defaultTenantSecurity, ...readObject(json, place) }
+  const { profile, allowsTokenEndpointAudience, requiresDpopNonce } = {
+    ...defaultTenantSecurity,
+    ...readObject(json, place),
+  }
   return {
     profile: readOneOf(securityProfiles, profile, place),
     allowsTokenEndpointAudience: optional(requireFlag, allowsTokenEndpointAudience, place),
+    requiresDpopNonce: requireFlag(requiresDpopNonce, place),
   }
 }
 

@@ -5,7 +5,7 @@
 import { type AssertionAlgorithm, assertionAlgorithms } from '../domain/client-credential.ts'
 import type { OAuthError } from '../domain/errors.ts'
 import { assertionRefused } from './client-refusals.ts'
-import { parseUnambiguousObject } from './unambiguous-object.ts'
+import { decodeCompactJwt, type Members } from './compact-jwt.ts'
 
 export interface ClientAssertion {
   readonly jwt: string
@@ -35,13 +35,13 @@ export const maxJtiLength = 64
 
 /** The `sub` of an assertion that nobody has looked into yet; undefined when it cannot be read. */
 export function claimedSubject(jwt: string): string | undefined {
-  const { sub } = decodeJwt(jwt)?.claims ?? {}
+  const { sub } = decodeCompactJwt(jwt, maxAssertionBytes)?.claims ?? {}
   return typeof sub === 'string' ? sub : undefined
 }
 
 /** @throws OAuthError `invalid_client` for anything that is not as expected. */
 export function parseAssertion(jwt: string, expected: ExpectedAssertion): ClientAssertion {
-  const { header, claims } = decodeJwt(jwt) ?? {}
+  const { header, claims } = decodeCompactJwt(jwt, maxAssertionBytes) ?? {}
   if (!header || !claims) {
     throw assertionRefused(`The client assertion is no compact JWT of at most ${maxAssertionBytes} bytes.`)
   }
@@ -54,30 +54,6 @@ export function parseAssertion(jwt: string, expected: ExpectedAssertion): Client
     rawAudience: claims.aud,
     jti: parseJti(claims.jti),
     expiresAt: parseTimes(claims, expected.now),
-  }
-}
-
-type Members = Readonly<Record<string, unknown>>
-
-// RFC 7515 §7.1, without padding, blanks or line ends: one text for one assertion.
-const compactJwt = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+$/
-
-function decodeJwt(jwt: string): { header: Members; claims: Members } | undefined {
-  if (jwt.length > maxAssertionBytes) return undefined
-  const [, rawHeader, rawClaims] = compactJwt.exec(jwt) ?? []
-  const header = decodePart(rawHeader)
-  const claims = decodePart(rawClaims)
-  return header && claims && { header, claims }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function decodePart(part: string | undefined): Members | undefined {
-  if (part === undefined) return undefined
-  try {
-    return parseUnambiguousObject(utf8.decode(Buffer.from(part, 'base64url')))
-  } catch {
-    return undefined
   }
 }
 

@@ -24,6 +24,7 @@ import { inProfile } from './auth0-refusals.ts'
 import type { AuthenticateClient } from './authenticate-client.ts'
 import { assertionWasSpent } from './client-refusals.ts'
 import type { Exchange, IncomingTokenRequest } from './exchange.ts'
+import { type Possession, type ProvePossession, proofWasSpent } from './prove-possession.ts'
 import { requiredConfirmation } from './required-confirmation.ts'
 import { parseTokenRequest, ungrantedTarget, unknownTarget } from './token-request.ts'
 import { visibleToRules } from './visible-request.ts'
@@ -34,6 +35,7 @@ export type TokenOutcome =
 
 export interface ClientCredentialsGrantDeps {
   readonly authenticateClient: AuthenticateClient
+  readonly provePossession: ProvePossession
   readonly resourceServers: ResourceServerStore
   readonly clientGrants: ClientGrantStore
   readonly runPipeline: RunPipeline
@@ -70,12 +72,17 @@ function refused(exchange: Exchange, error: OAuthError): TokenOutcome {
 }
 
 /**
- * What becomes of an outcome that could not be recorded because another request used its assertion at the same time:
- * a refusal, in which the client counts as unproven. Undefined for every other error.
+ * What becomes of an outcome that could not be recorded because another request used one of its proofs at the same time:
+ * a refusal, in which the client of a used assertion counts as unproven. Undefined for every other error.
  */
 export function refuseReplay({ exchange }: TokenOutcome, error: unknown): TokenOutcome | undefined {
-  if (!(error instanceof AlreadyExistsError) || exchange.spentProofs.length === 0) return undefined
-  if (error.noun !== spentProofNouns.client_assertion) return undefined
+  if (!(error instanceof AlreadyExistsError)) return undefined
+  const proof = exchange.spentProofs.find(({ kind }) => spentProofNouns[kind] === error.noun)
+  if (!proof) return undefined
+  if (proof.kind === 'dpop_proof') {
+    const others = exchange.spentProofs.filter((other) => other !== proof)
+    return refused({ ...exchange, spentProofs: others }, proofWasSpent())
+  }
   const { client: _, ...unproven } = exchange
   return refused({ ...unproven, spentProofs: [] }, assertionWasSpent())
 }
@@ -85,6 +92,8 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   const { incoming } = exchange
   const request = parseTokenRequest(incoming.raw, incoming.tenant)
   exchange.request = request
+  // First, as it says nothing of any client: who has to come again with a nonce has not used up an assertion for it.
+  const possession = await provenPossession(deps, incoming)
   const { client, usedSecret, spentProof } = await deps.authenticateClient(
     incoming,
     request.credentials,
@@ -92,7 +101,8 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   )
   exchange.client = client
   if (usedSecret) exchange.usedSecret = usedSecret
-  if (spentProof) exchange.spentProofs = [spentProof]
+  exchange.spentProofs = [spentProof, possession?.spentProof].filter((proof) => proof !== undefined)
+  if (possession) exchange.provenKeys = { ...exchange.provenKeys, jkt: possession.jkt }
   refuseOtherGrants(client)
   const target = await findTarget(deps, incoming.tenant.id, incoming.issuer, client, request.audience)
   exchange.resourceServer = target.resourceServer
@@ -116,6 +126,15 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
     jti: deps.newTokenId(),
     issuedAt: deps.now(),
   })
+}
+
+/** Undefined where the request has no DPoP proof. */
+async function provenPossession(
+  { provePossession }: ClientCredentialsGrantDeps,
+  { tenant, rawDpop, httpMethod: method, endpointUrl: uri }: IncomingTokenRequest,
+): Promise<Possession | undefined> {
+  if (rawDpop.length === 0) return undefined
+  return provePossession(tenant, rawDpop, { method, uri, accessToken: undefined })
 }
 
 /** What the token will be bound to is settled before any rule runs: a request without the proof it needs costs nothing. */

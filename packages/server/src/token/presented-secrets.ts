@@ -4,7 +4,7 @@
  */
 import type { RawTokenRequest } from './parameters.ts'
 
-const secretParameters = new Set(['client_secret', 'client_assertion', 'access_token'])
+const secretParameters = new Set(['client_secret', 'client_assertion', 'access_token', 'dpop'])
 
 /** A mistake sends a secret or two; no request may make us look for thousands. */
 const maxPresented = 20

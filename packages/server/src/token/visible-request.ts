@@ -11,6 +11,7 @@ const credentialParameters = new Set([
   'client_assertion',
   'client_assertion_type',
   'access_token',
+  'dpop',
 ])
 const credentialHeaders = new Set([
   'authorization',

@@ -1,0 +1,118 @@
+/**
+ * The key that a proof of possession brings along (RFC 9449 §4.2). Whoever sends a proof chooses its key, so a key says
+ * nothing of who it is; a token is bound to its thumbprint. It must be public, strong, and written in its only form:
+ * otherwise one key would have several thumbprints.
+ */
+import { constants, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
+import type { ClientPublicJwk } from '../domain/client-credential.ts'
+import { holdsPrivateKey, refuseWeakRsa, thumbprintOf } from './client-public-key.ts'
+import { derSignatureOf } from './es256-signature.ts'
+
+/**
+ * Those of the FAPI 2.0 Security Profile. `Ed25519` is what RFC 9864 calls EdDSA with that curve, and what public
+ * libraries write.
+ */
+export const proofAlgorithms = ['ES256', 'EdDSA', 'Ed25519', 'PS256'] as const
+export type ProofAlgorithm = (typeof proofAlgorithms)[number]
+
+export interface ProofKey {
+  readonly algorithm: ProofAlgorithm
+  readonly publicKey: KeyObject
+  /** RFC 7638, SHA-256, base64url. */
+  readonly thumbprint: string
+}
+
+/** Undefined unless it is a public key of the algorithm that nobody can guess. */
+export function parseProofKey(
+  algorithm: ProofAlgorithm,
+  jwk: Readonly<Record<string, unknown>>,
+): ProofKey | undefined {
+  if (holdsPrivateKey(jwk) || !isMeantFor(algorithm, jwk)) return undefined
+  const parse = parserOf[algorithm]
+  const members = parse(jwk)
+  const publicKey = members && readKey(members)
+  return publicKey && { algorithm, publicKey, thumbprint: thumbprintOf(members) }
+}
+
+export function isSignedWithProofKey(
+  { algorithm, publicKey }: ProofKey,
+  signingInput: string,
+  signature: Buffer,
+): boolean {
+  const input = Buffer.from(signingInput)
+  switch (algorithm) {
+    case 'ES256': {
+      const der = derSignatureOf(signature)
+      return der !== undefined && verify('sha256', input, publicKey, der)
+    }
+    case 'PS256':
+      return verify('sha256', input, { key: publicKey, ...pss }, signature)
+    case 'EdDSA':
+    case 'Ed25519':
+      return verify(null, input, publicKey, signature)
+  }
+}
+
+// RFC 7518 §3.5: the salt is as long as the digest.
+const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+
+// RFC 7517 §4.2 to §4.4: what a key says of its use is kept to.
+function isMeantFor(algorithm: ProofAlgorithm, jwk: Readonly<Record<string, unknown>>): boolean {
+  const { use, key_ops: operations, alg } = jwk
+  if (use !== undefined && use !== 'sig') return false
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return false
+  return alg === undefined || alg === algorithm || (alg === 'EdDSA' && algorithm === 'Ed25519')
+}
+
+type Parse = (jwk: Readonly<Record<string, unknown>>) => ClientPublicJwk | undefined
+
+const parserOf: Record<ProofAlgorithm, Parse> = {
+  ES256: parseP256,
+  EdDSA: parseEd25519,
+  Ed25519: parseEd25519,
+  PS256: parseRsa,
+}
+
+const coordinateBytes = 32
+
+function parseP256({ kty, crv, x, y }: Parameters<Parse>[0]): ClientPublicJwk | undefined {
+  if (kty !== 'EC' || crv !== 'P-256') return undefined
+  if (!isBytes(x, coordinateBytes) || !isBytes(y, coordinateBytes)) return undefined
+  return { kty, crv, x, y }
+}
+
+function parseEd25519({ kty, crv, x }: Parameters<Parse>[0]): ClientPublicJwk | undefined {
+  if (kty !== 'OKP' || crv !== 'Ed25519' || !isBytes(x, coordinateBytes)) return undefined
+  return { kty, crv, x }
+}
+
+function parseRsa({ kty, n, e }: Parameters<Parse>[0]): ClientPublicJwk | undefined {
+  return kty === 'RSA' && isUnsigned(n) && isUnsigned(e) ? { kty, n, e } : undefined
+}
+
+/** RFC 7518 §2, Base64urlUInt: without leading zeros. */
+function isUnsigned(text: unknown): text is string {
+  return (bytesOf(text)?.[0] ?? 0) !== 0
+}
+
+function isBytes(text: unknown, length: number): text is string {
+  return bytesOf(text)?.length === length
+}
+
+function bytesOf(text: unknown): Buffer | undefined {
+  if (typeof text !== 'string') return undefined
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
+
+/** Undefined for a point that is not on its curve, and for a modulus or exponent that is none to rely on. */
+function readKey(members: ClientPublicJwk): KeyObject | undefined {
+  const jwk: JsonWebKey = { ...members }
+  try {
+    const key = createPublicKey({ key: jwk, format: 'jwk' })
+    if (members.kty === 'RSA') refuseWeakRsa(key)
+    return key
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * A JWT that somebody else signed, taken apart (RFC 7515 §7.1). Nothing in it is proven yet. There is one text for one
+ * JWT: no padding, no blanks, no bits that mean nothing, and no member that stands twice.
+ */
+import { parseUnambiguousObject } from './unambiguous-object.ts'
+
+export type Members = Readonly<Record<string, unknown>>
+
+export interface CompactJwt {
+  readonly header: Members
+  readonly claims: Members
+  /** What is signed. */
+  readonly signingInput: string
+  readonly signature: Buffer
+}
+
+const threeParts = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
+
+/** Undefined for everything else, and for what is longer. */
+export function decodeCompactJwt(jwt: string, maxLength: number): CompactJwt | undefined {
+  if (jwt.length > maxLength) return undefined
+  const [, rawHeader, rawClaims, rawSignature] = threeParts.exec(jwt) ?? []
+  const header = decodeMembers(rawHeader)
+  const claims = decodeMembers(rawClaims)
+  const signature = decodeBase64url(rawSignature)
+  if (!header || !claims || !signature) return undefined
+  return { header, claims, signingInput: `${rawHeader}.${rawClaims}`, signature }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decodeMembers(part: string | undefined): Members | undefined {
+  const bytes = decodeBase64url(part)
+  if (bytes === undefined) return undefined
+  try {
+    return parseUnambiguousObject(utf8.decode(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined unless the text is the one that encodes these bytes (RFC 4648 §3.5). */
+function decodeBase64url(text: string | undefined): Buffer | undefined {
+  if (text === undefined) return undefined
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
