@@ -105,6 +105,39 @@ test('a rotated secret ends the old one', async () => {
   await here.ok(get, { input: await readFile(file, 'utf8') })
 })
 
+test('a secret can change without a gap: with an overlap, or by a second one that is told apart from the first', async () => {
+  const file = join(here.folder, 'plans.secret')
+  const client = await here.idOfClient('plans')
+  const get = ['token', 'get', '--client', client, '--api', audience, '--secret-file', '-']
+  const old = await readFile(file, 'utf8')
+  expect((await here.tallystick(['clients', 'rotate-secret', client, '--overlap', 'soon'])).exitCode).toBe(2)
+  await here.ok(['clients', 'rotate-secret', client, '--overlap', '1h', '--out', file])
+  await here.ok(get, { input: old })
+  const list = ['clients', 'secrets', 'list', client]
+  const [first, second] = (await here.ok([...list, '--ids'])).output.split('\n')
+  expect((await here.ok(list)).output).toMatch(new RegExp(`^${second} +never +never +never used`, 'm'))
+  await here.ok(get, { input: await readFile(file, 'utf8') })
+  expect((await here.ok(list)).output).toMatch(
+    new RegExp(`^${first} .*can go: ${second} is in use instead`, 'm'),
+  )
+  await here.ok(['clients', 'secrets', 'delete', client, String(first), '--yes'])
+  expect((await here.tallystick(get, { input: old })).exitCode).toBe(4)
+
+  const create = ['clients', 'secrets', 'create', client, '--name', 'green']
+  const made = await here.ok([...create, '--expires-at', '2099-01-01T00:00:00Z', '--out', file])
+  const secret = (await readFile(file, 'utf8')).trim()
+  expect(made.output + made.messages).not.toContain(secret)
+  await here.ok(get, { input: secret })
+  const third = await here.tallystick(create)
+  expect([third.exitCode, third.messages]).toEqual([
+    5,
+    expect.stringContaining('The client has 2 live secrets'),
+  ])
+  const [, id] = (await here.ok([...list, '--ids'])).output.split('\n')
+  const changed = await here.json(['clients', 'secrets', 'update', client, String(id), '--never-expires'])
+  expect(changed).toEqual(expect.not.objectContaining({ expires_at: expect.anything() }))
+})
+
 test('everything can be deleted, and a deletion prints no blank line', async () => {
   const { output } = await here.ok(['clients', 'delete', await here.idOfClient('plans'), '--yes'])
   expect(output).toBe('')

@@ -12,6 +12,7 @@ import {
   changedAuthentication,
 } from './client-auth-method.ts'
 import { addClientCredentialsCommands } from './client-credentials.ts'
+import { addClientSecretsCommands, addRotateSecretCommand } from './client-secrets.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { collect, collectPairs, wholeNumber } from './option-values.ts'
 import { addIdsOption, allPages, type ListOptions, presentList } from './present-list.ts'
@@ -35,7 +36,7 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
   addExamples(clients, [
     ['tallystick clients list'],
     ['tallystick clients create billing --metadata plan=gold --out billing.secret'],
-    ['tallystick clients rotate-secret CLIENT_ID --out billing.secret'],
+    ['tallystick clients rotate-secret CLIENT_ID --overlap 1h --out billing.secret'],
   ])
 
   addIdsOption(clients.command('list').description('all clients of the tenant')).action(
@@ -103,17 +104,14 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
     open,
   )
 
-  clients
-    .command('rotate-secret <client_id>')
-    .description('a new secret; the old one ends at once')
-    .option('--out <file>', 'write the secret to this file (mode 0600) instead of the screen')
-    .action(async (id: string, options: SecretOptions) => {
-      const context = open()
-      await checkSecretFile(options)
-      const connection = await context.connect()
-      await context.asker.confirm(`End the present secret of ${id}?`)
-      await showSecret(context, await connection.clients.rotateSecret(id), options, details)
-    })
+  addClientSecretsCommands(
+    clients
+      .command('secrets')
+      .description('secrets that prove a client, and which can go')
+      .helpCommand(false),
+    open,
+  )
+  addRotateSecretCommand(clients, open, details)
 
   clients
     .command('delete <client_id...>')

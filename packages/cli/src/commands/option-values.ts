@@ -11,6 +11,16 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
+const secondsIn = { s: 1, m: 60, h: 3600, d: 86_400 } as const
+
+/** A time such as `90s`, `30m`, `1h` or `2d`, in seconds. */
+export function duration(text: string): number {
+  const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  const seconds = Object.entries(secondsIn).find(([name]) => name === unit)?.[1]
+  if (amount !== undefined && seconds !== undefined) return Number(amount) * seconds
+  throw new InvalidArgumentError('It needs a time such as 90s, 30m, 1h or 2d.')
+}
+
 /** `name=value` pairs of an option that may be given several times. */
 export function collectPairs(
   text: string,

@@ -18,6 +18,8 @@ export const clientSecret = closed({
   created_at: dateTime,
   /** From then on it proves nothing. Absent: it does not expire. */
   expires_at: Type.Optional(dateTime),
+  /** Absent until then. */
+  first_used_at: Type.Optional(dateTime),
   /** Up to a minute before its last use; absent until its first. */
   last_used_at: Type.Optional(dateTime),
 })

@@ -14,6 +14,7 @@ export interface ClientSecretUse {
 
 /** A secret as its owner looks at it. */
 export interface ListedClientSecret extends ClientSecret {
+  readonly firstUsedAt: Date | undefined
   /** Undefined until its first use. Up to a minute may lie between it and the last use. */
   readonly lastUsedAt: Date | undefined
 }

@@ -23,7 +23,7 @@ export function createClientSecretStore(database: Database): ClientSecretStore {
           .onRef('used.secret_id', '=', 'secret.id'),
       )
       .selectAll('secret')
-      .select('used.last_used_at')
+      .select(['used.first_used_at', 'used.last_used_at'])
       .where('secret.tenant_id', '=', asked.tenant_id)
       .where('secret.client_id', '=', asked.client_id)
       .orderBy('secret.created_at')
@@ -40,8 +40,9 @@ export function createClientSecretStore(database: Database): ClientSecretStore {
 
   return {
     list: async (tenantId, clientId) =>
-      list({ tenant_id: tenantId, client_id: clientId }).map(({ last_used_at, ...row }) => ({
+      list({ tenant_id: tenantId, client_id: clientId }).map(({ first_used_at, last_used_at, ...row }) => ({
         ...parseSecretRow(row),
+        firstUsedAt: first_used_at === null ? undefined : new Date(first_used_at),
         lastUsedAt: last_used_at === null ? undefined : new Date(last_used_at),
       })),
     async oldestAt() {
@@ -87,11 +88,17 @@ function createClientSecretWrites(
     (build, asked) =>
       build
         .insertInto('client_secret_uses')
-        .columns(['tenant_id', 'client_id', 'secret_id', 'last_used_at'])
+        .columns(['tenant_id', 'client_id', 'secret_id', 'first_used_at', 'last_used_at'])
         .expression(
           build
             .selectFrom('client_secrets')
-            .select(['tenant_id', 'client_id', 'id', sql<number>`${asked.at}`.as('last_used_at')])
+            .select([
+              'tenant_id',
+              'client_id',
+              'id',
+              sql<number>`${asked.at}`.as('first_used_at'),
+              sql<number>`${asked.at}`.as('last_used_at'),
+            ])
             .where('tenant_id', '=', asked.tenant_id)
             .where('client_id', '=', asked.client_id)
             .where('id', '=', asked.id),

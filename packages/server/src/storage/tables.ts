@@ -67,6 +67,7 @@ export const clientSecretUseColumns = {
   tenant_id: text,
   client_id: text,
   secret_id: text,
+  first_used_at: integer,
   last_used_at: integer,
 }
 

@@ -6,7 +6,7 @@ import { acme, globex, idOf, sampleClient, sampleSecret, secondsIn } from './sam
 export function registerClientSecretTests(current: Current): void {
   const { id: clientId } = sampleClient()
   const secret = sampleSecret()
-  const unused = { ...secret, lastUsedAt: undefined }
+  const unused = { ...secret, firstUsedAt: undefined, lastUsedAt: undefined }
 
   async function insertClient() {
     const { clients, commit } = current()
@@ -73,13 +73,15 @@ export function registerClientSecretTests(current: Current): void {
     })
   })
 
-  test('the last use of a secret is the latest that was noted, whatever the order, and goes with the secret', async () => {
+  test('the first use of a secret is the one that was noted first, the last the latest; both go with the secret', async () => {
     const { clientSecrets, commit } = current()
     await insertClient()
     await commit([clientSecrets.insert(secret)])
     for (const seconds of [5, 9, 7])
       await commit([clientSecrets.recordUse({ secret, at: secondsIn(seconds) })])
-    expect(await clientSecrets.list(acme.id, clientId)).toEqual([{ ...secret, lastUsedAt: secondsIn(9) }])
+    expect(await clientSecrets.list(acme.id, clientId)).toEqual([
+      { ...secret, firstUsedAt: secondsIn(5), lastUsedAt: secondsIn(9) },
+    ])
     await commit([clientSecrets.remove(secret), clientSecrets.insert(secret)])
     expect(await clientSecrets.list(acme.id, clientId)).toEqual([unused])
   })

@@ -54,7 +54,10 @@ export function createClientSecretHandlers(
           touch(deps, client),
         ],
       })
-      return { ...secretOnWire({ ...kept, lastUsedAt: undefined }), client_secret: revealSecret(text) }
+      return {
+        ...secretOnWire({ ...kept, firstUsedAt: undefined, lastUsedAt: undefined }),
+        client_secret: revealSecret(text),
+      }
     },
 
     async getClientSecret({ request, param }) {
@@ -134,12 +137,14 @@ function changed(stored: ListedClientSecret, body: BodyOf<'updateClientSecret'>)
   return { ...stored, name: name ?? '', expiresAt }
 }
 
-function secretOnWire({ id, name, createdAt, expiresAt, lastUsedAt }: ListedClientSecret): SecretOnWire {
+function secretOnWire(secret: ListedClientSecret): SecretOnWire {
+  const { id, name, createdAt, expiresAt, firstUsedAt, lastUsedAt } = secret
   return {
     id,
     ...(name !== '' && { name }),
     created_at: createdAt.toISOString(),
     ...(expiresAt && { expires_at: expiresAt.toISOString() }),
+    ...(firstUsedAt && { first_used_at: firstUsedAt.toISOString() }),
     ...(lastUsedAt && { last_used_at: lastUsedAt.toISOString() }),
   }
 }

@@ -11,6 +11,7 @@ const statements = [
     tenant_id text not null,
     client_id text not null,
     secret_id text not null,
+    first_used_at integer not null,
     last_used_at integer not null,
     primary key (tenant_id, client_id, secret_id),
     foreign key (tenant_id, client_id, secret_id)
