@@ -9,8 +9,10 @@ import type { Tenant, TenantId } from './domain/tenant.ts'
 import type { AppDeps } from './http/app.ts'
 import type { Readiness } from './http/health.ts'
 import type { RateLimit } from './http/rate-limit.ts'
+import { createKeyDocuments } from './key-documents.ts'
 import { createApiSigningSecrets } from './keys/api-signing-secret.ts'
 import { createAssertionSignatures } from './keys/assertion-signature.ts'
+import { createClientKeySets } from './keys/client-key-set.ts'
 import { createSecretText } from './keys/client-secret.ts'
 import { createDpopNonces } from './keys/dpop-nonce.ts'
 import { createKeyRotation } from './keys/key-rotation.ts'
@@ -63,6 +65,7 @@ export function routesOf(
   const nonces = createDpopNonces(rooms.masterKey)
   const issueDpopNonce = (tenantId: TenantId) => nonces.issue(tenantId, now())
   const provePossession = createProvePossession({ nonces, spentProofs: storage.spentProofs, now })
+  const keyDocuments = createKeyDocuments(config, rooms)
   return {
     log,
     now,
@@ -77,10 +80,13 @@ export function routesOf(
       grantAccessToken: createClientCredentialsGrant({
         authenticateClient: createAuthenticateClient({
           clients: storage.clients,
-          clientCredentials: storage.clientCredentials,
           spentProofs: storage.spentProofs,
           hashing,
-          verifyAssertion: createVerifyAssertion(createAssertionSignatures()),
+          verifyAssertion: createVerifyAssertion({
+            clientCredentials: storage.clientCredentials,
+            clientKeySets: createClientKeySets({ fetchDocument: keyDocuments.fetchDocument, now }),
+            signatures: createAssertionSignatures(),
+          }),
           failedAttempts: createFailedAttempts(now),
           now,
         }),
@@ -142,6 +148,7 @@ export function routesOf(
       streamSecrets: createLogStreamSecrets(encryption),
       createStreamSecret: () => createSecretText('stream'),
       whyNotEndpoint: (url) => whyNotEndpoint(destinationsBeside(config.streamPrivate, rooms.listening), url),
+      whyNotFetched: keyDocuments.whyNotFetched,
       tokenCounts: storage.tokenCounts,
       idempotentAnswers: storage.idempotentAnswers,
       changes: storage.changes,

@@ -9,6 +9,7 @@ export interface AuthMethodOptions {
   readonly authMethod?: 'client_secret_post' | 'client_secret_basic' | 'none' | 'private_key_jwt'
   readonly publicKey?: string
   readonly credential?: readonly string[]
+  readonly jwksUri?: string
 }
 
 export function addAuthMethodOptions(command: Command): Command {
@@ -21,23 +22,37 @@ export function addAuthMethodOptions(command: Command): Command {
         'none',
       ]),
     )
-    .option('--public-key <file>', 'with private_key_jwt: its public key; - reads standard input')
+    .addOption(
+      new Option(
+        '--public-key <file>',
+        'with private_key_jwt: its public key; - reads standard input',
+      ).conflicts('jwksUri'),
+    )
+    .option('--jwks-uri <url>', 'with private_key_jwt: where it publishes its public keys')
 }
 
 export function addCredentialOption(command: Command): Command {
   return command.addOption(
     new Option('--credential <id>', 'with private_key_jwt: a key that it has; up to two')
       .argParser(collect)
-      .conflicts('publicKey'),
+      .conflicts(['publicKey', 'jwksUri']),
   )
 }
 
 type Input = Parameters<typeof readPublicKey>[1]
 
 /** For a client that is to be made. */
-export async function authenticationToCreate({ authMethod, publicKey }: AuthMethodOptions, input: Input) {
-  if (authMethod !== 'private_key_jwt') return { ...secretMethod(authMethod, publicKey) }
-  if (publicKey === undefined) throw keyMissing('Give its public key: --public-key public.pem')
+export async function authenticationToCreate(
+  { authMethod, publicKey, jwksUri }: AuthMethodOptions,
+  input: Input,
+) {
+  if (authMethod !== 'private_key_jwt') return { ...secretMethod(authMethod, publicKey ?? jwksUri) }
+  if (jwksUri !== undefined) return publishedAt(jwksUri)
+  if (publicKey === undefined) {
+    throw keyMissing(
+      'Give its public key: --public-key public.pem, or where it publishes them: --jwks-uri URL',
+    )
+  }
   const key = await readPublicKey(publicKey, input)
   const credentials = [{ credential_type: 'public_key' as const, ...key }]
   return { client_authentication_methods: { private_key_jwt: { credentials } } }
@@ -47,16 +62,17 @@ export async function authenticationToCreate({ authMethod, publicKey }: AuthMeth
 export async function changedAuthentication(
   { clientCredentials }: Connection,
   id: string,
-  { authMethod, publicKey, credential = [] }: AuthMethodOptions,
+  { authMethod, publicKey, jwksUri, credential = [] }: AuthMethodOptions,
   input: Input,
 ) {
   if (authMethod !== 'private_key_jwt') {
-    const method = secretMethod(authMethod, publicKey ?? credential[0])
+    const method = secretMethod(authMethod, publicKey ?? jwksUri ?? credential[0])
     return method ? { ...method, client_authentication_methods: null } : {}
   }
+  if (jwksUri !== undefined) return { token_endpoint_auth_method: null, ...publishedAt(jwksUri) }
   if (publicKey === undefined && credential.length === 0) {
     throw keyMissing(
-      'Give --public-key FILE, or --credential with an id of: tallystick clients credentials list',
+      'Give --public-key FILE or --jwks-uri URL, or --credential with an id of: tallystick clients credentials list',
     )
   }
   const key: PublicKey | undefined =
@@ -67,6 +83,10 @@ export async function changedAuthentication(
     token_endpoint_auth_method: null,
     client_authentication_methods: { private_key_jwt: { credentials } },
   }
+}
+
+function publishedAt(uri: string) {
+  return { client_authentication_methods: { private_key_jwt: { jwks_uri: uri } } }
 }
 
 function secretMethod(authMethod: Exclude<AuthMethodOptions['authMethod'], 'private_key_jwt'>, key?: string) {

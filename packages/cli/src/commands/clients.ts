@@ -1,5 +1,9 @@
 /** `tallystick clients`: the programs that get tokens. */
-import type { Client } from '@tallystick/management-api/contract/clients'
+import {
+  type Client,
+  type ComplianceLevel,
+  complianceLevels,
+} from '@tallystick/management-api/contract/clients'
 import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
@@ -23,6 +27,7 @@ interface ClientOptions extends AuthMethodOptions {
   readonly metadata?: Readonly<Record<string, string>>
   /** False: as long as the API says. */
   readonly tokenLifetime?: number | false
+  readonly complianceLevel?: ComplianceLevel
 }
 
 interface UpdateOptions extends ClientOptions {
@@ -128,13 +133,19 @@ function addSettings(command: Command): Command {
     .option('--description <text>', 'a sentence for people')
     .option('--metadata <name=value>', 'what rules see as client.metadata; repeatable', collectPairs)
     .option('--token-lifetime <seconds>', 'how long its tokens live, where the API says longer', wholeNumber)
+    .addOption(
+      new Option('--compliance-level <level>', 'what it is held to beyond the rules of its tenant').choices(
+        complianceLevels,
+      ),
+    )
 }
 
-function settingsOf({ description, metadata, tokenLifetime }: ClientOptions) {
+function settingsOf({ description, metadata, tokenLifetime, complianceLevel }: ClientOptions) {
   return {
     ...(tokenLifetime !== undefined && { token_lifetime: tokenLifetime === false ? null : tokenLifetime }),
     ...(description !== undefined && { description }),
     ...(metadata && { client_metadata: { ...metadata } }),
+    ...(complianceLevel && { compliance_level: complianceLevel }),
   }
 }
 
@@ -152,6 +163,7 @@ function changeOf({ name, removeMetadata = [], enable, disable, ...settings }: U
 }
 
 function details(client: Client): string[] {
+  const keys = client.client_authentication_methods?.private_key_jwt
   return formatDetails([
     ['client_id', client.client_id],
     ['name', client.name],
@@ -162,10 +174,9 @@ function details(client: Client): string[] {
       client.token_lifetime === undefined ? 'as the API says' : `${client.token_lifetime} s`,
     ],
     ['authentication', client.token_endpoint_auth_method ?? 'private_key_jwt'],
-    [
-      'credentials',
-      client.client_authentication_methods?.private_key_jwt.credentials.map(({ id }) => id).join('\n') ?? '',
-    ],
+    ['credentials', keys?.credentials?.map(({ id }) => id).join('\n') ?? ''],
+    ['key set', keys?.jwks_uri ?? ''],
+    ['compliance level', client.compliance_level ?? 'none'],
     [
       'metadata',
       Object.entries(client.client_metadata)

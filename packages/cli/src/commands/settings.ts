@@ -17,6 +17,8 @@ interface UpdateOptions {
   /** False with `--no-default-audience`. */
   readonly defaultAudience?: string | false
   readonly profile?: TenantProfile
+  readonly securityProfile?: TenantSettings['security_profile']
+  readonly tokenEndpointAudience?: 'allow' | 'refuse' | 'by-profile'
 }
 
 export function addSettingsCommands(settings: Command, open: OpenContext): void {
@@ -54,6 +56,18 @@ export function addSettingsCommands(settings: Command, open: OpenContext): void 
         'how the tenant answers: as the RFCs say, or in the words of Auth0',
       ).choices(['rfc', 'auth0']),
     )
+    .addOption(
+      new Option(
+        '--security-profile <profile>',
+        'what every client is held to; fapi2: the FAPI 2.0 Security Profile',
+      ).choices(['none', 'fapi2']),
+    )
+    .addOption(
+      new Option(
+        '--token-endpoint-audience <what>',
+        'of assertions whose audience is the token endpoint, not the issuer',
+      ).choices(['allow', 'refuse', 'by-profile']),
+    )
     .action(async (options: UpdateOptions) => {
       const { connect, present } = open()
       const change = changeOf(options)
@@ -68,14 +82,20 @@ function changeOf({
   egressNone,
   defaultAudience,
   profile,
+  securityProfile,
+  tokenEndpointAudience,
 }: UpdateOptions): TenantSettingsChange {
   const allow = egressNone ? [] : egressAllow && [...egressAllow]
   return {
     ...(allow && { egress: { allow } }),
     ...(defaultAudience !== undefined && { default_audience: defaultAudience || null }),
     ...(profile && { profile }),
+    ...(securityProfile && { security_profile: securityProfile }),
+    ...(tokenEndpointAudience && { allow_token_endpoint_audience: audienceChoices[tokenEndpointAudience] }),
   }
 }
+
+const audienceChoices = { allow: true, refuse: false, 'by-profile': null }
 
 function nothingToChange(): Failure {
   return new Failure('usage', {
@@ -89,6 +109,11 @@ function details(settings: TenantSettings): string[] {
   return formatDetails([
     ['tenant', settings.friendly_name],
     ['profile', settings.profile],
+    ['security profile', settings.security_profile],
+    [
+      'assertions for',
+      settings.allow_token_endpoint_audience ? 'the issuer or the token endpoint' : 'the issuer alone',
+    ],
     ['default audience', settings.default_audience],
     ['rules may fetch from', settings.egress.allow.join('\n') || 'nowhere'],
   ])

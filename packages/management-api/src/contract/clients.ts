@@ -17,12 +17,15 @@ import {
   listAnswer,
   listQuery,
   nullable,
+  oneOf,
   record,
   refused,
 } from './schema.ts'
 
 export const maxClientMetadataMembers = 10
 export const maxClientMetadataLength = 255
+/** Characters. */
+export const maxJwksUriLength = 2000
 
 const name = displayName(200)
 const description = Type.String({ maxLength: 140 })
@@ -54,13 +57,46 @@ const tokenLifetime = Type.Integer({ minimum: 1, maximum: 2_592_000 })
 const credentialId = closed({ id: Type.String({ minLength: 1, maxLength: 64 }) })
 const activeCredentials = Type.Array(credentialId, { minItems: 1, maxItems: maxClientCredentials })
 
-/** Which of the client's credentials prove it (RFC 7523). While there are any, its secret is kept and refused. */
-const keyMethods = closed({ private_key_jwt: closed({ credentials: activeCredentials }) })
+/** Ours, instead of `credentials`: where the client publishes its public keys as a key set (RFC 7517). */
+const jwksUri = formed('^https?://[!-~]+$', 'the URL of a key set', { maxLength: maxJwksUriLength })
+
+/**
+ * Which keys prove the client (RFC 7523): some of its credentials, or those that it publishes. While there are any, its
+ * secret is kept and refused.
+ */
+const keyMethods = closed({
+  private_key_jwt: closed({
+    credentials: Type.Optional(activeCredentials),
+    jwks_uri: Type.Optional(jwksUri),
+  }),
+})
 
 const newKeyMethods = closed({
   private_key_jwt: closed({
-    credentials: Type.Array(clientCredentialToCreate, { minItems: 1, maxItems: maxClientCredentials }),
+    credentials: Type.Optional(
+      Type.Array(clientCredentialToCreate, { minItems: 1, maxItems: maxClientCredentials }),
+    ),
+    jwks_uri: Type.Optional(jwksUri),
   }),
+})
+
+/**
+ * What the client is held to beyond the tenant's own rules: the FAPI 2.0 Security Profile, with the way of proving
+ * itself and the way of binding its tokens that the name tells. The two ending in `_dpop` are ours.
+ */
+export const complianceLevels = [
+  'none',
+  'fapi2_sp_pkj_mtls',
+  'fapi2_sp_mtls_mtls',
+  'fapi2_sp_pkj_dpop',
+  'fapi2_sp_mtls_dpop',
+] as const
+const complianceLevel = oneOf(complianceLevels)
+export type ComplianceLevel = (typeof complianceLevels)[number]
+/** In a body, null is none. */
+const complianceLevelToSet = Type.Unsafe<ComplianceLevel | null>({
+  type: ['string', 'null'],
+  enum: [...complianceLevels, null],
 })
 
 const clientSecret = refused(
@@ -78,6 +114,8 @@ export const client = closed({
   token_endpoint_auth_method: nullable(Type.String()),
   /** Shown to those who may read credentials. */
   client_authentication_methods: Type.Optional(keyMethods),
+  /** Absent where it is none. */
+  compliance_level: Type.Optional(complianceLevel),
   enabled: Type.Boolean(),
   /** Ours: how long its tokens live, where that is less than the API says. */
   token_lifetime: Type.Optional(tokenLifetime),
@@ -101,6 +139,7 @@ export const clientToCreate = closed({
   token_endpoint_auth_method: Type.Optional(authMethod),
   /** Its keys, which become its credentials. */
   client_authentication_methods: Type.Optional(nullable(newKeyMethods)),
+  compliance_level: Type.Optional(complianceLevelToSet),
   client_secret: clientSecret,
   /** A disabled client is answered like an unknown one. */
   enabled: Type.Optional(Type.Boolean()),
@@ -121,6 +160,7 @@ export const clientChange = closed({
   token_endpoint_auth_method: Type.Optional(authMethod),
   /** Credentials that the client has. Null, with a `token_endpoint_auth_method`, goes back to the secret. */
   client_authentication_methods: Type.Optional(nullable(keyMethods)),
+  compliance_level: Type.Optional(complianceLevelToSet),
   client_secret: clientSecret,
   enabled: Type.Optional(Type.Boolean()),
   /** Null: as long as the API says. */

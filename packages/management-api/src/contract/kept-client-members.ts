@@ -47,7 +47,6 @@ export const keptClientMembers = {
   organization_require_behavior: text,
   organization_discovery_methods: texts,
   default_organization: object,
-  compliance_level: text,
   session_transfer: object,
   token_exchange: object,
   par_request_expiry: number,

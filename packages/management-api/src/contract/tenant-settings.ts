@@ -88,6 +88,14 @@ const keptMembers = {
   default_token_quota: Type.Optional(Type.Null()),
 }
 
+/** How strict the tenant is beyond what the RFCs oblige; ours. */
+const security = {
+  /** `fapi2`: every client is held to the FAPI 2.0 Security Profile when it asks for tokens of an API. */
+  security_profile: oneOf(['none', 'fapi2']),
+  /** Client assertions may name the token endpoint as their audience, and not the issuer alone. */
+  allow_token_endpoint_audience: Type.Boolean(),
+}
+
 /** The names of the members that are kept verbatim. */
 export const keptTenantMembers: readonly string[] = [...Object.keys(members), ...Object.keys(keptMembers)]
 
@@ -100,6 +108,7 @@ export const tenantSettings = closed({
   ...keptMembers,
   egress,
   profile: tenantProfile,
+  ...security,
 })
 export type TenantSettings = Static<typeof tenantSettings>
 
@@ -112,6 +121,9 @@ export const tenantSettingsChange = Type.Partial(
     ...keptMembers,
     egress,
     profile: tenantProfile,
+    ...security,
+    /** Null, as at the beginning: where the profile is `auth0`. */
+    allow_token_endpoint_audience: nullable(Type.Boolean()),
   }),
   { additionalProperties: false },
 )

@@ -7,8 +7,9 @@ import {
   assertionAlgorithms,
   type ClientPublicJwk,
 } from '../domain/client-credential.ts'
+import type { FetchDocument } from '../outbound/fetch-document.ts'
 import { ClientKeyError, parsePublicKeyJwk } from './client-public-key.ts'
-import { KeySetError } from './remote-key-set.ts'
+import { createRemoteKeySets, KeySetError, type RemoteKeySets } from './remote-key-set.ts'
 
 export interface ClientKey {
   /** Undefined: the set does not name it. */
@@ -21,6 +22,29 @@ export interface ClientKey {
 /** Enough to turn keys; a set that holds more is refused. */
 export const maxKeysInSet = 50
 const maxKidLength = 256
+
+/** The name of a source is its URL. */
+export function createClientKeySets(deps: {
+  readonly fetchDocument: FetchDocument
+  readonly now: () => Date
+}): RemoteKeySets<ClientKey> {
+  return createRemoteKeySets({
+    async fetchKeys({ name }) {
+      const outcome = await deps.fetchDocument(new URL(name))
+      if (outcome.kind === 'failed') throw new KeySetError(outcome.failure)
+      return { keys: parseClientKeySet(parseJson(outcome.text)), maxAgeSeconds: outcome.maxAgeSeconds }
+    },
+    now: deps.now,
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new KeySetError('What was answered is no JSON.')
+  }
+}
 
 /** @throws KeySetError when the document is no key set. */
 export function parseClientKeySet(document: unknown): readonly ClientKey[] {

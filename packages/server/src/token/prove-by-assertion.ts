@@ -1,6 +1,5 @@
 /** A client that proves itself with an assertion signed by a key of its own (RFC 7523 §3). */
 import { type Client, type ClientStore, parseClientId } from '../domain/client.ts'
-import type { ClientCredentialStore } from '../domain/client-credential.ts'
 import { fapiAlgorithmsInWords, isFapiAlgorithm } from '../domain/security-demands.ts'
 import type { SpentProof, SpentProofStore } from '../domain/spent-proof.ts'
 import { allowsTokenEndpointAudience } from '../domain/tenant.ts'
@@ -13,7 +12,6 @@ import type { VerifyAssertion } from './verify-assertion.ts'
 
 export interface ProveByAssertionDeps {
   readonly clients: Pick<ClientStore, 'find'>
-  readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
   readonly spentProofs: Pick<SpentProofStore, 'isSpent'>
   readonly verifyAssertion: VerifyAssertion
   readonly now: () => Date
@@ -36,9 +34,8 @@ export async function proveByAssertion(
   const assertion = parseAssertion(jwt, { clientId, audiences, now })
   const id = parseClientId(clientId)
   const client = id && (await deps.clients.find(tenant.id, id))
-  const credentials = client ? await deps.clientCredentials.list(tenant.id, client.id) : []
-  const isSigned = await deps.verifyAssertion(assertion, client, credentials, now)
-  const reason = whyNotProven(client, 'assertion', isSigned ? undefined : notSigned)
+  const fault = await deps.verifyAssertion(assertion, client, now)
+  const reason = whyNotProven(client, 'assertion', fault)
   if (!client || reason !== undefined) {
     throw assertionRefused(
       'The client assertion is not signed with a key that counts for this client.',
@@ -57,9 +54,6 @@ function whyWeak({ algorithm, rawAudience }: ClientAssertion, issuer: string): s
   }
   return rawAudience === issuer ? undefined : 'The aud of the assertion must be the issuer, as a string.'
 }
-
-const notSigned =
-  'The assertion is not signed with an active credential of the client that has its kid and alg and has not expired.'
 
 /** Refuses early what was spent before; what is spent twice at the same time is found when the exchange is recorded. */
 async function spend(

@@ -1,41 +1,112 @@
-/** Whether an assertion is signed with one of the credentials that its client may use now. */
+/**
+ * Whether an assertion is signed with a key that its client may use now: one of its credentials, or one that it
+ * publishes.
+ */
 import type { Client } from '../domain/client.ts'
-import { type ClientCredential, hasExpired } from '../domain/client-credential.ts'
+import {
+  type ClientCredential,
+  type ClientCredentialStore,
+  type ClientPublicJwk,
+  hasExpired,
+} from '../domain/client-credential.ts'
 import type { AssertionSignatures } from '../keys/assertion-signature.ts'
+import type { ClientKey } from '../keys/client-key-set.ts'
+import type { RemoteKeySets } from '../keys/remote-key-set.ts'
 import type { ClientAssertion } from './client-assertion.ts'
+import { isRegisteredFor } from './registered-method.ts'
 
-/** `credentials` are all of the client's. Without one that fits, or without a client, the same work is done in vain. */
+export interface VerifyAssertionDeps {
+  readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
+  readonly clientKeySets: RemoteKeySets<ClientKey>
+  readonly signatures: AssertionSignatures
+}
+
+/**
+ * Resolves to why it is not, for the operator, or to undefined. Without a key that fits, or without a client, the same
+ * work is done in vain.
+ */
 export type VerifyAssertion = (
   assertion: ClientAssertion,
   client: Client | undefined,
-  credentials: readonly ClientCredential[],
   now: Date,
-) => Promise<boolean>
+) => Promise<string | undefined>
 
-export function createVerifyAssertion(signatures: AssertionSignatures): VerifyAssertion {
-  return async function verifyAssertion(assertion, client, credentials, now) {
+export function createVerifyAssertion(deps: VerifyAssertionDeps): VerifyAssertion {
+  return async function verifyAssertion(assertion, client, now) {
     const { jwt, algorithm } = assertion
-    const usable = client ? usableCredentials(assertion, client, credentials, now) : []
-    if (usable.length === 0) await signatures.checkInVain(jwt, algorithm)
-    for (const { publicJwk } of usable) {
-      if (await signatures.isSignedWith(jwt, algorithm, publicJwk)) return true
+    const { keys, fault } = client ? await fittingKeys(deps, assertion, client, now) : noClient
+    if (keys.length === 0) await deps.signatures.checkInVain(jwt, algorithm)
+    for (const key of keys) {
+      if (await deps.signatures.isSignedWith(jwt, algorithm, key)) return undefined
     }
-    return false
+    return fault
   }
 }
 
-function usableCredentials(
-  { algorithm, kid }: ClientAssertion,
+interface Candidates {
+  readonly keys: readonly ClientPublicJwk[]
+  /** Why the assertion is not signed, should none of the keys have signed it. */
+  readonly fault: string
+}
+
+const noClient: Candidates = { keys: [], fault: 'There is no such client.' }
+
+// For the sake of no client that could not prove itself anyway is anything fetched.
+async function fittingKeys(
+  deps: VerifyAssertionDeps,
+  assertion: ClientAssertion,
   client: Client,
-  credentials: readonly ClientCredential[],
   now: Date,
-): readonly ClientCredential[] {
-  if (client.tokenEndpointAuthMethod !== 'private_key_jwt') return []
-  return credentials.filter(
-    (credential) =>
-      client.activeCredentialIds.includes(credential.id) &&
-      !hasExpired(credential, now) &&
-      credential.algorithm === algorithm &&
-      (kid === undefined || credential.kid === kid),
+): Promise<Candidates> {
+  if (!isRegisteredFor(client, 'assertion')) return { keys: [], fault: 'The client has another method.' }
+  if (client.jwksUri !== undefined && !client.enabled) return { keys: [], fault: 'The client is disabled.' }
+  if (client.jwksUri !== undefined) return publishedKeys(deps, assertion, client, client.jwksUri)
+  const credentials = await deps.clientCredentials.list(client.tenantId, client.id)
+  const usable = credentials.filter((credential) => isUsable(credential, assertion, client, now))
+  return {
+    keys: usable.map(({ publicJwk }) => publicJwk),
+    fault:
+      'The assertion is not signed with an active credential of the client that has its kid and alg and has not expired.',
+  }
+}
+
+function isUsable(
+  credential: ClientCredential,
+  { algorithm, kid }: ClientAssertion,
+  { activeCredentialIds }: Client,
+  now: Date,
+): boolean {
+  return (
+    activeCredentialIds.includes(credential.id) &&
+    !hasExpired(credential, now) &&
+    credential.algorithm === algorithm &&
+    (kid === undefined || credential.kid === kid)
   )
+}
+
+async function publishedKeys(
+  { clientKeySets }: VerifyAssertionDeps,
+  { algorithm, kid }: ClientAssertion,
+  { tenantId }: Client,
+  jwksUri: string,
+): Promise<Candidates> {
+  const found = await clientKeySets.keysOf(
+    { tenantId, name: jwksUri },
+    (key) => key.algorithms.includes(algorithm) && (kid === undefined || key.kid === kid),
+  )
+  if (found.kind === 'unavailable') {
+    return { keys: [], fault: `The keys of the client could not be fetched. ${found.why}` }
+  }
+  // OpenID Connect Core 1.0 §10.1: among several keys the assertion names the one. To try them all would let whoever
+  // sends anything have many signatures checked.
+  if (kid === undefined && found.keys.length > 1) {
+    return {
+      keys: [],
+      fault: 'The key set of the client has several keys for this alg, and the assertion names none.',
+    }
+  }
+  return {
+    keys: found.keys.map(({ publicJwk }) => publicJwk),
+    fault: 'The assertion is not signed with a key of the client’s set that has its kid and alg.',
+  }
 }

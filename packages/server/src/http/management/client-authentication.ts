@@ -7,7 +7,7 @@ import type { Client } from '../../domain/client.ts'
 import type { ClientCredential } from '../../domain/client-credential.ts'
 import { invalidBody } from './invalid-body.ts'
 
-export type Authentication = Pick<Client, 'tokenEndpointAuthMethod' | 'activeCredentialIds'>
+export type Authentication = Pick<Client, 'tokenEndpointAuthMethod' | 'activeCredentialIds' | 'jwksUri'>
 
 const keyMember = 'client_authentication_methods'
 const methodMember = 'token_endpoint_auth_method'
@@ -18,12 +18,13 @@ export function authenticationToCreate(
   credentials: readonly ClientCredential[],
 ): Authentication {
   const method = body[methodMember]
-  if (body[keyMember]) {
+  const keys = body[keyMember]
+  if (keys) {
     if (typeof method === 'string') throw bothGiven()
-    return byKeys(credentials)
+    return byKeys(keys.private_key_jwt, () => credentials)
   }
   if (method === null) throw neitherGiven()
-  return { tokenEndpointAuthMethod: method ?? 'client_secret_post', activeCredentialIds: [] }
+  return { ...withoutKeys, tokenEndpointAuthMethod: method ?? 'client_secret_post' }
 }
 
 /**
@@ -45,7 +46,7 @@ export function changedAuthentication(
         `Send ${methodMember}: null with it; the client authenticates with its secret now`,
       )
     }
-    return byKeys(keys.private_key_jwt.credentials.map(({ id }) => required(credentials, id)))
+    return byKeys(keys.private_key_jwt, (named) => named.map(({ id }) => required(credentials, id)))
   }
   if (typeof method === 'string') {
     if (usesKeys && keys === undefined) {
@@ -54,16 +55,34 @@ export function changedAuthentication(
         `Send ${keyMember}: null with it; the client authenticates with its keys now`,
       )
     }
-    return { tokenEndpointAuthMethod: method, activeCredentialIds: [] }
+    return { ...withoutKeys, tokenEndpointAuthMethod: method }
   }
   if (usesKeys ? keys === null : method === null) throw neitherGiven()
-  const { tokenEndpointAuthMethod, activeCredentialIds } = stored
-  return { tokenEndpointAuthMethod, activeCredentialIds }
+  const { tokenEndpointAuthMethod, activeCredentialIds, jwksUri } = stored
+  return { tokenEndpointAuthMethod, activeCredentialIds, jwksUri }
 }
 
-function byKeys(credentials: readonly ClientCredential[]): Authentication {
-  const ids = credentials.map(({ id }) => id)
-  return { tokenEndpointAuthMethod: 'private_key_jwt', activeCredentialIds: [...new Set(ids)] }
+const withoutKeys = { activeCredentialIds: [], jwksUri: undefined }
+
+interface Keys<Named> {
+  readonly credentials?: readonly Named[]
+  readonly jwks_uri?: string
+}
+
+/** Keys are kept here or published there, and never both: of one kid in two places nobody could say which counts. */
+function byKeys<Named>(
+  { credentials, jwks_uri: uri }: Keys<Named>,
+  find: (named: readonly Named[]) => readonly ClientCredential[],
+): Authentication {
+  if ((credentials === undefined) === (uri === undefined)) {
+    throw invalidBody(`${keyMember}.private_key_jwt`, 'Send credentials or a jwks_uri, and one of them alone')
+  }
+  const ids = find(credentials ?? []).map(({ id }) => id)
+  return {
+    tokenEndpointAuthMethod: 'private_key_jwt',
+    activeCredentialIds: [...new Set(ids)],
+    jwksUri: uri,
+  }
 }
 
 function required(credentials: readonly ClientCredential[], id: string): ClientCredential {

@@ -24,9 +24,8 @@ export function clientToCreate(body: ClientToCreate, { tenantId, id, authenticat
     metadata: body.client_metadata ?? {},
     grantTypes: body.grant_types ?? ['client_credentials'],
     ...authentication,
-    jwksUri: undefined,
     requiresProofOfPossession: false,
-    complianceLevel: 'none',
+    complianceLevel: body.compliance_level ?? 'none',
     tokenLifetimeSeconds: body.token_lifetime ?? undefined,
     enabled: body.enabled ?? true,
     keptMembers: keptMembers(keptClientMemberNames, {}, body),
@@ -51,6 +50,8 @@ export function changedClient(
     // Null takes it away.
     tokenLifetimeSeconds:
       body.token_lifetime === undefined ? stored.tokenLifetimeSeconds : (body.token_lifetime ?? undefined),
+    complianceLevel:
+      body.compliance_level === undefined ? stored.complianceLevel : (body.compliance_level ?? 'none'),
     enabled: body.enabled ?? stored.enabled,
     keptMembers: keptMembers(keptClientMemberNames, stored.keptMembers, body),
     updatedAt: now,

@@ -21,11 +21,12 @@ export function clientOnWire(
   operator: Pick<Operator, 'scopes'>,
 ): ClientOnWire {
   const usesKeys = client.tokenEndpointAuthMethod === 'private_key_jwt'
-  const credentials = client.activeCredentialIds.map((id) => ({ id }))
+  // An earlier release kept it as it was sent, and held nobody to it.
+  const { compliance_level: _, ...keptMembers } = client.keptMembers
   return {
     ...defaults,
     // Before the others, so that nothing kept can stand in the place of a member that we know.
-    ...client.keptMembers,
+    ...keptMembers,
     tenant: tenant.name,
     global: false,
     client_id: client.id,
@@ -36,9 +37,16 @@ export function clientOnWire(
     token_endpoint_auth_method: usesKeys ? null : client.tokenEndpointAuthMethod,
     ...(usesKeys &&
       operator.scopes.has('read:client_credentials') && {
-        client_authentication_methods: { private_key_jwt: { credentials } },
+        client_authentication_methods: { private_key_jwt: keysOnWire(client) },
       }),
+    ...(client.complianceLevel !== 'none' && { compliance_level: client.complianceLevel }),
     enabled: client.enabled,
     ...(client.tokenLifetimeSeconds !== undefined && { token_lifetime: client.tokenLifetimeSeconds }),
   }
+}
+
+function keysOnWire({ jwksUri, activeCredentialIds }: Client) {
+  return jwksUri === undefined
+    ? { credentials: activeCredentialIds.map((id) => ({ id })) }
+    : { jwks_uri: jwksUri }
 }

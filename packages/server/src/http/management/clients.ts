@@ -20,14 +20,16 @@ import { authenticationToCreate, changedAuthentication } from './client-authenti
 import { credentialToCreate, type NewCredentialDeps } from './client-credential-from-wire.ts'
 import { changedClient, clientToCreate } from './client-from-wire.ts'
 import { clientOnWire } from './client-on-wire.ts'
+import { refuseUnmetLevel } from './compliance-level.ts'
 import { findClient } from './find-client.ts'
 import type { BodyOf, Call, Handlers } from './handler.ts'
+import { type JwksUriDeps, refuseJwksUri } from './jwks-uri.ts'
 import { type KeepOneAdministrator, mayComeBack } from './last-administrator.ts'
 import { type NewClientSecretDeps, newClientSecret } from './new-client-secret.ts'
 import { requireNotAboveOperator } from './own-scopes.ts'
 import { answerList } from './page.ts'
 
-export interface ClientHandlerDeps extends NewCredentialDeps, NewClientSecretDeps {
+export interface ClientHandlerDeps extends NewCredentialDeps, NewClientSecretDeps, JwksUriDeps {
   readonly clients: ClientStore
   readonly clientSecrets: Pick<ClientSecretStore, 'insert'>
   readonly clientCredentials: ClientCredentialStore
@@ -62,6 +64,8 @@ export function createClientHandlers(
       const credentials = newCredentials(deps, { operator, reply, body }, { tenantId, id })
       const authentication = authenticationToCreate(body, credentials)
       const client = clientToCreate(body, { tenantId, id, authentication, now })
+      refuseJwksUri(deps, { operator, reply }, client)
+      refuseUnmetLevel(client, credentials)
       const secret = usesSecret(client.tokenEndpointAuthMethod)
         ? newClientSecret(deps, client, [])
         : undefined
@@ -82,12 +86,14 @@ export function createClientHandlers(
       return clientOnWire(request.tenant, await findClient(deps, request, param('id')), operator)
     },
 
-    async updateClient({ request, operator, param, body }) {
+    async updateClient({ request, reply, operator, param, body }) {
       const stored = await findClient(deps, request, param('id'))
       await requireNotAboveOperator(deps, operator, request.tenant.id, stored.id)
       const credentials = await deps.clientCredentials.list(stored.tenantId, stored.id)
       const authentication = changedAuthentication(stored, body, credentials)
       const client = changedClient(stored, body, { authentication, now: deps.now() })
+      refuseJwksUri(deps, { operator, reply }, client, stored)
+      refuseUnmetLevel(client, credentials)
       const record = () =>
         deps.recordChange(request, {
           description: `Changed the client ${client.name}.`,

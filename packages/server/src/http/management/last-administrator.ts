@@ -62,6 +62,8 @@ export async function mayComeBack(
     const stored = await clients.findWithSecrets(tenantId, id)
     return stored?.secrets.some((secret) => !hasSecretExpired(secret, now())) ?? false
   }
+  // Which keys it publishes is its own to say.
+  if (client.jwksUri !== undefined) return true
   const credentials = await clientCredentials.list(tenantId, id)
   return credentials.some((key) => activeCredentialIds.includes(key.id) && !hasExpired(key, now()))
 }

@@ -71,6 +71,7 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly streamSecrets: LogStreamHandlerDeps['streamSecrets']
   readonly createStreamSecret: LogStreamHandlerDeps['createStreamSecret']
   readonly whyNotEndpoint: LogStreamHandlerDeps['whyNotEndpoint']
+  readonly whyNotFetched: ClientHandlerDeps['whyNotFetched']
   readonly tokenCounts: StatsHandlerDeps['tokenCounts']
   readonly idempotentAnswers: IdempotentAnswerStore
   readonly changes: Changes

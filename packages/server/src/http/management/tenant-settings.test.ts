@@ -41,6 +41,7 @@ test.each([
   ['a flag nobody knows', { flags: { nope: true } }, 'nope'],
   ['a flag that is no boolean', { flags: { enable_sso: 'yes' } }, 'flags.enable_sso'],
   ['a profile nobody knows', { profile: 'oauth1' }, 'profile'],
+  ['a security profile nobody knows', { security_profile: 'fapi1' }, 'security_profile'],
   ['a member of the wrong type', { session_lifetime: 'long' }, 'session_lifetime'],
   ['a default audience that is none', { default_audience: 'a\nb' }, 'default_audience'],
   ['what cannot be changed', { sandbox_versions_available: ['22'] }, 'sandbox_versions_available'],
@@ -69,7 +70,23 @@ test('the settings have the documented members with their defaults, and the othe
     flags: {},
     egress: { allow: [] },
     profile: 'auth0',
+    security_profile: 'none',
+    allow_token_endpoint_audience: true,
   })
+})
+
+test('which audience assertions may have follows the profile, until it is said', async () => {
+  const { tenantSettings } = world.mine.connection
+  const told = async () => (await tenantSettings.get()).allow_token_endpoint_audience
+  expect(await told()).toBe(false)
+  await tenantSettings.update({ allow_token_endpoint_audience: true })
+  expect(await told()).toBe(true)
+  await tenantSettings.update({ allow_token_endpoint_audience: false, profile: 'auth0' })
+  expect(await told()).toBe(false)
+  await tenantSettings.update({ allow_token_endpoint_audience: null })
+  expect(await told()).toBe(true)
+  await tenantSettings.update({ profile: 'rfc' })
+  expect(await told()).toBe(false)
 })
 
 test('documented members are kept as they are sent, null removes one, and flags that are not named stay', async () => {

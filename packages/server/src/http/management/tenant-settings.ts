@@ -6,7 +6,7 @@ import {
 } from '@tallystick/management-api/contract/tenant-settings'
 import { ManagementError } from '../../domain/errors.ts'
 import { parseAudience } from '../../domain/resource-server.ts'
-import type { Tenant, TenantStore } from '../../domain/tenant.ts'
+import { allowsTokenEndpointAudience, type Tenant, type TenantStore } from '../../domain/tenant.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { Handlers } from './handler.ts'
 import { keptMembers } from './kept-members.ts'
@@ -48,8 +48,20 @@ function changed(stored: Tenant, body: TenantSettingsChange): Tenant {
     egressAllow: egress?.allow ?? stored.egressAllow,
     defaultAudience:
       default_audience === undefined ? stored.defaultAudience : defaultAudienceFrom(default_audience),
+    security: securityAfter(stored, body),
     flags: { ...stored.flags, ...flags },
     keptMembers: keptMembers(keptTenantMembers, stored.keptMembers, inHours(body), maxKeptBytes),
+  }
+}
+
+/** Null leaves the audience of assertions to the profile again. */
+function securityAfter({ security }: Tenant, body: TenantSettingsChange): Tenant['security'] {
+  const { security_profile: profile, allow_token_endpoint_audience: allows } = body
+  return {
+    ...security,
+    profile: profile ?? security.profile,
+    allowsTokenEndpointAudience:
+      allows === undefined ? security.allowsTokenEndpointAudience : (allows ?? undefined),
   }
 }
 
@@ -107,5 +119,7 @@ function onWire(tenant: Tenant): TenantSettings {
     flags: { ...tenant.flags },
     egress: { allow: [...tenant.egressAllow] },
     profile: tenant.profile,
+    security_profile: tenant.security.profile,
+    allow_token_endpoint_audience: allowsTokenEndpointAudience(tenant),
   }
 }
