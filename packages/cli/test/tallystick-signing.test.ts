@@ -1,4 +1,5 @@
 /** How tokens are signed, by the command line: `tallystick apis`, `grants` and `keys` against a started server. */
+import { generateKeyPairSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -58,6 +59,37 @@ test('an API with permissions in its tokens, and one that takes no clients', asy
   })
   await here.ok(['apis', 'update', audience, '--no-enforce-policies'])
   expect(await here.json(['apis', 'show', audience])).toMatchObject({ enforce_policies: false })
+})
+
+test('an API whose tokens are encrypted: the public half of a key is sent, a private one is not', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const secret = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  const change = ['apis', 'update', audience]
+  const withKey = [...change, '--token-encryption-key', '-']
+  const refused = await here.tallystick(withKey, { input: secret })
+  expect([refused.exitCode, refused.messages]).toEqual([2, expect.stringContaining('was not sent')])
+  expect((await here.tallystick([...withKey, '--no-token-encryption'], { input: '' })).exitCode).toBe(2)
+  expect((await here.tallystick([...change, '--token-encryption-kid', 'k1'])).exitCode).toBe(2)
+  expect((await here.tallystick(withKey, { input: 'no key' })).exitCode).toBe(2)
+
+  const pem = String(publicKey.export({ type: 'spki', format: 'pem' }))
+  const jwk = JSON.stringify(publicKey.export({ format: 'jwk' }))
+  for (const input of [pem, jwk]) {
+    await here.ok([...withKey, '--token-encryption-kid', 'k1'], { input })
+    expect(await here.json(['apis', 'show', audience])).toMatchObject({
+      token_encryption: { encryption_key: { alg: 'ECDH-ES+A256KW', kid: 'k1', pem } },
+    })
+  }
+  await here.ok([...change, '--no-token-encryption'])
+  expect(await here.json(['apis', 'show', audience])).not.toHaveProperty('token_encryption')
+})
+
+test('a client has shorter tokens, and as long ones as its APIs allow again', async () => {
+  const client = await here.idOfClient('billing')
+  await here.ok(['clients', 'update', client, '--token-lifetime', '60'])
+  expect((await here.ok(['clients', 'show', client])).output).toMatch(/^token lifetime +60 s$/m)
+  await here.ok(['clients', 'update', client, '--no-token-lifetime'])
+  expect(await here.json(['clients', 'show', client])).not.toHaveProperty('token_lifetime')
 })
 
 test('a grant names its scopes or has them all, and not both', async () => {

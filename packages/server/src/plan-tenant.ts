@@ -94,6 +94,7 @@ export function plainApi(
     ruleScopes: 'any',
     proofOfPossession: undefined,
     tokenFormat: 'jwt',
+    tokenEncryption: undefined,
     hasTokenStatusList: false,
     isSystem: false,
     keptMembers: {},

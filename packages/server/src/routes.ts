@@ -29,6 +29,7 @@ import {
 } from './keys/random-id.ts'
 import { SecretText } from './keys/secret-text.ts'
 import { deriveSubkey } from './keys/subkey.ts'
+import { createEncryptToken } from './keys/token-encryption.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
 import { whyNotEndpoint } from './logs/stream-sender.ts'
 import { destinationsBeside } from './outbound/destinations.ts'
@@ -101,7 +102,7 @@ export function routesOf(
           now,
           onRuleLine: tellTail(rooms, now),
         }),
-        signAccessToken: createSignAccessToken({ ring, apiSecrets }),
+        signAccessToken: createSignAccessToken({ ring, apiSecrets, encryptToken: createEncryptToken() }),
         now,
         newTokenId: randomUUID,
         newSeed,

@@ -1,7 +1,8 @@
 /** Tokens as an API gets them: in each dialect, signed with each algorithm, verified by what the issuer publishes. */
-import { randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { ResourceServerToCreate } from '@tallystick/management-api/contract/resource-servers'
 import {
+  compactDecrypt,
   createLocalJWKSet,
   decodeJwt,
   decodeProtectedHeader,
@@ -185,4 +186,57 @@ test('two APIs that ask for a new algorithm at once share its keys', async () =>
   )
   const { keys } = await keySetOf(world.theirs)
   expect(keys.filter((key) => key.alg === 'RS512')).toHaveLength(2)
+})
+
+describe('a token of an API that gave a key', () => {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signing_secret = 'sixteen or more…'
+  const encrypting = (alg: 'RSA-OAEP-256' | 'ECDH-ES+A256KW') => ({
+    format: 'compact-nested-jwe' as const,
+    encryption_key: {
+      alg,
+      kid: 'mine',
+      pem: String((alg === 'RSA-OAEP-256' ? rsa : ec).publicKey.export({ type: 'spki', format: 'pem' })),
+    },
+  })
+
+  test('is closed for the others, and inside it is the token that every API gets', async () => {
+    const api = { token_encryption: encrypting('RSA-OAEP-256'), signing_alg: 'ES256' } as const
+    const token = await tokenOf(world.mine, api)
+    const { keys } = await keySetOf(world.mine)
+    await expect(jwtVerify(token, createLocalJWKSet({ keys }))).rejects.toThrow()
+    const { plaintext, protectedHeader } = await compactDecrypt(token, rsa.privateKey)
+    expect(protectedHeader).toEqual({
+      alg: 'RSA-OAEP-256',
+      enc: 'A256GCM',
+      typ: 'at+jwt',
+      cty: 'JWT',
+      kid: 'mine',
+    })
+    const { issuer } = world.mine.issuer
+    const { payload } = await jwtVerify(plaintext, createLocalJWKSet({ keys }), { issuer, typ: 'at+jwt' })
+    expect(payload).toMatchObject({ scope: 'read', sub: `${payload.client_id}@clients` })
+  })
+
+  test('may be signed with the secret of the API as well, and have the older form', async () => {
+    const token = await tokenOf(world.mine, {
+      token_encryption: encrypting('ECDH-ES+A256KW'),
+      signing_alg: 'HS256',
+      signing_secret,
+      token_dialect: 'access_token',
+    })
+    const { plaintext, protectedHeader } = await compactDecrypt(token, ec.privateKey)
+    expect(protectedHeader).toMatchObject({ alg: 'ECDH-ES+A256KW', typ: 'JWT', cty: 'JWT' })
+    const inside = await jwtVerify(plaintext, new TextEncoder().encode(signing_secret))
+    expect(inside.payload).toMatchObject({ gty: 'client-credentials' })
+  })
+
+  test('opens nothing here', async () => {
+    const token = await tokenOf(world.mine, { token_encryption: encrypting('RSA-OAEP-256') })
+    const answer = await world.mine.fetch('/api/v2/clients', {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(answer.status).toBe(401)
+  })
 })

@@ -7,10 +7,11 @@ import {
 import { type Command, Option } from 'commander'
 import { readSecret, type SecretInputDeps } from '../secret-input.ts'
 import { revealSecret } from '../secret-text.ts'
+import { type ApiEncryptionOptions, addEncryptionOptions, encryptionOf } from './api-encryption.ts'
 import { wholeNumber } from './option-values.ts'
 import type { SecretOptions } from './show-secret.ts'
 
-export interface ApiOptions extends SecretOptions {
+export interface ApiOptions extends SecretOptions, ApiEncryptionOptions {
   readonly name?: string
   readonly lifetime?: number
   readonly alg?: ResourceServer['signing_alg']
@@ -22,7 +23,7 @@ export interface ApiOptions extends SecretOptions {
 }
 
 export function addApiSettings(command: Command): Command {
-  return command
+  return addEncryptionOptions(command)
     .option('--name <name>', 'a name for people')
     .option('--lifetime <seconds>', 'how long its tokens live', wholeNumber)
     .addOption(new Option('--alg <alg>', 'how its tokens are signed').choices(signingAlgorithms))
@@ -69,5 +70,6 @@ export async function settingsOf(options: ApiOptions, input: SecretInputDeps): P
     ...(enforcePolicies !== undefined && { enforce_policies: enforcePolicies }),
     ...(clientPolicy && { subject_type_authorization: { client: { policy: clientPolicy } } }),
     ...(ruleScopes && { rule_scopes: ruleScopes }),
+    ...(await encryptionOf(options, input.input)),
   }
 }

@@ -25,6 +25,10 @@ export function addApisCommands(apis: Command, open: OpenContext): void {
     ['tallystick apis list'],
     ['tallystick apis create https://invoices.example.com/ --scope "read Read invoices" --scope write'],
     ['tallystick apis update https://invoices.example.com/ --alg ES256 --lifetime 3600'],
+    [
+      'tallystick apis update https://invoices.example.com/ --token-encryption-key public.pem',
+      'that API alone can read its tokens',
+    ],
   ])
 
   addIdsOption(apis.command('list').description('all APIs of the tenant')).action(
@@ -154,7 +158,14 @@ function details(api: ResourceServer): string[] {
     ['policies', api.enforce_policies ? 'enforced' : 'not enforced'],
     ['clients', api.subject_type_authorization?.client?.policy ?? 'require_client_grant'],
     ['token lifetime', `${api.token_lifetime} s`],
+    ['token encryption', encryptionInWords(api)],
     ["rules' scopes", api.rule_scopes],
     ['system', api.is_system ? 'yes: it cannot be changed' : 'no'],
   ])
+}
+
+function encryptionInWords({ token_encryption: encryption }: ResourceServer): string {
+  if (!encryption) return 'none'
+  const { alg, kid } = encryption.encryption_key
+  return kid === undefined ? alg : `${alg}, key ${kid}`
 }

@@ -43,10 +43,9 @@ export function isOfAuth0({ members }: ExportedApi): boolean {
 
 /** What the server refuses by its meaning and not by its shape: left out, so that the rest can be imported. */
 function emptyPromises(members: JsonObject): string[] {
-  const { proof_of_possession: proof, token_encryption, authorization_details: details } = members
+  const { proof_of_possession: proof, authorization_details: details } = members
   return [
     ...(isJsonObject(proof) && proof.required === true ? ['proof_of_possession'] : []),
-    ...(isJsonObject(token_encryption) ? ['token_encryption'] : []),
     ...(Array.isArray(details) && details.some((one) => !isJsonObject(one) || one.type !== 'none')
       ? ['authorization_details']
       : []),

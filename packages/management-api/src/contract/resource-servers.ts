@@ -40,6 +40,28 @@ const tokenDialect = oneOf(tokenDialects)
 const ruleScopes = oneOf(['any', 'api', 'grant'])
 const clientPolicy = oneOf(['deny_all', 'require_client_grant'])
 
+/** Of the key that an API's tokens are encrypted with; the last one is ours. */
+export const encryptionAlgorithms = [
+  'RSA-OAEP-256',
+  'RSA-OAEP-384',
+  'RSA-OAEP-512',
+  'ECDH-ES+A256KW',
+] as const
+const encryptionKeyName = Type.String({ minLength: 1, maxLength: 128 })
+/** Tokens are signed and then encrypted, so that this API alone can read them. */
+const tokenEncryption = closed({
+  format: Type.Literal('compact-nested-jwe'),
+  encryption_key: closed({
+    name: Type.Optional(encryptionKeyName),
+    alg: oneOf(encryptionAlgorithms),
+    /** Each token names it. */
+    kid: Type.Optional(encryptionKeyName),
+    /** The public key, or a certificate, of which the key alone is kept. */
+    pem: Type.String({ minLength: 1, maxLength: 4096 }),
+  }),
+})
+export type TokenEncryption = Static<typeof tokenEncryption>
+
 const settings = {
   name: Type.Optional(name),
   scopes: Type.Optional(scopes),
@@ -52,6 +74,8 @@ const settings = {
   token_lifetime: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_592_000 })),
   /** How far a rule's scopes may go: anywhere, what this API offers, or what the client grant holds. */
   rule_scopes: Type.Optional(ruleScopes),
+  /** Null: not encrypted. */
+  token_encryption: Type.Optional(nullable(tokenEncryption)),
 }
 
 const userAccess = closed({
@@ -87,9 +111,6 @@ const keptMembers = {
       }),
     ),
   ),
-  token_encryption: Type.Optional(
-    nullable(closed({ format: Type.Literal('compact-nested-jwe'), encryption_key: Type.Unknown() })),
-  ),
 }
 
 /** The names of the members that are kept verbatim. */
@@ -109,6 +130,7 @@ export const resourceServer = closed({
   enforce_policies: Type.Optional(Type.Boolean()),
   token_lifetime: Type.Integer(),
   rule_scopes: ruleScopes,
+  token_encryption: Type.Optional(tokenEncryption),
   ...keptMembers,
 })
 export type ResourceServer = Static<typeof resourceServer>

@@ -4,6 +4,7 @@ import type { Identifier } from './identifier.ts'
 import type { Page } from './page.ts'
 import type { EncryptedValue } from './rule.ts'
 import type { TenantId } from './tenant.ts'
+import type { TokenEncryption } from './token-encryption.ts'
 import type { Write } from './write.ts'
 
 /** 24 hexadecimal characters. */
@@ -73,6 +74,8 @@ export interface ResourceServer {
   /** Undefined: never said. */
   readonly proofOfPossession: ProofOfPossession | undefined
   readonly tokenFormat: TokenFormat
+  /** Undefined: whoever has a token can read it. */
+  readonly tokenEncryption: TokenEncryption | undefined
   /** Its tokens name their place in a published list, which tells whether they were revoked. */
   readonly hasTokenStatusList: boolean
   /** The management API itself: its identifier follows the settings at each start; no rule runs for its tokens. */

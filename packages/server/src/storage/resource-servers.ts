@@ -10,10 +10,12 @@ import {
   tokenDialects,
   tokenFormats,
 } from '../domain/resource-server.ts'
+import { encryptionAlgorithms, type TokenEncryption } from '../domain/token-encryption.ts'
 import { movedOn, readColumns } from './change-time.ts'
 import { integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import {
+  optional,
   readFlag,
   readIdentifier,
   readJson,
@@ -141,6 +143,7 @@ function parseRow(row: ResourceServerRow): ResourceServer {
     ruleScopes: readOneOf(ruleScopePolicies, row.rule_scopes, 'resource_servers.rule_scopes'),
     proofOfPossession: readProofOfPossession(row.proof_of_possession),
     tokenFormat: readOneOf(tokenFormats, row.token_format, 'resource_servers.token_format'),
+    tokenEncryption: readTokenEncryption(row.token_encryption),
     hasTokenStatusList: readFlag(row.has_token_status_list),
     enforcePolicies: row.enforce_policies === null ? undefined : readFlag(row.enforce_policies),
     clientPolicy: readOneOf(clientPolicies, row.client_policy, 'resource_servers.client_policy'),
@@ -158,6 +161,18 @@ function readProofOfPossession(json: string | null): ProofOfPossession | undefin
   return {
     mechanism: readOneOf(bindingMechanisms, requireText(mechanism, place), place),
     required: requireFlag(required, place),
+  }
+}
+
+function readTokenEncryption(json: string | null): TokenEncryption | undefined {
+  if (json === null) return undefined
+  const place = 'resource_servers.token_encryption'
+  const { name, algorithm, kid, publicKeyPem } = readObject(json, place)
+  return {
+    name: optional(requireText, name, place),
+    algorithm: readOneOf(encryptionAlgorithms, algorithm, place),
+    kid: optional(requireText, kid, place),
+    publicKeyPem: requireText(publicKeyPem, place),
   }
 }
 
@@ -183,7 +198,7 @@ function readScopes(json: string, place: string): ResourceServer['scopes'] {
 }
 
 function toRow(resourceServer: ResourceServer): ResourceServerRow {
-  const { signing, enforcePolicies, proofOfPossession } = resourceServer
+  const { signing, enforcePolicies, proofOfPossession, tokenEncryption } = resourceServer
   return {
     tenant_id: resourceServer.tenantId,
     id: resourceServer.id,
@@ -196,6 +211,7 @@ function toRow(resourceServer: ResourceServer): ResourceServerRow {
     rule_scopes: resourceServer.ruleScopes,
     proof_of_possession: proofOfPossession ? JSON.stringify(proofOfPossession) : null,
     token_format: resourceServer.tokenFormat,
+    token_encryption: tokenEncryption ? JSON.stringify(tokenEncryption) : null,
     has_token_status_list: writeFlag(resourceServer.hasTokenStatusList),
     enforce_policies: enforcePolicies === undefined ? null : writeFlag(enforcePolicies),
     client_policy: resourceServer.clientPolicy,

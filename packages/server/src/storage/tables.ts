@@ -115,6 +115,7 @@ export const resourceServerColumns = {
   rule_scopes: text,
   proof_of_possession: nullableText,
   token_format: text,
+  token_encryption: nullableText,
   has_token_status_list: integer,
   enforce_policies: nullableInteger,
   client_policy: text,

@@ -1,5 +1,5 @@
 /**
- * The claims of an access token in each dialect, signed (RFC 9068 §2.2 for `rfc9068_profile`). A dialect is a shape of
+ * The claims of an access token in each dialect, signed, and encrypted where the API asks for that (RFC 9068 §2.2 for `rfc9068_profile`). A dialect is a shape of
  * the token; its `_authz` form adds the scopes once more, as the list `permissions`.
  */
 import type { Client } from '../domain/client.ts'
@@ -8,6 +8,7 @@ import type { ResourceServer, Scope } from '../domain/resource-server.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { ApiSigningSecrets } from '../keys/api-signing-secret.ts'
 import type { SigningKeyRing } from '../keys/signing-key-ring.ts'
+import type { EncryptToken } from '../keys/token-encryption.ts'
 import type { TokenType } from '../keys/token-signature.ts'
 import type { Claims } from '../rules/claims.ts'
 
@@ -29,6 +30,7 @@ export interface AccessTokenContent {
 }
 
 export interface AccessToken {
+  /** As it leaves: signed, and encrypted where the API asks for that. */
   readonly jwt: string
   readonly jti: string
   readonly expiresInSeconds: number
@@ -40,19 +42,22 @@ export type SignAccessToken = (content: AccessTokenContent) => Promise<AccessTok
 export interface SignAccessTokenDeps {
   readonly ring: Pick<SigningKeyRing, 'sign'>
   readonly apiSecrets: Pick<ApiSigningSecrets, 'sign'>
+  readonly encryptToken: EncryptToken
 }
 
-export function createSignAccessToken({ ring, apiSecrets }: SignAccessTokenDeps): SignAccessToken {
+export function createSignAccessToken(deps: SignAccessTokenDeps): SignAccessToken {
+  const { ring, apiSecrets, encryptToken } = deps
   return async function signAccessToken(content) {
     const { tenantId, resourceServer, jti, scopes } = content
-    const { signing } = resourceServer
+    const { signing, tokenEncryption } = resourceServer
     const shape = shapeOf(resourceServer)
     const header = { typ: typeOf(shape) }
     const claims = { ...content.customClaims, ...standardClaims(content, shape) }
-    const jwt =
+    const jws =
       signing.algorithm === 'HS256'
         ? apiSecrets.sign(resourceServer, signing.encryptedSecret, header, claims)
         : await ring.sign(tenantId, signing.algorithm, header, claims)
+    const jwt = tokenEncryption ? await encryptToken(jws, header.typ, tokenEncryption) : jws
     return { jwt, jti, expiresInSeconds: content.lifetimeSeconds, scopes }
   }
 }

@@ -56,6 +56,12 @@ export function registerResourceServerTests(current: Current): void {
       tokenDialect: 'rfc9068_profile_authz',
       enforcePolicies: true,
       clientPolicy: 'deny_all',
+      tokenEncryption: {
+        name: 'of the API',
+        algorithm: 'RSA-OAEP-512',
+        kid: 'k1',
+        publicKeyPem: '-----BEGIN PUBLIC KEY-----',
+      },
       ruleScopes: 'grant',
       tokenLifetimeSeconds: 60,
       updatedAt: secondsIn(9),

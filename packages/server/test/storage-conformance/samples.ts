@@ -119,6 +119,7 @@ export function sampleResourceServer(changes: Partial<ResourceServer> = {}): Res
     proofOfPossession: { mechanism: 'dpop', required: true },
     tokenFormat: 'opaque',
     hasTokenStatusList: true,
+    tokenEncryption: undefined,
     isSystem: false,
     keptMembers: {},
     createdAt: secondsIn(0),

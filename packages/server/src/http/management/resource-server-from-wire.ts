@@ -16,6 +16,7 @@ import {
   type ResourceServerScope,
 } from '../../domain/resource-server.ts'
 import { type KeptMembers, keptMembers } from './kept-members.ts'
+import { tokenEncryptionOf } from './token-encryption-from-wire.ts'
 
 /** All of it but what its tokens are signed with: keys are made for nothing that is refused. */
 export type UnsignedResourceServer = Omit<ResourceServer, 'signing'>
@@ -41,6 +42,7 @@ export function resourceServerToCreate(
     clientPolicy: body.subject_type_authorization?.client?.policy ?? 'require_client_grant',
     proofOfPossession: undefined,
     tokenFormat: 'jwt',
+    tokenEncryption: tokenEncryptionOf(body.token_encryption),
     hasTokenStatusList: false,
     ruleScopes: body.rule_scopes ?? 'any',
     isSystem: false,
@@ -68,6 +70,8 @@ export function changedResourceServer(
     enforcePolicies: body.enforce_policies ?? stored.enforcePolicies,
     clientPolicy: body.subject_type_authorization?.client?.policy ?? stored.clientPolicy,
     ruleScopes: body.rule_scopes ?? stored.ruleScopes,
+    tokenEncryption:
+      body.token_encryption === undefined ? stored.tokenEncryption : tokenEncryptionOf(body.token_encryption),
     keptMembers: keptOf(stored.keptMembers, body),
     updatedAt: now,
   }

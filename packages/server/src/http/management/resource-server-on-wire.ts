@@ -3,11 +3,12 @@ import type { ResourceServer as ResourceServerOnWire } from '@tallystick/managem
 import type { Issuer } from '../../domain/issuer.ts'
 import type { ResourceServer } from '../../domain/resource-server.ts'
 import { audienceOf } from './find-resource-server.ts'
+import { tokenEncryptionOnWire } from './token-encryption-from-wire.ts'
 
 const defaultLifetimeForWebSeconds = 7200
 
 export function resourceServerOnWire(issuer: Issuer, resourceServer: ResourceServer): ResourceServerOnWire {
-  const { enforcePolicies, keptMembers, tokenLifetimeSeconds } = resourceServer
+  const { enforcePolicies, keptMembers, tokenEncryption, tokenLifetimeSeconds } = resourceServer
   return {
     allow_offline_access: false,
     skip_consent_for_verifiable_first_party_clients: false,
@@ -26,6 +27,7 @@ export function resourceServerOnWire(issuer: Issuer, resourceServer: ResourceSer
     token_dialect: resourceServer.tokenDialect,
     ...(enforcePolicies !== undefined && { enforce_policies: enforcePolicies }),
     token_lifetime: tokenLifetimeSeconds,
+    ...(tokenEncryption && { token_encryption: tokenEncryptionOnWire(tokenEncryption) }),
     rule_scopes: resourceServer.ruleScopes,
     subject_type_authorization: {
       user: { policy: 'allow_all' as const, ...userOf(keptMembers) },

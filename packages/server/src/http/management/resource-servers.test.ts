@@ -1,5 +1,16 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
+
+const encryptionPair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const spki = (key: KeyObject) => String(key.export({ type: 'spki', format: 'pem' }))
+const weakPem = spki(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey)
+const encryptedWith = (key: object) => ({
+  format: 'compact-nested-jwe' as const,
+  encryption_key: { alg: 'RSA-OAEP-256' as const, pem: spki(encryptionPair.publicKey), ...key },
+})
 
 let world: TwoTenants
 beforeAll(async () => {
@@ -137,6 +148,14 @@ test('an API is told with what Auth0 tells of it, whatever was sent', async () =
 test.each([
   { proof_of_possession: { mechanism: 'dpop', required: true } },
   { token_encryption: { format: 'compact-nested-jwe', encryption_key: { name: 'k', alg: 'RSA-OAEP-256' } } },
+  { token_encryption: encryptedWith({ alg: 'RSA-OAEP' }) },
+  { token_encryption: encryptedWith({ alg: 'A256KW' }) },
+  { token_encryption: encryptedWith({ alg: 'ECDH-ES+A256KW' }) },
+  { token_encryption: encryptedWith({ pem: 'no key' }) },
+  { token_encryption: encryptedWith({ pem: weakPem }) },
+  { token_encryption: encryptedWith({ kid: '' }) },
+  { token_encryption: encryptedWith({ d: 'private' }) },
+  { token_encryption: { ...encryptedWith({}), format: 'jwe' } },
   { authorization_details: [{ type: 'payment' }] },
   { subject_type_authorization: { client: { policy: 'allow_all' } } },
   { signing_secret: 'a secret without a use' },
@@ -150,6 +169,30 @@ test.each([
   const [name = ''] = Object.keys(member).slice(-1)
   expect(response.body.message).toContain(name)
   expect((await send('GET', '/urn:promising')).status).toBe(404)
+})
+
+test('a private key to encrypt with is refused, and is nowhere afterwards', async () => {
+  const pem = String(encryptionPair.privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  const sent = { identifier: 'urn:private', token_encryption: encryptedWith({ pem }) }
+  const refused = await send('POST', '', sent)
+  expect(refused).toMatchObject({ status: 400, body: { errorCode: 'invalid_body' } })
+  expect(refused.body.message).toContain('private key')
+  const secret = pem.split('\n')[3] ?? ''
+  expect(JSON.stringify(refused.body)).not.toContain(secret)
+  for (const name of readdirSync(world.dataDir)) {
+    expect(readFileSync(join(world.dataDir, name)).includes(secret)).toBe(false)
+  }
+})
+
+test('the key that tokens are encrypted with is told as a public key, and null ends it', async () => {
+  const { resourceServers } = world.mine.connection
+  const token_encryption = encryptedWith({ name: 'of the API', kid: 'k1' })
+  const made = await resourceServers.create({ identifier: 'urn:encrypted', token_encryption })
+  expect(made.token_encryption).toEqual(token_encryption)
+  const renamed = await resourceServers.update('urn:encrypted', { name: 'Closed' })
+  expect(renamed).toEqual({ ...made, name: 'Closed' })
+  await resourceServers.update('urn:encrypted', { token_encryption: null })
+  expect(await resourceServers.get('urn:encrypted')).not.toHaveProperty('token_encryption')
 })
 
 test('what asks for nothing is kept', async () => {

@@ -16,6 +16,7 @@ import { addProofs } from './0008-proofs.ts'
 import { addClientSecretLife } from './0009-client-secrets.ts'
 import { generalizeSpentAssertions } from './0012-dpop.ts'
 import { trustIssuers } from './0013-trusted-issuers.ts'
+import { encryptTokens } from './0014-token-encryption.ts'
 import { keepIssuedTokens } from './0015-issued-tokens.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
@@ -31,6 +32,7 @@ const migrations: Record<string, Migration> = {
   '0009-client-secrets': { up: addClientSecretLife },
   '0012-dpop': { up: generalizeSpentAssertions },
   '0013-trusted-issuers': { up: trustIssuers },
+  '0014-token-encryption': { up: encryptTokens },
   '0015-issued-tokens': { up: keepIssuedTokens },
 }
 
