@@ -29,10 +29,12 @@ export const now = () => clock
 export const seconds = () => Math.floor(clock.getTime() / 1000)
 
 /** Opens it before the tests of the file that calls this, and closes it behind them. */
-export function useAssertionDoor(): () => AssertionDoor {
+export function useAssertionDoor(
+  settings: () => Promise<Record<string, string>> = async () => ({}),
+): () => AssertionDoor {
   beforeAll(async () => {
     const server = await startTestServer({
-      settings: { TALLYSTICK_PUBLIC_ORIGIN: issuer.slice(0, -1) },
+      settings: { TALLYSTICK_PUBLIC_ORIGIN: issuer.slice(0, -1), ...(await settings()) },
       now,
     })
     const { id: clientId } = await createKeyClient(server.management, pair)
@@ -45,6 +47,11 @@ export function useAssertionDoor(): () => AssertionDoor {
     clock = new Date(clock.getTime() + 61_000)
   })
   return () => door
+}
+
+/** Time goes by without a test that ends. */
+export function pass(secondsThatPass: number): void {
+  clock = new Date(clock.getTime() + secondsThatPass * 1000)
 }
 
 /** By the client of `pair`, unless `claims` or `key` say otherwise. */

@@ -92,21 +92,23 @@ async function publishedKeys(
 ): Promise<Candidates> {
   const found = await clientKeySets.keysOf(
     { tenantId, name: jwksUri },
-    (key) => key.algorithms.includes(algorithm) && (kid === undefined || key.kid === kid),
+    // A key of that name that does another algorithm will do no other tomorrow.
+    (key) => (kid === undefined ? key.algorithms.includes(algorithm) : key.kid === kid),
   )
   if (found.kind === 'unavailable') {
     return { keys: [], fault: `The keys of the client could not be fetched. ${found.why}` }
   }
   // OpenID Connect Core 1.0 §10.1: among several keys the assertion names the one. To try them all would let whoever
   // sends anything have many signatures checked.
-  if (kid === undefined && found.keys.length > 1) {
+  const keys = found.keys.filter(({ algorithms }) => algorithms.includes(algorithm))
+  if (kid === undefined && keys.length > 1) {
     return {
       keys: [],
       fault: 'The key set of the client has several keys for this alg, and the assertion names none.',
     }
   }
   return {
-    keys: found.keys.map(({ publicJwk }) => publicJwk),
+    keys: keys.map(({ publicJwk }) => publicJwk),
     fault: 'The assertion is not signed with a key of the client’s set that has its kid and alg.',
   }
 }
