@@ -31,6 +31,18 @@ test('the next key begins to sign, and the one before can be revoked', async () 
   expect(output).toContain('BEGIN CERTIFICATE')
 })
 
+test('a rotation right after another says from when the key signs, and in an emergency that key signs at once', async () => {
+  const { output, messages } = await here.ok(['keys', 'rotate', '--alg', 'EdDSA'])
+  const [, due = ''] = /^id +(\S+)$/m.exec(output) ?? []
+  const [, since = ''] = /^signs from +(\S+)$/m.exec(output) ?? []
+  expect(Date.parse(since) - Date.now()).toBeGreaterThan(200_000)
+  expect(messages).toContain(`The key signs from ${since} on`)
+  const leaked = await kidOf('current')
+  const revoked = await here.json(['keys', 'revoke', leaked, '--emergency', '--yes'])
+  expect(revoked).toMatchObject({ kid: leaked, successor: due })
+  expect(await kidOf('current')).toBe(due)
+})
+
 test('a secret that was made for an API is in the file of --out alone', async () => {
   const file = join(here.folder, 'api.secret')
   const create = ['apis', 'create', audience, '--alg', 'HS256', '--out', file, '--scope', 'read']

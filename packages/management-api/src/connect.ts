@@ -26,7 +26,7 @@ import type {
   ResourceServersQuery,
   ResourceServerToCreate,
 } from './contract/resource-servers.ts'
-import type { RotationQuery } from './contract/signing-keys.ts'
+import type { RevocationQuery, RotationQuery } from './contract/signing-keys.ts'
 import type { TokenCountsQuery } from './contract/stats.ts'
 import type { TenantSettingsChange } from './contract/tenant-settings.ts'
 import type { TenantToCreate } from './contract/tenants.ts'
@@ -152,10 +152,11 @@ function signingKeyCalls(call: Call) {
   return {
     list: () => call('GET', '/keys/signing'),
     get: (kid: string) => call('GET', '/keys/signing/:kid', { params: { kid } }),
-    /** The next keys begin to sign: of one algorithm, or of all. */
+    /** The next keys begin to sign, at `current_since` of the answer: of one algorithm, or of all. */
     rotate: (query: RotationQuery = {}) => call('POST', '/keys/signing/rotate', { query }),
-    /** Of a previous key: its tokens count no more. */
-    revoke: (kid: string) => call('PUT', '/keys/signing/:kid/revoke', { params: { kid } }),
+    /** Of a previous key, or with `emergency` of any: its tokens count no more. */
+    revoke: (kid: string, query: RevocationQuery = {}) =>
+      call('PUT', '/keys/signing/:kid/revoke', { params: { kid }, query }),
   }
 }
 

@@ -88,6 +88,7 @@ export async function openRooms(
     hashing: createSecretHashing(masterKey),
     ring: createSigningKeyRing({
       store: storage.signingKeys,
+      commit: storage.commit,
       encryption,
       algorithms: runtimeAlgorithms(),
       now,

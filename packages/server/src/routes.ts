@@ -15,6 +15,7 @@ import { createAssertionSignatures } from './keys/assertion-signature.ts'
 import { createClientKeySets } from './keys/client-key-set.ts'
 import { createSecretText } from './keys/client-secret.ts'
 import { createDpopNonces } from './keys/dpop-nonce.ts'
+import { createKeyRevocation } from './keys/key-revocation.ts'
 import { createKeyRotation } from './keys/key-rotation.ts'
 import { createLogStreamSecrets } from './keys/log-stream-secrets.ts'
 import {
@@ -141,6 +142,7 @@ export function routesOf(
       signingKeys: storage.signingKeys,
       ring,
       keyRotation: createKeyRotation({ store: storage.signingKeys, ring, now }),
+      keyRevocation: createKeyRevocation({ store: storage.signingKeys, ring, now }),
       apiSecrets,
       createApiSecret: () => createSecretText('api'),
       rules: storage.rules,

@@ -1,6 +1,7 @@
 /** `tallystick keys`: the keys that sign the tenant's tokens. */
 import {
   keyAlgorithms,
+  type RevocationQuery,
   type RotationQuery,
   type SigningKey,
 } from '@tallystick/management-api/contract/signing-keys'
@@ -15,6 +16,10 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
     ['tallystick keys list'],
     ['tallystick keys rotate --alg ES256', 'the next key of one algorithm begins to sign'],
     ['tallystick keys revoke KEY_ID --yes', 'ends every token that a previous key has signed'],
+    [
+      'tallystick keys revoke KEY_ID --emergency',
+      'the same of the key that signs; the next one signs at once',
+    ],
   ])
 
   addIdsOption(keys.command('list').description('all signing keys of the tenant')).action(
@@ -28,7 +33,9 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
         columns: [
           { title: 'Alg', cell: (key) => key.alg },
           { title: 'State', cell: stateOf },
-          { title: 'Signs since', cell: (key) => key.current_since ?? '' },
+          { title: 'Signs from', cell: (key) => toMinute(key.current_since) },
+          { title: 'Until', cell: (key) => toMinute(key.current_until) },
+          { title: 'In the key set until', cell: (key) => toMinute(key.published_until ?? key.revoked_at) },
           { title: 'Id', cell: (key) => key.kid },
         ],
       })
@@ -46,33 +53,48 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
 
   keys
     .command('rotate')
-    .description('the next keys begin to sign; what was signed before still verifies')
+    .description(
+      'the next keys begin to sign, as soon as verifiers have been shown them for five minutes; what was signed before still verifies',
+    )
     .addOption(new Option('--alg <alg>', 'of this algorithm alone').choices(keyAlgorithms))
     .action(async (query: RotationQuery) => {
       const { connect, present, terminal } = open()
       const { signingKeys } = await connect()
-      const { kid } = await signingKeys.rotate(query)
-      if (!query.alg)
-        terminal.say('The next keys of all algorithms sign now; `tallystick keys list` shows them.')
+      const { kid, current_since } = await signingKeys.rotate(query)
       const key = await signingKeys.get(kid)
+      if (key.next) {
+        terminal.say(
+          `The key signs from ${current_since} on: until then a verifier may keep a key set that lacks it.`,
+        )
+      }
+      if (!query.alg) {
+        terminal.say('The keys of all algorithms were rotated; `tallystick keys list` shows them.')
+      }
       present(key, () => details(key))
     })
 
   keys
     .command('revoke <key_id>')
     .description('tokens that this previous key has signed are worth nothing from now on')
-    .action(async (kid: string) => {
+    .option('--emergency', 'whatever the key is: where it signs, the next one takes its place at once')
+    .action(async (kid: string, query: RevocationQuery) => {
       const { connect, asker, present } = open()
       const { signingKeys } = await connect()
       await asker.confirm(`End every token that was signed with ${kid}?`)
-      const revoked = await signingKeys.revoke(kid)
-      present(revoked, () => formatDetails([['revoked', revoked.kid]]))
+      const revoked = await signingKeys.revoke(kid, query)
+      present(revoked, () =>
+        formatDetails([
+          ['revoked', revoked.kid],
+          ['signs in its place', revoked.successor ?? ''],
+        ]),
+      )
     })
 }
 
 function stateOf(key: SigningKey): string {
   if (key.current) return 'current'
   if (key.next) return 'next'
+  if (key.ended) return 'ended'
   return key.revoked ? 'revoked' : 'previous'
 }
 
@@ -81,9 +103,15 @@ function details(key: SigningKey): string[] {
     ['id', key.kid],
     ['algorithm', key.alg],
     ['state', stateOf(key)],
-    ['signs since', key.current_since ?? ''],
-    ['signed until', key.current_until ?? ''],
+    ['signs from', key.current_since ?? ''],
+    ['until', key.current_until ?? ''],
+    ['in the key set until', key.published_until ?? ''],
     ['revoked', key.revoked_at ?? ''],
     ['fingerprint', key.fingerprint ?? ''],
   ])
+}
+
+/** Seconds and their fractions are in the details. */
+function toMinute(moment = ''): string {
+  return moment.replace(/:\d\d\.\d{3}Z$/, 'Z')
 }

@@ -1,6 +1,6 @@
 /**
  * Signing keys: the key pairs that sign access tokens, of each algorithm one that signs *now*, one that will sign
- * *next*, and those that did before.
+ * *next*, and those that did before. A key is shown for as long as verifiers keep the key set before it signs.
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
@@ -11,7 +11,7 @@ export const keyAlgorithms = ['RS256', 'PS256', 'RS512', 'ES256', 'EdDSA', 'ML-D
 
 const yes = Type.Optional(Type.Literal(true))
 
-/** The key set at `/.well-known/jwks.json` has all but the revoked ones. */
+/** The key set at `/.well-known/jwks.json` has all but the revoked and the ended ones. */
 export const signingKey = closed({
   kid: Type.String(),
   /** Ours: what it signs with. */
@@ -27,21 +27,46 @@ export const signingKey = closed({
   next: yes,
   /** It verifies and does not sign any more. */
   previous: yes,
+  /** Ours: a previous key whose last token has ended; the key set has it no more. */
+  ended: yes,
+  /** When it begins to sign; ahead of us where a rotation waits until verifiers have been shown the key long enough. */
   current_since: Type.Optional(dateTime),
+  /** When another one begins to sign in its place; may be ahead of us too. */
   current_until: Type.Optional(dateTime),
+  /** Ours: when the key set has it no more, since its last token has ended; of a key that has a `current_until`. */
+  published_until: Type.Optional(dateTime),
   revoked: yes,
   revoked_at: Type.Optional(dateTime),
 })
 export type SigningKey = Static<typeof signingKey>
 
-export const signingKeyBrief = closed({ kid: Type.String(), cert: Type.Optional(Type.String()) })
-export type SigningKeyBrief = Static<typeof signingKeyBrief>
+export const rotatedKey = closed({
+  kid: Type.String(),
+  cert: Type.Optional(Type.String()),
+  /** Ours: when it begins to sign. */
+  current_since: dateTime,
+})
+export type RotatedKey = Static<typeof rotatedKey>
 
 export const rotationQuery = closed({
   /** Ours: the keys of this algorithm alone. */
   alg: Type.Optional(oneOf(keyAlgorithms)),
 })
 export type RotationQuery = Static<typeof rotationQuery>
+
+export const revocationQuery = closed({
+  /** Ours: also of the key that signs, the next one taking its place at once, or of the next one. */
+  emergency: Type.Optional(Type.Boolean()),
+})
+export type RevocationQuery = Static<typeof revocationQuery>
+
+export const revokedKey = closed({
+  kid: Type.String(),
+  cert: Type.Optional(Type.String()),
+  /** Ours: the key that signs from now on, where the revoked one did until now. */
+  successor: Type.Optional(Type.String()),
+})
+export type RevokedKey = Static<typeof revokedKey>
 
 export const signingKeyOperations = {
   listSigningKeys: {
@@ -58,7 +83,10 @@ export const signingKeyOperations = {
     status: 200,
     response: signingKey,
   },
-  /** The next key begins to sign, of every algorithm; the answer tells the one of RS256, or of `alg`. */
+  /**
+   * The next key begins to sign, of every algorithm: at once, or as soon as it has been in the key set for 310 seconds.
+   * The answer tells the one of RS256, or of `alg`.
+   */
   rotateSigningKeys: {
     method: 'POST',
     path: '/keys/signing/rotate',
@@ -67,15 +95,16 @@ export const signingKeyOperations = {
     allScopes: true,
     query: rotationQuery,
     status: 201,
-    response: signingKeyBrief,
+    response: rotatedKey,
   },
-  /** Of a previous key: its tokens are worth nothing from the next request on. */
+  /** Of a previous key, or with `emergency` of any: its tokens are worth nothing from the next request on. */
   revokeSigningKey: {
     method: 'PUT',
     path: '/keys/signing/:kid/revoke',
-    summary: 'End a previous key, and every token it has signed',
+    summary: 'End a previous key, or in an emergency any, and every token it has signed',
     scopes: ['update:signing_keys'],
+    query: revocationQuery,
     status: 200,
-    response: signingKeyBrief,
+    response: revokedKey,
   },
 } as const satisfies Record<string, Operation>

@@ -1,17 +1,19 @@
 /**
- * Turning the signing keys of a tenant: the next key, which verifiers have been shown all the while, begins to
- * sign; the current one only verifies; a fresh one is shown as the next. And revoking what only verifies.
+ * Turning the signing keys of a tenant: the next key begins to sign, at once or as soon as verifiers have been shown it
+ * long enough; the current one only verifies from then on; a fresh one is shown as the next.
  */
-import { type KeyAlgorithm, maxTokenLifetimeSeconds } from '../domain/resource-server.ts'
+import type { KeyAlgorithm } from '../domain/resource-server.ts'
 import {
+  endedKeyRetentionDays,
   maxPreviousKeys,
-  revokedKeyRetentionDays,
+  publishedUntil,
   type SigningKey,
   type SigningKeyStore,
+  stateAt,
 } from '../domain/signing-key.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { Write } from '../domain/write.ts'
-import type { SigningKeyRing } from './signing-key-ring.ts'
+import { knownFrom, type SigningKeyRing } from './signing-key-ring.ts'
 
 export interface KeyRotationDeps {
   readonly store: SigningKeyStore
@@ -31,8 +33,8 @@ export class TooManyKeysError extends Error {
 }
 
 export interface Rotation {
-  /** The keys that sign from now on. */
-  readonly current: readonly SigningKey[]
+  /** The keys whose turn it is now, or at their `currentSince`. */
+  readonly begun: readonly SigningKey[]
   readonly writes: readonly Write[]
 }
 
@@ -42,8 +44,6 @@ export interface KeyRotation {
    * @throws TooManyKeysError
    */
   plan(tenantId: TenantId, algorithm: KeyAlgorithm | undefined): Promise<Rotation | undefined>
-  /** Undefined unless the key is a previous one: without the others nobody could sign, now or next. */
-  planRevocation(key: SigningKey): { revoked: SigningKey; write: Write } | undefined
 }
 
 export function createKeyRotation({ store, ring, now }: KeyRotationDeps): KeyRotation {
@@ -54,23 +54,26 @@ export function createKeyRotation({ store, ring, now }: KeyRotationDeps): KeyRot
 
   async function planOne(current: SigningKey, keys: readonly SigningKey[]) {
     const { tenantId, algorithm } = current
-    const ended = keys.filter((key) => key.state === 'previous' && verifiesNothing(key, now()))
-    const previous = keys.filter((key) => key.state === 'previous' && !ended.includes(key))
-    if (previous.length >= maxPreviousKeys) throw new TooManyKeysError(algorithm)
-    const next =
-      keys.find((key) => key.state === 'next') ?? (await ring.createKey(tenantId, algorithm, 'next'))
-    const fresh = await ring.createKey(tenantId, algorithm, 'next')
-    const retired = change(current, { state: 'previous', currentUntil: now() })
-    const begun = change(next, { state: 'current', currentSince: now() })
+    const verifying = keys.filter((key) => key.state === 'previous' && stateAt(key, now()) !== 'ended')
+    if (verifying.length >= maxPreviousKeys) throw new TooManyKeysError(algorithm)
+    const next = keys.find((key) => key.state === 'next')
+    const begins = next ?? (await ring.createKey(tenantId, algorithm, 'next'))
+    return { current, keys, next, begins, fresh: await ring.createKey(tenantId, algorithm, 'next') }
+  }
+
+  // When all keys are made, which may take long: from now on it takes no time until the fresh ones are shown.
+  function turn({ current, keys, next, begins, fresh }: Awaited<ReturnType<typeof planOne>>) {
+    const at = latest(now(), begins.maySignFrom, current.currentSince)
+    const retired = change(current, { state: 'previous', currentUntil: at })
+    const begun = change(begins, { state: 'current', currentSince: at })
     return {
-      current: begun.changed,
+      begun: begun.changed,
       // In this order: a tenant never has two current or two next keys of one algorithm.
       writes: [
         retired.write,
-        ...(keys.includes(next) ? [begun.write] : [store.insert(begun.changed)]),
-        store.insert(fresh),
-        ...ended.map((key) => change(key, { state: 'revoked', revokedAt: now() }).write),
-        ...keys.filter((key) => isForgotten(key, now())).map((key) => store.remove(tenantId, key.id)),
+        next ? begun.write : store.insert(begun.changed),
+        store.insert({ ...fresh, maySignFrom: knownFrom(now()) }),
+        ...keys.filter((key) => isForgotten(key, now())).map((key) => store.remove(key.tenantId, key.id)),
       ],
     }
   }
@@ -82,30 +85,24 @@ export function createKeyRotation({ store, ring, now }: KeyRotationDeps): KeyRot
         (key) => key.state === 'current' && (algorithm === undefined || key.algorithm === algorithm),
       )
       if (turning.length === 0) return undefined
-      const plans = await Promise.all(
-        turning.map((key) =>
-          planOne(
-            key,
-            all.filter((other) => other.algorithm === key.algorithm),
-          ),
-        ),
-      )
-      return { current: plans.map((plan) => plan.current), writes: plans.flatMap((plan) => plan.writes) }
-    },
-    planRevocation(key) {
-      if (key.state !== 'previous') return undefined
-      const { changed, write } = change(key, { state: 'revoked', revokedAt: now() })
-      return { revoked: changed, write }
+      const plans = await Promise.all(turning.map((key) => planOne(key, ofAlgorithm(all, key))))
+      const turned = plans.map(turn)
+      return { begun: turned.map(({ begun }) => begun), writes: turned.flatMap(({ writes }) => writes) }
     },
   }
 }
 
-/** Every token it signed has ended. */
-function verifiesNothing({ currentUntil }: SigningKey, now: Date): boolean {
-  return currentUntil !== undefined && now.getTime() - currentUntil.getTime() > maxTokenLifetimeSeconds * 1000
+function ofAlgorithm(keys: readonly SigningKey[], { algorithm }: SigningKey): SigningKey[] {
+  return keys.filter((key) => key.algorithm === algorithm)
 }
 
-function isForgotten({ state, revokedAt }: SigningKey, now: Date): boolean {
-  const retentionMs = revokedKeyRetentionDays * 86_400_000
-  return state === 'revoked' && revokedAt !== undefined && now.getTime() - revokedAt.getTime() > retentionMs
+/** Nobody asks for it any more: it has been revoked, or its last token has ended, long ago. */
+function isForgotten(key: SigningKey, now: Date): boolean {
+  const state = stateAt(key, now)
+  const since = state === 'revoked' ? key.revokedAt : state === 'ended' ? publishedUntil(key) : undefined
+  return since !== undefined && now.getTime() - since.getTime() > endedKeyRetentionDays * 86_400_000
+}
+
+function latest(...moments: readonly (Date | undefined)[]): Date {
+  return new Date(Math.max(...moments.map((moment) => moment?.getTime() ?? 0)))
 }

@@ -36,9 +36,9 @@ const claims = {
 
 const dataDir = mkdtempSync(join(tmpdir(), 'tallystick-ring-'))
 const storage = await openStorage({ dataDir, now: () => now })
-const store = storage.signingKeys
+const { signingKeys: store, commit } = storage
 const encryption = createEncryption(createSecretKey(randomBytes(32)))
-const ring = createSigningKeyRing({ store, encryption, algorithms: keyAlgorithms, now: () => now })
+const ring = createSigningKeyRing({ store, commit, encryption, algorithms: keyAlgorithms, now: () => now })
 
 beforeAll(async () => {
   await storage.migrate()
@@ -55,7 +55,8 @@ afterAll(async () => {
 async function turn(algorithm: KeyAlgorithm, from: SigningKeyState, to: SigningKeyState): Promise<void> {
   const keys = await store.listPublished(acme.id)
   const turning = keys.filter((key) => key.algorithm === algorithm && key.state === from)
-  await storage.commit(turning.map((key) => store.update({ ...key, state: to }, key)))
+  const moment = to === 'current' ? { currentSince: now } : { currentUntil: now }
+  await storage.commit(turning.map((key) => store.update({ ...key, ...moment, state: to }, key)))
 }
 
 const signed = (changes: Record<string, unknown> = {}, algorithm: KeyAlgorithm = 'ES256') =>
@@ -123,7 +124,7 @@ describe('a token is refused', () => {
   test('when it brings its own key', async () => {
     const forged = await generateKeyPair('ES256', { extractable: true })
     const jwk = await exportJWK(forged.publicKey)
-    const kid = (await store.findCurrent(acme.id, 'ES256'))?.id ?? ''
+    const kid = (await store.findCurrent(acme.id, 'ES256', now))?.id ?? ''
     const body = new TextEncoder().encode(JSON.stringify(claims))
     for (const extra of [
       { jwk },
@@ -157,7 +158,7 @@ describe('a token is refused', () => {
 
 for (const algorithm of keyAlgorithms) {
   test(`a token signed with ${algorithm} verifies here and against the published keys`, async () => {
-    if (!(await store.findCurrent(acme.id, algorithm))) {
+    if (!(await store.findCurrent(acme.id, algorithm, now))) {
       await storage.commit((await ring.createRing(acme.id, algorithm)).map(store.insert))
     }
     const token = await signed({ aud: [expected.audience, 'other'] }, algorithm)
@@ -197,11 +198,12 @@ test('a tenant starts with a current and a next key for each algorithm, all publ
 })
 
 test('a private key is stored encrypted and opens in its own row only', async () => {
-  const key = await store.findCurrent(acme.id, 'RS256')
+  const key = await store.findCurrent(acme.id, 'RS256', now)
   expect(key?.encryptedPrivateKey).not.toContain('PRIVATE KEY')
   const moved = { ...(key as SigningKey), tenantId: 'ten_thief' as TenantId }
   const thief = createSigningKeyRing({
     store: { ...store, findCurrent: async () => moved },
+    commit,
     encryption,
     algorithms: keyAlgorithms,
     now: () => now,

@@ -12,8 +12,11 @@ import {
   type PublishedJwk,
   type SigningKey,
   type SigningKeyStore,
+  showBeforeUseSeconds,
+  stateAt,
 } from '../domain/signing-key.ts'
 import type { TenantId } from '../domain/tenant.ts'
+import type { Write } from '../domain/write.ts'
 import type { Encryption, RowIdentity } from './encryption.ts'
 import { createFewAtOnce } from './few-at-once.ts'
 import { createKeptKeys } from './kept-keys.ts'
@@ -24,6 +27,7 @@ import { type Expected, parseTokenHeader, TokenInvalidError, verifyToken } from 
 
 export interface SigningKeyRingDeps {
   readonly store: SigningKeyStore
+  readonly commit: (writes: readonly Write[]) => Promise<void>
   readonly encryption: Encryption
   /** Those that the runtime can sign with. */
   readonly algorithms: readonly KeyAlgorithm[]
@@ -33,19 +37,25 @@ export interface SigningKeyRingDeps {
 export interface SigningKeyRing {
   /** Those that there can be keys for in this runtime. */
   readonly algorithms: readonly KeyAlgorithm[]
-  /** A *current* and a *next* key for each algorithm that a tenant begins with, to be stored with it. */
+  /**
+   * A *current* and a *next* key for each algorithm that a tenant begins with, to be stored with it. Nobody has kept a
+   * key set of it without them, so the next ones may sign at any time.
+   */
   createKeys(tenantId: TenantId): Promise<SigningKey[]>
-  /** The same for one algorithm, which the tenant has no keys for yet. */
+  /** The same for one algorithm, which the tenant has no keys for yet: the current one signs at once, being the only one. */
   createRing(tenantId: TenantId, algorithm: KeyAlgorithm): Promise<SigningKey[]>
   createKey(tenantId: TenantId, algorithm: KeyAlgorithm, state: 'current' | 'next'): Promise<SigningKey>
-  /** A compact JWS (RFC 7515 §3.1) of the claims exactly as given. */
+  /**
+   * A compact JWS (RFC 7515 §3.1) of the claims exactly as given. Its key is published until their `exp` has passed, and
+   * that is on disk before the token is there.
+   */
   sign(
     tenantId: TenantId,
     algorithm: KeyAlgorithm,
     header: { typ: TokenType },
     claims: Readonly<Record<string, unknown>>,
   ): Promise<string>
-  /** What the key set publishes: every key but the revoked, also the ones that will sign next. */
+  /** What the key set publishes: the keys that sign, that will, and that did as long as a token of theirs can be valid. */
   publicKeys(tenantId: TenantId): Promise<PublishedJwk[]>
   /**
    * The claims of a token that this tenant issued for this audience and that is valid now.
@@ -59,6 +69,7 @@ const maxKeysMadeAtOnce = 2
 
 export function createSigningKeyRing({
   store,
+  commit,
   encryption,
   algorithms,
   now,
@@ -75,10 +86,14 @@ export function createSigningKeyRing({
     state: 'current' | 'next',
   ): Promise<SigningKey> {
     const createdAt = now()
-    const { publicJwk, privateKeyPem, certificate } = await fewAtOnce(() =>
-      createKeyPair(algorithm, createdAt),
-    )
+    const makePair = () => fewAtOnce(() => createKeyPair(algorithm, createdAt))
+    let pair = await makePair()
+    // On a command line such an id would be taken for an option.
+    while (pair.publicJwk.kid.startsWith('-')) pair = await makePair()
+    const { publicJwk, privateKeyPem, certificate } = pair
     const id = publicJwk.kid as KeyId
+    // To make one may have taken long: it cannot have been shown before now.
+    const shownAt = now()
     return {
       tenantId,
       id,
@@ -88,8 +103,10 @@ export function createSigningKeyRing({
       encryptedPrivateKey: encryption.encrypt(privateKeyPem, privateKeyIdentity({ tenantId, id })),
       certificate,
       createdAt,
+      maySignFrom: state === 'current' ? createdAt : knownFrom(shownAt),
       currentSince: state === 'current' ? createdAt : undefined,
       currentUntil: undefined,
+      longestTokenSeconds: 0,
       revokedAt: undefined,
     }
   }
@@ -98,25 +115,33 @@ export function createSigningKeyRing({
     return Promise.all([createKey(tenantId, algorithm, 'current'), createKey(tenantId, algorithm, 'next')])
   }
 
+  // Rounded up to minutes, so that lifetimes that differ a little do not come to a write for each of them.
+  async function keepPublished(key: SigningKey, expiresAt: unknown): Promise<void> {
+    if (typeof expiresAt !== 'number') return
+    const seconds = Math.ceil((expiresAt - now().getTime() / 1000) / 60) * 60
+    if (seconds > key.longestTokenSeconds) await commit([store.noteTokenLife(key, seconds)])
+  }
+
   return {
     algorithms,
     async createKeys(tenantId) {
-      return (
-        await Promise.all(firstKeyAlgorithms.map((algorithm) => createRing(tenantId, algorithm)))
-      ).flat()
+      const rings = await Promise.all(firstKeyAlgorithms.map((algorithm) => createRing(tenantId, algorithm)))
+      return rings.flat().map((key) => ({ ...key, maySignFrom: key.createdAt }))
     },
     createRing,
     createKey,
 
     async sign(tenantId, algorithm, { typ }, claims) {
-      const key = await store.findCurrent(tenantId, algorithm)
+      const key = await store.findCurrent(tenantId, algorithm, now())
       if (key === undefined)
         throw new Error(`Tenant ${tenantId} has no current signing key for ${algorithm}.`)
+      await keepPublished(key, claims.exp)
       return signToken({ alg: algorithm, typ, kid: key.id }, claims, await privateKeys.of(key))
     },
 
     async publicKeys(tenantId) {
-      return (await store.listPublished(tenantId)).map(published)
+      const keys = await store.listPublished(tenantId)
+      return keys.filter((key) => stateAt(key, now()) !== 'ended').map(published)
     },
 
     async verify(tenantId, token, expected) {
@@ -137,6 +162,11 @@ export function createSigningKeyRing({
 
 function privateKeyIdentity({ tenantId, id }: Pick<SigningKey, 'tenantId' | 'id'>): RowIdentity {
   return ['signing_keys', tenantId, id, 'encrypted_private_key']
+}
+
+/** From when a key that is shown since then is in every key set that is kept. */
+export function knownFrom(shownAt: Date): Date {
+  return new Date(shownAt.getTime() + showBeforeUseSeconds * 1000)
 }
 
 // Verifiers that want a certificate want that of an RSA key.

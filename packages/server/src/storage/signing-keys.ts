@@ -1,6 +1,13 @@
 import { keyAlgorithms } from '../domain/resource-server.ts'
-import type { PublicJwk, SigningKey, SigningKeyState, SigningKeyStore } from '../domain/signing-key.ts'
-import { text, type ValuesOf } from './column.ts'
+import {
+  inTurns,
+  type PublicJwk,
+  type SigningKey,
+  type SigningKeyState,
+  type SigningKeyStore,
+  signerAt,
+} from '../domain/signing-key.ts'
+import { integer, nullableInteger, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import { optional, readIdentifier, readObject, readOneOf, requireText } from './row.ts'
 import { signingKeyColumns } from './tables.ts'
@@ -10,13 +17,13 @@ type SigningKeyRow = ValuesOf<typeof signingKeyColumns>
 const states: readonly SigningKeyState[] = ['next', 'current', 'previous', 'revoked']
 
 export function createSigningKeyStore(database: Database): SigningKeyStore {
-  const findCurrent = database.one({ tenant_id: text, algorithm: text }, (build, asked) =>
+  const listTurns = database.many({ tenant_id: text, algorithm: text }, (build, asked) =>
     build
       .selectFrom('signing_keys')
       .selectAll()
       .where('tenant_id', '=', asked.tenant_id)
       .where('algorithm', '=', asked.algorithm)
-      .where('state', '=', 'current'),
+      .where('state', 'in', ['current', 'previous']),
   )
   const find = database.one({ tenant_id: text, id: text }, (build, asked) =>
     build
@@ -52,16 +59,34 @@ export function createSigningKeyStore(database: Database): SigningKeyStore {
         .onConflict((conflict) => conflict.doNothing()),
     'signing key',
   )
+  const readColumns = {
+    read_state: text,
+    read_current_since: nullableInteger,
+    read_current_until: nullableInteger,
+  }
   const update = database.change(
-    { ...signingKeyColumns, read_state: text },
-    (build, { tenant_id, id, created_at: _, read_state, ...changing }) =>
+    { ...signingKeyColumns, ...readColumns },
+    (build, { tenant_id, id, state, current_since, current_until, revoked_at, ...read }) =>
       build
         .updateTable('signing_keys')
-        .set(changing)
+        .set({ state, current_since, current_until, revoked_at })
         .where('tenant_id', '=', tenant_id)
         .where('id', '=', id)
-        .where('state', '=', read_state),
+        .where('state', '=', read.read_state)
+        .where('current_since', 'is', read.read_current_since)
+        .where('current_until', 'is', read.read_current_until),
     'signing key',
+  )
+  const noteTokenLife = database.write(
+    { tenant_id: text, id: text, seconds: integer },
+    (build, { tenant_id, id, seconds }) =>
+      build
+        .updateTable('signing_keys')
+        .set({ longest_token_seconds: seconds })
+        .where('tenant_id', '=', tenant_id)
+        .where('id', '=', id)
+        .where('longest_token_seconds', '<', seconds),
+    { noun: 'signing key' },
   )
   const remove = database.write(
     { tenant_id: text, id: text },
@@ -70,17 +95,18 @@ export function createSigningKeyStore(database: Database): SigningKeyStore {
     { noun: 'signing key' },
   )
 
-  const rememberedCurrent = database.memory.remember((tenantId: string, algorithm: string) =>
-    parseFound(findCurrent({ tenant_id: tenantId, algorithm })),
+  const rememberedTurns = database.memory.remember((tenantId: string, algorithm: string) =>
+    inTurns(listTurns({ tenant_id: tenantId, algorithm }).map(parseRow)),
   )
 
   return {
-    findCurrent: async (tenantId, algorithm) => rememberedCurrent(tenantId, algorithm),
+    findCurrent: async (tenantId, algorithm, at) => signerAt(rememberedTurns(tenantId, algorithm), at),
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     listPublished: async (tenantId) => listPublished({ tenant_id: tenantId }).map(parseRow),
     list: async (tenantId) => list({ tenant_id: tenantId }).map(parseRow),
     insert: (key) => insert(toRow(key)),
-    update: (key, read) => update({ ...toRow(key), read_state: read.state }),
+    update: (key, read) => update({ ...toRow(key), ...asRead(toRow(read)) }),
+    noteTokenLife: ({ tenantId, id }, seconds) => noteTokenLife({ tenant_id: tenantId, id, seconds }),
     remove: (tenantId, id) => remove({ tenant_id: tenantId, id }),
   }
 }
@@ -99,8 +125,10 @@ function parseRow(row: SigningKeyRow): SigningKey {
     encryptedPrivateKey: readIdentifier(row.encrypted_private_key, 'signing_keys.encrypted_private_key'),
     certificate: row.certificate ?? undefined,
     createdAt: new Date(row.created_at),
+    maySignFrom: new Date(row.may_sign_from),
     currentSince: readMoment(row.current_since),
     currentUntil: readMoment(row.current_until),
+    longestTokenSeconds: row.longest_token_seconds,
     revokedAt: readMoment(row.revoked_at),
   }
 }
@@ -137,8 +165,14 @@ function toRow(key: SigningKey): SigningKeyRow {
     encrypted_private_key: key.encryptedPrivateKey,
     certificate: key.certificate ?? null,
     created_at: key.createdAt.getTime(),
+    may_sign_from: key.maySignFrom.getTime(),
     current_since: key.currentSince?.getTime() ?? null,
     current_until: key.currentUntil?.getTime() ?? null,
+    longest_token_seconds: key.longestTokenSeconds,
     revoked_at: key.revokedAt?.getTime() ?? null,
   }
+}
+
+function asRead({ state, current_since, current_until }: SigningKeyRow) {
+  return { read_state: state, read_current_since: current_since, read_current_until: current_until }
 }

@@ -194,8 +194,10 @@ export const signingKeyColumns = {
   encrypted_private_key: text,
   certificate: nullableText,
   created_at: integer,
+  may_sign_from: integer,
   current_since: nullableInteger,
   current_until: nullableInteger,
+  longest_token_seconds: integer,
   revoked_at: nullableInteger,
 }
 

@@ -213,8 +213,10 @@ export function sampleKey(changes: Partial<SigningKey> = {}): SigningKey {
     encryptedPrivateKey: idOf('e1.abc.def'),
     certificate: 'MIIB',
     createdAt: secondsIn(0),
+    maySignFrom: secondsIn(0),
     currentSince: secondsIn(0),
     currentUntil: undefined,
+    longestTokenSeconds: 0,
     revokedAt: undefined,
     ...changes,
   }

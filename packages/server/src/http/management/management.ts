@@ -63,6 +63,7 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly signingKeys: ResourceServerHandlerDeps['signingKeys'] & SigningKeyHandlerDeps['signingKeys']
   readonly ring: ResourceServerHandlerDeps['ring']
   readonly keyRotation: SigningKeyHandlerDeps['keyRotation']
+  readonly keyRevocation: SigningKeyHandlerDeps['keyRevocation']
   readonly apiSecrets: ResourceServerHandlerDeps['apiSecrets']
   readonly createApiSecret: ResourceServerHandlerDeps['createApiSecret']
   readonly rules: RuleStore

@@ -35,10 +35,17 @@ function settle(
 ): Promise<SettledSigning> {
   const deps = {
     signingKeys: storage.signingKeys,
-    ring: createSigningKeyRing({ store: storage.signingKeys, encryption, algorithms, now }),
+    ring: createSigningKeyRing({
+      store: storage.signingKeys,
+      commit: storage.commit,
+      encryption,
+      algorithms,
+      now,
+    }),
     apiSecrets: createApiSigningSecrets(encryption),
     createApiSecret: () => new SecretText('made here'),
     keysInTurn: <Result>(_: unknown, run: () => Promise<Result>) => run(),
+    now,
   }
   return withSettledSigning(deps, api, body, stored, async (settled) => settled)
 }

@@ -17,6 +17,7 @@ export interface ResourceServerSigningDeps {
   readonly createApiSecret: () => SecretText
   /** Of one tenant: keys that one request makes, the next one finds. */
   readonly keysInTurn: InTurn
+  readonly now: () => Date
 }
 
 export interface SettledSigning {
@@ -84,11 +85,11 @@ function refuseMissingAlgorithm({ ring }: ResourceServerSigningDeps, algorithm: 
 }
 
 async function hasKeys(
-  { signingKeys }: ResourceServerSigningDeps,
+  { signingKeys, now }: ResourceServerSigningDeps,
   tenantId: TenantId,
   algorithm: KeyAlgorithm,
 ): Promise<boolean> {
-  return (await signingKeys.findCurrent(tenantId, algorithm)) !== undefined
+  return (await signingKeys.findCurrent(tenantId, algorithm, now())) !== undefined
 }
 
 async function missingKeys(

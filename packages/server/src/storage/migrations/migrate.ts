@@ -18,6 +18,7 @@ import { generalizeSpentAssertions } from './0012-dpop.ts'
 import { trustIssuers } from './0013-trusted-issuers.ts'
 import { encryptTokens } from './0014-token-encryption.ts'
 import { keepIssuedTokens } from './0015-issued-tokens.ts'
+import { noteLivesOfKeys } from './0016-key-life-cycle.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
 const migrations: Record<string, Migration> = {
@@ -34,6 +35,7 @@ const migrations: Record<string, Migration> = {
   '0013-trusted-issuers': { up: trustIssuers },
   '0014-token-encryption': { up: encryptTokens },
   '0015-issued-tokens': { up: keepIssuedTokens },
+  '0016-key-life-cycle': { up: noteLivesOfKeys },
 }
 
 /** The tables were made by a later release, whose migrations this one does not have. */
