@@ -6,20 +6,40 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parse as parseJson } from 'secure-json-parse'
 import { OAuthError } from '../domain/errors.ts'
 import type { IncomingTokenRequest } from '../token/exchange.ts'
-import type { RawTokenRequest } from '../token/parameters.ts'
+import { parseForm } from '../token/form-encoding.ts'
+import { knownParameters, type RawTokenRequest } from '../token/parameters.ts'
+import { repeatsMember } from '../token/unambiguous-object.ts'
+import { type BodyFault, bodyTypeOf } from './body-type.ts'
 import { logEntryIdOf } from './request.ts'
 
 /** Bytes. A larger token request is refused with 413. */
 const maxTokenRequestBytes = 65_536
+
+/** Bytes that are not UTF-8 (RFC 6749, appendix B; RFC 8259 §8.1). */
+class NotUtf8Error extends Error {
+  override readonly name = 'NotUtf8Error'
+  readonly statusCode = 400
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Whatever their type says, so that an unreadable request can be recorded and refused like any other. */
 export function takeBodiesAsText(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     '*',
-    { parseAs: 'string', bodyLimit: maxTokenRequestBytes },
-    (_request, body, done) => done(null, body),
+    { parseAs: 'buffer', bodyLimit: maxTokenRequestBytes },
+    async (_request: FastifyRequest, body: Buffer) => textOf(body),
   )
+}
+
+/** @throws NotUtf8Error */
+function textOf(body: Buffer): string {
+  try {
+    return utf8.decode(body)
+  } catch (cause) {
+    throw new NotUtf8Error('The body is not UTF-8.', { cause })
+  }
 }
 
 /** What a request that ended before its handler is told, by the status that the framework would give it. */
@@ -28,9 +48,24 @@ export function refusalFor(status: number | undefined): OAuthError {
     return new OAuthError('invalid_request', `The body is larger than ${maxTokenRequestBytes} bytes.`)
   }
   if (status !== undefined && status < 500) {
-    return new OAuthError('invalid_request', 'The body could not be read.')
+    return new OAuthError('invalid_request', 'The body could not be read. Send it whole, and in UTF-8.')
   }
   return new OAuthError('server_error', 'The server failed; its operator finds this request id in the log.')
+}
+
+/**
+ * RFC 6749 §3.2 and §2.3.1: what belongs into the body is not read from the URL, where proxies and histories would keep
+ * it. Ignored, it would be missing without a word: a scope that was to narrow, for one.
+ */
+export function refuseParametersInUrl({ query }: FastifyRequest): void {
+  for (const [name, value] of Object.entries(Object(query))) {
+    if (knownParameters.has(name)) {
+      throw new OAuthError('invalid_request', `Send the parameter ${name} in the body, and never in the URL.`)
+    }
+    if (Array.isArray(value)) {
+      throw new OAuthError('invalid_request', 'A parameter of the URL was sent more than once.')
+    }
+  }
 }
 
 // Node keeps the first of several; the client that sent a second one meant something else.
@@ -63,13 +98,33 @@ export function incomingOf(
 
 /** @throws OAuthError `invalid_request` when the body is neither a form nor a JSON object. */
 export function readParameters(request: FastifyRequest): RawTokenRequest['rawParameters'] {
-  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase()
+  const type = bodyTypeOf(request.raw)
   const body = typeof request.body === 'string' ? request.body : ''
-  if (type === 'application/x-www-form-urlencoded') return [...new URLSearchParams(body)]
-  if (type === 'application/json') return readJson(body)
+  if (body.startsWith('\ufeff')) {
+    throw new OAuthError('invalid_request', 'The body begins with a byte order mark; leave it out.')
+  }
+  switch (type) {
+    case 'application/x-www-form-urlencoded':
+      return readForm(body)
+    case 'application/json':
+      return readJson(body)
+    default:
+      throw new OAuthError('invalid_request', wordsFor[type])
+  }
+}
+
+const wordsFor: { readonly [Fault in BodyFault]: string } = {
+  type: 'Send the request as application/x-www-form-urlencoded or application/json, and name its type once.',
+  charset: 'Send the body in UTF-8: the only charset of Content-Type that is read.',
+  coding: 'Send the body as it is: no Content-Encoding is read.',
+}
+
+function readForm(body: string): RawTokenRequest['rawParameters'] {
+  const pairs = parseForm(body)
+  if (pairs) return pairs
   throw new OAuthError(
     'invalid_request',
-    'Send the request as application/x-www-form-urlencoded or application/json.',
+    'The body is not form-encoded: a percent sign needs two hexadecimal digits, and what they encode must be UTF-8.',
   )
 }
 
@@ -81,6 +136,7 @@ function readJson(body: string): RawTokenRequest['rawParameters'] {
   if (isDeeperThan(members, maxJsonDepth)) {
     throw new OAuthError('invalid_request', `The body is nested deeper than ${maxJsonDepth} levels.`)
   }
+  if (repeatsMember(body)) throw new OAuthError('invalid_request', 'A member of the JSON body stands twice.')
   return Object.entries(members)
 }
 

@@ -19,6 +19,7 @@ import {
   incomingOf,
   readParameters,
   refusalFor,
+  refuseParametersInUrl,
   refuseTwoAuthorizations,
   takeBodiesAsText,
 } from './incoming-token-request.ts'
@@ -105,6 +106,7 @@ async function grant(
       throw new OAuthError('too_many_requests', 'Global limit has been reached')
     }
     refuseTwoAuthorizations(request)
+    refuseParametersInUrl(request)
     return await deps.grantAccessToken(incomingOf(request, readParameters(request)))
   } catch (error) {
     if (error instanceof OAuthError) return refuse(incomingOf(request, []), error)

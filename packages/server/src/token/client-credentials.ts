@@ -6,6 +6,7 @@ import { OAuthError } from '../domain/errors.ts'
 import { SecretText } from '../keys/secret-text.ts'
 import { assertionType, claimedSubject } from './client-assertion.ts'
 import { assertionRefused, authenticationFailed } from './client-refusals.ts'
+import { decodeFormText } from './form-encoding.ts'
 import type { Parameters } from './parameters.ts'
 
 /** As sent; nobody has looked anything up. */
@@ -51,12 +52,16 @@ const basicCredentials = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 function fromBasic(rawAuthorization: string, bodyClientId: string | undefined): ClientCredentials {
   const encoded = basicCredentials.exec(rawAuthorization)?.[1]
   if (encoded === undefined) throw authenticationFailed('The Authorization header is not Basic (RFC 7617).')
-  const pair = Buffer.from(encoded, 'base64').toString('utf8')
+  const bytes = Buffer.from(encoded, 'base64')
+  // Padded and without stray bits (RFC 4648 §3.5): one text for one pair.
+  if (bytes.toString('base64') !== encoded)
+    throw authenticationFailed('The Basic credentials are not base64.')
+  const pair = bytes.toString('latin1')
   const colon = pair.indexOf(':')
   if (colon < 0) throw authenticationFailed('The Basic credentials have no colon.')
-  const clientId = decodeForm(pair.slice(0, colon))
-  const secret = decodeForm(pair.slice(colon + 1))
-  if (clientId === undefined || secret === undefined) {
+  const clientId = decodeFormText(pair.slice(0, colon))
+  const secret = decodeFormText(pair.slice(colon + 1))
+  if (/[^\x20-\x7e]/.test(pair) || clientId === undefined || secret === undefined) {
     throw new OAuthError(
       'invalid_request',
       'The Basic credentials are not form-encoded: encode client id and secret before base64 (RFC 6749, section 2.3.1).',
@@ -66,13 +71,4 @@ function fromBasic(rawAuthorization: string, bodyClientId: string | undefined): 
     throw new OAuthError('invalid_request', 'The body and the Authorization header name different clients.')
   }
   return { kind: 'secret', clientId, secret: new SecretText(secret) }
-}
-
-// application/x-www-form-urlencoded, one value: a plus is a blank, then percent-decoding.
-function decodeForm(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    return undefined
-  }
 }

@@ -16,8 +16,8 @@ export function parseUnambiguousObject(json: string): Readonly<Record<string, un
 // Strings whole, so that what looks like structure inside of one is passed over.
 const token = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g
 
-/** Whether an object of valid JSON names a member twice. */
-function repeatsMember(json: string): boolean {
+/** Whether an object in this valid JSON, on any level, names a member twice. */
+export function repeatsMember(json: string): boolean {
   const open: Set<string>[] = []
   let before = ''
   for (const [text] of json.matchAll(token)) {
