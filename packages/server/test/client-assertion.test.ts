@@ -185,7 +185,14 @@ test('metadata tells that assertions are taken, and with which algorithms', asyn
   const response = await fetch(`${door().server.url}/.well-known/oauth-authorization-server`)
   expect(await response.json()).toMatchObject({
     token_endpoint_auth_methods_supported: expect.arrayContaining(['private_key_jwt']),
-    token_endpoint_auth_signing_alg_values_supported: ['RS256', 'RS384', 'PS256', 'ES256', 'EdDSA'],
+    token_endpoint_auth_signing_alg_values_supported: [
+      'RS256',
+      'RS384',
+      'PS256',
+      'ES256',
+      'EdDSA',
+      'Ed25519',
+    ],
   })
 })
 

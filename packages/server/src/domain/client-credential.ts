@@ -10,6 +10,15 @@ import type { Write } from './write.ts'
 export const assertionAlgorithms = ['RS256', 'RS384', 'PS256', 'ES256', 'EdDSA'] as const
 export type AssertionAlgorithm = (typeof assertionAlgorithms)[number]
 
+/** How they may be called: `Ed25519` is what RFC 9864 calls EdDSA with that curve, and what public libraries write. */
+export const assertionAlgorithmNames = [...assertionAlgorithms, 'Ed25519'] as const
+export type AssertionAlgorithmName = (typeof assertionAlgorithmNames)[number]
+
+/** Undefined when there is none of that name. */
+export function algorithmNamed(name: unknown): AssertionAlgorithm | undefined {
+  return name === 'Ed25519' ? 'EdDSA' : assertionAlgorithms.find((known) => known === name)
+}
+
 /** A public key as a JWK (RFC 7517), reduced to the members that make the key. */
 export type ClientPublicJwk =
   | { readonly kty: 'RSA'; readonly n: string; readonly e: string }

@@ -3,7 +3,7 @@
  * asks for it. Each level is within what the tenant's profile allows, so the client's own is the stricter of the two.
  */
 import type { Client, ComplianceLevel, TokenEndpointAuthMethod } from './client.ts'
-import type { AssertionAlgorithm } from './client-credential.ts'
+import type { AssertionAlgorithmName } from './client-credential.ts'
 import type { BindingMechanism, ResourceServer, TokenSigning } from './resource-server.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -47,14 +47,18 @@ export function demandsOn(
   { security }: Pick<Tenant, 'security'>,
   isForManagement: boolean,
 ): SecurityDemands | undefined {
-  const own = demandsOfLevel(complianceLevel)
-  return own ?? (security.profile === 'fapi2' && !isForManagement ? ofTenant : undefined)
+  return demandsOfLevel(complianceLevel) ?? (isForManagement ? undefined : demandsOfTenant({ security }))
+}
+
+/** On every client of the tenant. */
+export function demandsOfTenant({ security }: Pick<Tenant, 'security'>): SecurityDemands | undefined {
+  return security.profile === 'fapi2' ? ofTenant : undefined
 }
 
 /** §5.4.1: RSASSA-PKCS1-v1_5 (`RS…`) is none of these. */
-const fapiAlgorithms: readonly string[] = ['PS256', 'ES256', 'EdDSA']
+const fapiAlgorithms: readonly string[] = ['PS256', 'ES256', 'EdDSA', 'Ed25519']
 
-export function isFapiAlgorithm(algorithm: AssertionAlgorithm | TokenSigning['algorithm']): boolean {
+export function isFapiAlgorithm(algorithm: AssertionAlgorithmName | TokenSigning['algorithm']): boolean {
   return fapiAlgorithms.includes(algorithm)
 }
 

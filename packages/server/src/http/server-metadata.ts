@@ -3,9 +3,10 @@
  * contributes what works for this tenant under these settings and nothing else: a client that trusts metadata must not
  * be led into a refusal. No member is contributed by two parts.
  */
-import { assertionAlgorithms } from '../domain/client-credential.ts'
+import { assertionAlgorithmNames } from '../domain/client-credential.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { KeyAlgorithm } from '../domain/resource-server.ts'
+import { demandsOfTenant, isFapiAlgorithm } from '../domain/security-demands.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import { proofAlgorithms } from '../keys/proof-key.ts'
 
@@ -61,9 +62,17 @@ function possession(): Metadata {
   return { dpop_signing_alg_values_supported: proofAlgorithms }
 }
 
-function clientAuthentication(): Metadata {
+const authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
+
+/** In a tenant that demands more, only what meets it. */
+function clientAuthentication({ tenant }: MetadataSubject): Metadata {
+  const demands = demandsOfTenant(tenant)
   return {
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    token_endpoint_auth_methods_supported: authMethods.filter(
+      (method) => demands?.authMethods.includes(method) ?? true,
+    ),
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithmNames.filter(
+      (name) => demands === undefined || isFapiAlgorithm(name),
+    ),
   }
 }

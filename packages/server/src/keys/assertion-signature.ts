@@ -2,23 +2,54 @@
  * Signatures of client assertions. The key and its algorithm come from the client's registration: an assertion neither
  * brings the one nor chooses the other (RFC 8725 §3.1).
  */
-import { createPublicKey } from 'node:crypto'
-import { compactVerify, errors } from 'jose'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { AssertionAlgorithm, ClientPublicJwk } from '../domain/client-credential.ts'
 import { createDecoyKeys } from './decoy-keys.ts'
+import { isSignature } from './jws-signature.ts'
+
+/** A JWS in its compact form (RFC 7515 §7.1), taken apart. */
+export interface SignedText {
+  /** Header and payload as they stand there. */
+  readonly signingInput: string
+  readonly signature: Buffer
+}
 
 export interface AssertionSignatures {
-  isSignedWith(jwt: string, algorithm: AssertionAlgorithm, key: ClientPublicJwk): Promise<boolean>
+  isSignedWith(text: SignedText, algorithm: AssertionAlgorithm, key: ClientPublicJwk): boolean
   /** Does the same work with a key that nobody owns. */
-  checkInVain(jwt: string, algorithm: AssertionAlgorithm): Promise<void>
+  checkInVain(text: SignedText, algorithm: AssertionAlgorithm): void
 }
+
+/** Keys that are at hand without being read again, which takes as long as a check. The oldest makes room. */
+const maxKeysAtHand = 1000
 
 export function createAssertionSignatures(): AssertionSignatures {
   const decoys = createDecoyKeys()
+  const atHand = new Map<string, KeyObject>()
+
+  function readKey(jwk: ClientPublicJwk): KeyObject {
+    const text = JSON.stringify(jwk)
+    const known = atHand.get(text)
+    if (known) return known
+    const key = createPublicKey({ key: { ...jwk }, format: 'jwk' })
+    const [oldest] = atHand.keys()
+    if (atHand.size >= maxKeysAtHand && oldest !== undefined) atHand.delete(oldest)
+    atHand.set(text, key)
+    return key
+  }
+
+  function isSignedWith(
+    { signingInput, signature }: SignedText,
+    algorithm: AssertionAlgorithm,
+    jwk: ClientPublicJwk,
+  ): boolean {
+    return isSignature(algorithm, readKey(jwk), signingInput, signature)
+  }
+
   return {
     isSignedWith,
-    async checkInVain(jwt, algorithm) {
-      await isSignedWith(jwt, algorithm, decoys[kindOf(algorithm)])
+    checkInVain(text, algorithm) {
+      isSignedWith(text, algorithm, decoys[kindOf(algorithm)])
     },
   }
 }
@@ -26,19 +57,4 @@ export function createAssertionSignatures(): AssertionSignatures {
 function kindOf(algorithm: AssertionAlgorithm): 'rsa' | 'ec' | 'ed25519' {
   if (algorithm === 'EdDSA') return 'ed25519'
   return algorithm === 'ES256' ? 'ec' : 'rsa'
-}
-
-async function isSignedWith(
-  jwt: string,
-  algorithm: AssertionAlgorithm,
-  jwk: ClientPublicJwk,
-): Promise<boolean> {
-  const key = createPublicKey({ key: { ...jwk }, format: 'jwk' })
-  try {
-    await compactVerify(jwt, key, { algorithms: [algorithm] })
-    return true
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return false
-    throw error
-  }
 }

@@ -2,11 +2,7 @@
  * The keys that a client publishes (RFC 7517 §5), held to what a registered key is held to. A key that is not fit is left
  * out and the others count, as the RFC asks.
  */
-import {
-  type AssertionAlgorithm,
-  assertionAlgorithms,
-  type ClientPublicJwk,
-} from '../domain/client-credential.ts'
+import { type AssertionAlgorithm, algorithmNamed, type ClientPublicJwk } from '../domain/client-credential.ts'
 import type { FetchDocument } from '../outbound/fetch-document.ts'
 import { ClientKeyError, parsePublicKeyJwk } from './client-public-key.ts'
 import { createRemoteKeySets, KeySetError, type RemoteKeySets } from './remote-key-set.ts'
@@ -74,10 +70,8 @@ function parseKey(rawKey: unknown): ClientKey | undefined {
   try {
     const { jwk: publicJwk, algorithms } = parsePublicKeyJwk(jwk)
     if (alg === undefined) return { kid, algorithms, publicJwk }
-    const named = assertionAlgorithms.filter(
-      (algorithm) => algorithm === alg && algorithms.includes(algorithm),
-    )
-    return named.length > 0 ? { kid, algorithms: named, publicJwk } : undefined
+    const named = algorithmNamed(alg)
+    return named && algorithms.includes(named) ? { kid, algorithms: [named], publicJwk } : undefined
   } catch (error) {
     if (error instanceof ClientKeyError) return undefined
     throw error

@@ -3,10 +3,10 @@
  * nothing of who it is; a token is bound to its thumbprint. It must be public, strong, and written in its only form:
  * otherwise one key would have several thumbprints.
  */
-import { constants, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { ClientPublicJwk } from '../domain/client-credential.ts'
 import { holdsPrivateKey, refuseWeakRsa, thumbprintOf } from './client-public-key.ts'
-import { derSignatureOf } from './es256-signature.ts'
+import { isSignature } from './jws-signature.ts'
 
 /**
  * Those of the FAPI 2.0 Security Profile. `Ed25519` is what RFC 9864 calls EdDSA with that curve, and what public
@@ -39,22 +39,9 @@ export function isSignedWithProofKey(
   signingInput: string,
   signature: Buffer,
 ): boolean {
-  const input = Buffer.from(signingInput)
-  switch (algorithm) {
-    case 'ES256': {
-      const der = derSignatureOf(signature)
-      return der !== undefined && verify('sha256', input, publicKey, der)
-    }
-    case 'PS256':
-      return verify('sha256', input, { key: publicKey, ...pss }, signature)
-    case 'EdDSA':
-    case 'Ed25519':
-      return verify(null, input, publicKey, signature)
-  }
+  const named = algorithm === 'Ed25519' ? 'EdDSA' : algorithm
+  return isSignature(named, publicKey, signingInput, signature)
 }
-
-// RFC 7518 §3.5: the salt is as long as the digest.
-const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
 
 // RFC 7517 §4.2 to §4.4: what a key says of its use is kept to.
 function isMeantFor(algorithm: ProofAlgorithm, jwk: Readonly<Record<string, unknown>>): boolean {

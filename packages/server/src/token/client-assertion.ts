@@ -2,13 +2,18 @@
  * A client assertion (RFC 7523 §3) as it was sent: what it says of itself, held against what an assertion for this
  * server must say. Nothing here is proven yet; the signature is looked at afterwards, in `verify-assertion.ts`.
  */
-import { type AssertionAlgorithm, assertionAlgorithms } from '../domain/client-credential.ts'
+import {
+  type AssertionAlgorithm,
+  algorithmNamed,
+  assertionAlgorithmNames,
+} from '../domain/client-credential.ts'
 import type { OAuthError } from '../domain/errors.ts'
+import type { SignedText } from '../keys/assertion-signature.ts'
 import { assertionRefused } from './client-refusals.ts'
 import { decodeCompactJwt, type Members } from './compact-jwt.ts'
 
 export interface ClientAssertion {
-  readonly jwt: string
+  readonly signed: SignedText
   readonly algorithm: AssertionAlgorithm
   readonly kid: string | undefined
   /** As it was sent: the one audience, by itself or as a list of one. */
@@ -41,14 +46,15 @@ export function claimedSubject(jwt: string): string | undefined {
 
 /** @throws OAuthError `invalid_client` for anything that is not as expected. */
 export function parseAssertion(jwt: string, expected: ExpectedAssertion): ClientAssertion {
-  const { header, claims } = decodeCompactJwt(jwt, maxAssertionBytes) ?? {}
-  if (!header || !claims) {
+  const signed = decodeCompactJwt(jwt, maxAssertionBytes)
+  if (!signed) {
     throw assertionRefused(`The client assertion is no compact JWT of at most ${maxAssertionBytes} bytes.`)
   }
+  const { header, claims } = signed
   const { algorithm, kid } = parseHeader(header)
   refuseOtherParties(claims, expected)
   return {
-    jwt,
+    signed,
     algorithm,
     kid,
     rawAudience: claims.aud,
@@ -61,10 +67,10 @@ const headerTypes: readonly unknown[] = [undefined, 'JWT', 'client-authenticatio
 
 /** Members `jwk`, `jku`, `x5u` and `x5c` are not looked at: an assertion never brings the key it is checked with. */
 function parseHeader({ alg, typ, kid, crit, b64 }: Members): Pick<ClientAssertion, 'algorithm' | 'kid'> {
-  const algorithm = assertionAlgorithms.find((known) => known === alg)
+  const algorithm = algorithmNamed(alg)
   if (algorithm === undefined) {
     throw assertionRefused(
-      `The alg of the client assertion must be one of ${assertionAlgorithms.join(', ')}.`,
+      `The alg of the client assertion must be one of ${assertionAlgorithmNames.join(', ')}.`,
     )
   }
   if (!headerTypes.includes(typ)) {

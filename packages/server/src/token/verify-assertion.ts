@@ -33,13 +33,11 @@ export type VerifyAssertion = (
 
 export function createVerifyAssertion(deps: VerifyAssertionDeps): VerifyAssertion {
   return async function verifyAssertion(assertion, client, now) {
-    const { jwt, algorithm } = assertion
+    const { signed, algorithm } = assertion
     const { keys, fault } = client ? await fittingKeys(deps, assertion, client, now) : noClient
-    if (keys.length === 0) await deps.signatures.checkInVain(jwt, algorithm)
-    for (const key of keys) {
-      if (await deps.signatures.isSignedWith(jwt, algorithm, key)) return undefined
-    }
-    return fault
+    if (keys.length === 0) deps.signatures.checkInVain(signed, algorithm)
+    const isSigned = keys.some((key) => deps.signatures.isSignedWith(signed, algorithm, key))
+    return isSigned ? undefined : fault
   }
 }
 

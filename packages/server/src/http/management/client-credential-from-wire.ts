@@ -1,7 +1,11 @@
 /** A public key as it is sent, made into a credential; and when one expires. */
 import type { ClientCredentialToCreate } from '@tallystick/management-api/contract/client-credentials'
 import type { ClientCredentialId, ClientId } from '../../domain/client.ts'
-import type { AssertionAlgorithm, ClientCredential } from '../../domain/client-credential.ts'
+import {
+  type AssertionAlgorithm,
+  algorithmNamed,
+  type ClientCredential,
+} from '../../domain/client-credential.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 import {
   ClientKeyError,
@@ -68,7 +72,7 @@ function keyIdOf(jwk: ClientCredentialToCreate['jwk']): string | undefined {
 }
 
 function algorithmFor(key: ClientPublicKey, { alg, jwk }: ClientCredentialToCreate): AssertionAlgorithm {
-  const asked = alg ?? jwk?.alg
+  const asked = alg ?? algorithmNamed(jwk?.alg) ?? jwk?.alg
   if (asked === undefined) return key.algorithms[0]
   const found = key.algorithms.find((algorithm) => algorithm === asked)
   if (found !== undefined) return found
