@@ -6,9 +6,12 @@ import type { Config } from './config.ts'
 import { issuerOf } from './domain/issuer.ts'
 import { planFirstStart } from './first-start.ts'
 import { createApp } from './http/app.ts'
+import { createKeyRotation } from './keys/key-rotation.ts'
 import { startLogStreams } from './log-streams.ts'
+import { newLogEntryId } from './logs/log-entry-id.ts'
 import { openRooms, type Rooms } from './rooms.ts'
 import { routesOf, type Serving } from './routes.ts'
+import { createScheduledRotation, keepSchedule } from './scheduled-rotation.ts'
 import { refreshSystemApi } from './system-api.ts'
 import { checkTlsFiles, openTls } from './tls.ts'
 import { tlsHosts } from './tls-hosts.ts'
@@ -47,6 +50,7 @@ export async function startServer(config: Config, { log, now, print }: StartDeps
   serving.origin ||= new URL(`${scheme}://localhost:${port}`).origin
   print(await greeting(config, rooms, { origin: serving.origin, authorityPath: tls?.authorityPath }, now))
   opened.defer(await startLogStreams(config, rooms, { log, now }, serving))
+  opened.defer(startSchedule(rooms, { log, now }))
   serving.state = 'serving'
 
   const running = opened.move()
@@ -57,6 +61,14 @@ export async function startServer(config: Config, { log, now, print }: StartDeps
       await running.disposeAsync()
     },
   }
+}
+
+function startSchedule(
+  { storage, ring, recorder: { record } }: Rooms,
+  { log, now }: { log: Logger; now: () => Date },
+): () => Promise<void> {
+  const keyRotation = createKeyRotation({ store: storage.signingKeys, ring, now })
+  return keepSchedule(createScheduledRotation({ storage, keyRotation, record, log, now, newLogEntryId }), log)
 }
 
 /** Makes what an empty database needs, or brings what follows the settings up to date; says what the operator reads. */

@@ -9,7 +9,7 @@ import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
 import { Failure } from '../failure.ts'
 import { formatDetails } from '../table.ts'
-import { collect } from './option-values.ts'
+import { collect, wholeNumber } from './option-values.ts'
 
 interface UpdateOptions {
   readonly egressAllow?: readonly string[]
@@ -19,12 +19,16 @@ interface UpdateOptions {
   readonly profile?: TenantProfile
   readonly securityProfile?: TenantSettings['security_profile']
   readonly tokenEndpointAudience?: 'allow' | 'refuse' | 'by-profile'
+  /** False with `--no-signing-key-rotation`. */
+  readonly signingKeyRotation?: boolean
+  readonly signingKeyRotationDays?: number
 }
 
 export function addSettingsCommands(settings: Command, open: OpenContext): void {
   addExamples(settings, [
     ['tallystick settings show'],
     ['tallystick settings update --egress-allow plans.example.com --egress-allow 10.0.0.5:8080'],
+    ['tallystick settings update --signing-key-rotation-days 90', 'signing keys are replaced by themselves'],
   ])
 
   settings
@@ -68,6 +72,12 @@ export function addSettingsCommands(settings: Command, open: OpenContext): void 
         'of assertions whose audience is the token endpoint, not the issuer',
       ).choices(['allow', 'refuse', 'by-profile']),
     )
+    .addOption(
+      new Option('--signing-key-rotation-days <days>', 'replace a signing key that has signed for so long')
+        .argParser(wholeNumber)
+        .conflicts('signingKeyRotation'),
+    )
+    .option('--no-signing-key-rotation', 'signing keys are replaced only when you say so')
     .action(async (options: UpdateOptions) => {
       const { connect, present } = open()
       const change = changeOf(options)
@@ -84,6 +94,8 @@ function changeOf({
   profile,
   securityProfile,
   tokenEndpointAudience,
+  signingKeyRotation,
+  signingKeyRotationDays: days,
 }: UpdateOptions): TenantSettingsChange {
   const allow = egressNone ? [] : egressAllow && [...egressAllow]
   return {
@@ -91,6 +103,8 @@ function changeOf({
     ...(defaultAudience !== undefined && { default_audience: defaultAudience || null }),
     ...(profile && { profile }),
     ...(securityProfile && { security_profile: securityProfile }),
+    ...(signingKeyRotation === false && { signing_key_rotation_days: null }),
+    ...(days !== undefined && { signing_key_rotation_days: days }),
     ...(tokenEndpointAudience && { allow_token_endpoint_audience: audienceChoices[tokenEndpointAudience] }),
   }
 }
@@ -114,7 +128,12 @@ function details(settings: TenantSettings): string[] {
       'assertions for',
       settings.allow_token_endpoint_audience ? 'the issuer or the token endpoint' : 'the issuer alone',
     ],
+    ['signing keys', rotationInWords(settings.signing_key_rotation_days)],
     ['default audience', settings.default_audience],
     ['rules may fetch from', settings.egress.allow.join('\n') || 'nowhere'],
   ])
+}
+
+function rotationInWords(days: number | null): string {
+  return days === null ? 'replaced when you say so' : `replaced after ${days} ${days === 1 ? 'day' : 'days'}`
 }

@@ -18,19 +18,22 @@ export type TenantProfile = 'rfc' | 'auth0'
 export const securityProfiles = ['none', 'fapi2'] as const
 export type SecurityProfile = (typeof securityProfiles)[number]
 
-/** How strict the tenant is beyond what the RFCs oblige. */
+/** How strict the tenant is beyond what the RFCs oblige, and how often its keys turn by themselves. */
 export interface TenantSecurity {
   readonly profile: SecurityProfile
   /** Client assertions may name the token endpoint as their audience. Undefined: where the profile is `auth0`. */
   readonly allowsTokenEndpointAudience: boolean | undefined
   /** DPoP proofs bear a nonce of ours (RFC 9449 §8). */
   readonly requiresDpopNonce: boolean
+  /** A signing key is replaced when it has signed for that long. Undefined: when somebody says so. */
+  readonly signingKeyRotationDays: number | undefined
 }
 
 export const defaultTenantSecurity: TenantSecurity = {
   profile: 'none',
   allowsTokenEndpointAudience: undefined,
   requiresDpopNonce: false,
+  signingKeyRotationDays: undefined,
 }
 
 /** What a tenant that never said so allows follows its profile: libraries written for Auth0 may name the endpoint. */

@@ -128,7 +128,10 @@ test('how long a token lives is on disk before the token is there', async () => 
     now: keys.now,
   })
   const claims = { exp: Math.floor(keys.now().getTime() / 1000) + 60 }
-  await expect(failing.sign(acme.id, 'ES256', { typ: 'at+jwt' }, claims)).rejects.toThrow('disk is full')
+  await expect(failing.sign(acme.id, 'ES256', { typ: 'at+jwt' }, claims)).rejects.toMatchObject({
+    code: 'temporarily_unavailable',
+    cause: { message: 'the disk is full' },
+  })
 })
 
 test('of many tokens only the longest so far costs a write', async () => {

@@ -5,6 +5,7 @@
  */
 import { createPrivateKey } from 'node:crypto'
 import { type CryptoKey, importJWK } from 'jose'
+import { OAuthError } from '../domain/errors.ts'
 import type { KeyAlgorithm } from '../domain/resource-server.ts'
 import {
   firstKeyAlgorithms,
@@ -48,6 +49,7 @@ export interface SigningKeyRing {
   /**
    * A compact JWS (RFC 7515 §3.1) of the claims exactly as given. Its key is published until their `exp` has passed, and
    * that is on disk before the token is there.
+   * @throws OAuthError `temporarily_unavailable` when it cannot be written.
    */
   sign(
     tenantId: TenantId,
@@ -119,7 +121,13 @@ export function createSigningKeyRing({
   async function keepPublished(key: SigningKey, expiresAt: unknown): Promise<void> {
     if (typeof expiresAt !== 'number') return
     const seconds = Math.ceil((expiresAt - now().getTime() / 1000) / 60) * 60
-    if (seconds > key.longestTokenSeconds) await commit([store.noteTokenLife(key, seconds)])
+    if (seconds <= key.longestTokenSeconds) return
+    try {
+      await commit([store.noteTokenLife(key, seconds)])
+    } catch (cause) {
+      const description = 'The token could not be accounted for, so it was not issued. Try again.'
+      throw new OAuthError('temporarily_unavailable', description, { cause, retryAfterSeconds: 1 })
+    }
   }
 
   return {

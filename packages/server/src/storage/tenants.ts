@@ -10,7 +10,15 @@ import {
 import { behind, pageColumns, pageValues } from './checkpoint.ts'
 import { integer, nullableText, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
-import { optional, readIdentifier, readObject, readOneOf, readTextList, requireFlag } from './row.ts'
+import {
+  optional,
+  readIdentifier,
+  readObject,
+  readOneOf,
+  readTextList,
+  requireFlag,
+  requireNumber,
+} from './row.ts'
 import { tenantColumns } from './tables.ts'
 import { createTenantRemoval } from './tenant-removal.ts'
 
@@ -150,7 +158,7 @@ function parsePresent(row: TenantRow): Tenant {
 /** What an earlier release did not know yet is as if nobody had said it. */
 function readSecurity(json: string): TenantSecurity {
   const place = 'tenants.security'
-  const { profile, allowsTokenEndpointAudience, requiresDpopNonce } = {
+  const { profile, allowsTokenEndpointAudience, requiresDpopNonce, signingKeyRotationDays } = {
     ...defaultTenantSecurity,
     ...readObject(json, place),
   }
@@ -158,6 +166,7 @@ function readSecurity(json: string): TenantSecurity {
     profile: readOneOf(securityProfiles, profile, place),
     allowsTokenEndpointAudience: optional(requireFlag, allowsTokenEndpointAudience, place),
     requiresDpopNonce: requireFlag(requiresDpopNonce, place),
+    signingKeyRotationDays: optional(requireNumber, signingKeyRotationDays, place),
   }
 }
 

@@ -30,7 +30,12 @@ export const acme: Tenant = {
   profile: 'rfc',
   egressAllow: ['api.example.com', 'api.example.com:8443'],
   defaultAudience: idOf('https://api.example.com/'),
-  security: { profile: 'fapi2', allowsTokenEndpointAudience: true, requiresDpopNonce: true },
+  security: {
+    profile: 'fapi2',
+    allowsTokenEndpointAudience: true,
+    requiresDpopNonce: true,
+    signingKeyRotationDays: 90,
+  },
   flags: { enable_sso: true },
   keptMembers: { support_email: 'a@example.com', error_page: { html: '<p>ünïcode' } },
   createdAt: secondsIn(0),

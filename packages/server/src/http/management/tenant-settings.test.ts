@@ -42,6 +42,8 @@ test.each([
   ['a flag that is no boolean', { flags: { enable_sso: 'yes' } }, 'flags.enable_sso'],
   ['a profile nobody knows', { profile: 'oauth1' }, 'profile'],
   ['a security profile nobody knows', { security_profile: 'fapi1' }, 'security_profile'],
+  ['a rotation at every moment', { signing_key_rotation_days: 0 }, 'signing_key_rotation_days'],
+  ['a rotation that nobody lives to see', { signing_key_rotation_days: 366 }, 'signing_key_rotation_days'],
   ['a member of the wrong type', { session_lifetime: 'long' }, 'session_lifetime'],
   ['a default audience that is none', { default_audience: 'a\nb' }, 'default_audience'],
   ['what cannot be changed', { sandbox_versions_available: ['22'] }, 'sandbox_versions_available'],
@@ -72,6 +74,7 @@ test('the settings have the documented members with their defaults, and the othe
     profile: 'auth0',
     security_profile: 'none',
     allow_token_endpoint_audience: true,
+    signing_key_rotation_days: null,
   })
 })
 
@@ -87,6 +90,17 @@ test('which audience assertions may have follows the profile, until it is said',
   expect(await told()).toBe(true)
   await tenantSettings.update({ profile: 'rfc' })
   expect(await told()).toBe(false)
+})
+
+test('how often keys turn by themselves is set, and null stops it', async () => {
+  const { tenantSettings } = world.mine.connection
+  for (const signing_key_rotation_days of [1, 365, null]) {
+    expect(await tenantSettings.update({ signing_key_rotation_days })).toMatchObject({
+      signing_key_rotation_days,
+    })
+    await tenantSettings.update({ security_profile: 'none' })
+    expect(await tenantSettings.get()).toMatchObject({ signing_key_rotation_days })
+  }
 })
 
 test('documented members are kept as they are sent, null removes one, and flags that are not named stay', async () => {
