@@ -100,7 +100,9 @@ function refuseOtherParties({ iss, sub, aud }: Members, { clientId, audiences }:
 }
 
 function parseJti(jti: unknown): string {
-  if (typeof jti === 'string' && jti.length >= 1 && jti.length <= maxJtiLength) return jti
+  // Half a surrogate pair cannot be written down as it is: two that differ would be one on disk.
+  if (typeof jti === 'string' && jti.length >= 1 && jti.length <= maxJtiLength && jti.isWellFormed())
+    return jti
   throw assertionRefused(`The client assertion needs a jti of 1 to ${maxJtiLength} characters.`)
 }
 
