@@ -41,6 +41,17 @@ export function credentialToCreate(
   }
 }
 
+/**
+ * Of two keys of one name an assertion could not say which it means.
+ * @throws ManagementError `invalid_body`
+ */
+export function refuseSharedKid(credentials: readonly Pick<ClientCredential, 'kid'>[]): void {
+  const kids = new Set(credentials.map(({ kid }) => kid))
+  if (kids.size < credentials.length) {
+    throw invalidBody('kid', 'Two keys of one client may not have one kid; give this one another')
+  }
+}
+
 /** @throws ManagementError `invalid_body` when there is no such moment, such as a 30 February. */
 export function parseExpiry(text: string): Date {
   const moment = new Date(text)

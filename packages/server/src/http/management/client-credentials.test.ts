@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { managementScopes } from '@tallystick/management-api/contract'
 import { calculateJwkThumbprint } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -35,6 +37,7 @@ async function post(id: string, body: unknown) {
 }
 
 const privatePem = rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+const ecJwk = ec.publicKey.export({ format: 'jwk' })
 const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
 const refused: [name: string, body: Record<string, unknown>, words: string][] = [
   ['without a type', { pem: rsa.pem }, "'Missing required property: credential_type'"],
@@ -49,6 +52,16 @@ const refused: [name: string, body: Record<string, unknown>, words: string][] = 
   [
     'with a private JWK',
     { credential_type: publicKey, jwk: ec.privateKey.export({ format: 'jwk' }) },
+    'on property jwk',
+  ],
+  [
+    'with a key off its curve',
+    { credential_type: publicKey, jwk: { ...ecJwk, x: ecJwk.y, y: ecJwk.x } },
+    'on property jwk',
+  ],
+  [
+    'with the exponent 1',
+    { credential_type: publicKey, jwk: { ...rsa.publicKey.export({ format: 'jwk' }), e: 'AQ' } },
     'on property jwk',
   ],
   ['with a shared secret', { credential_type: publicKey, jwk: { kty: 'oct', k: 'AAAA' } }, 'on property jwk'],
@@ -111,7 +124,14 @@ test('a third credential is refused, and of several at the same time as many as 
 test('two credentials of one client cannot have one kid', async () => {
   const id = await newClient()
   expect((await post(id, { ...rsaKey, kid: 'same' })).status).toBe(201)
-  expect((await post(id, { ...ecKey, kid: 'same' })).status).toBe(409)
+  const second = await post(id, { ...ecKey, kid: 'same' })
+  expect([second.status, second.answer.message]).toEqual([400, expect.stringContaining('on property kid')])
+  const both = [rsaKey, ecKey].map((key) => ({ ...key, kid: 'same' }))
+  const { status } = await world.mine.send('POST', '/clients', {
+    name: 'x',
+    client_authentication_methods: { private_key_jwt: { credentials: both } },
+  })
+  expect(status).toBe(400)
   expect((await post(await newClient(), { ...ecKey, kid: 'same' })).status).toBe(201)
 })
 
@@ -230,3 +250,40 @@ test('each operation on credentials has a scope of its own', () => {
   const verbs = ['create', 'delete', 'read', 'update']
   expect(managementScopes).toEqual(expect.arrayContaining(verbs.map((verb) => `${verb}:client_credentials`)))
 })
+
+test('of a private key that was sent by mistake nothing is on disk, in the log or in the answers', async () => {
+  const id = await newClient()
+  const jwk = ec.privateKey.export({ format: 'jwk' })
+  const keys = [
+    { credential_type: publicKey, jwk },
+    { credential_type: publicKey, pem: ec.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
+  ]
+  const answers = [
+    ...(await Promise.all(keys.map((key) => world.mine.send('POST', `/clients/${id}/credentials`, key)))),
+    ...(await Promise.all(
+      keys.map((key) =>
+        world.mine.send('POST', '/clients', {
+          name: 'x',
+          client_authentication_methods: { private_key_jwt: { credentials: [key] } },
+        }),
+      ),
+    )),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400])
+  const secret = Buffer.from(String(jwk.d), 'base64url')
+  const forms = [
+    secret,
+    ...(['base64', 'base64url', 'hex'] as const).map((form) => Buffer.from(secret.toString(form))),
+  ]
+  const kept = [...filesIn(world.dataDir), Buffer.from(JSON.stringify(answers))]
+  expect(kept.length).toBeGreaterThan(2)
+  expect(forms.some((form) => kept.some((bytes) => bytes.includes(form)))).toBe(false)
+  // What was sent beside it is found in the same way: the client's name is on disk.
+  expect(kept.some((bytes) => bytes.includes('with keys'))).toBe(true)
+})
+
+function filesIn(folder: string): Buffer[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name)))
+}

@@ -12,7 +12,12 @@ import type { ClientGrantStore } from '../../domain/client-grant.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServerStore } from '../../domain/resource-server.ts'
 import type { RecordChange } from '../record-change.ts'
-import { credentialToCreate, type NewCredentialDeps, parseExpiry } from './client-credential-from-wire.ts'
+import {
+  credentialToCreate,
+  type NewCredentialDeps,
+  parseExpiry,
+  refuseSharedKid,
+} from './client-credential-from-wire.ts'
 import { findClient } from './find-client.ts'
 import type { Handlers } from './handler.ts'
 import type { KeepOneAdministrator } from './last-administrator.ts'
@@ -50,6 +55,7 @@ export function createClientCredentialHandlers(
       const owner = { tenantId: client.tenantId, clientId: client.id }
       const credential = credentialToCreate(deps, owner, body)
       refuseTooMany(present)
+      refuseSharedKid([...present, credential])
       await deps.recordChange(request, {
         description: `Added the credential ${credential.kid} to the client ${client.name}.`,
         status: 201,

@@ -17,7 +17,7 @@ import { revealSecret } from '../../keys/secret-text.ts'
 import type { RecordChange } from '../record-change.ts'
 import { refuseScope, requireScope } from './access.ts'
 import { authenticationToCreate, changedAuthentication } from './client-authentication.ts'
-import { credentialToCreate, type NewCredentialDeps } from './client-credential-from-wire.ts'
+import { credentialToCreate, type NewCredentialDeps, refuseSharedKid } from './client-credential-from-wire.ts'
 import { changedClient, clientToCreate } from './client-from-wire.ts'
 import { clientOnWire } from './client-on-wire.ts'
 import { refuseUnmetLevel } from './compliance-level.ts'
@@ -138,7 +138,9 @@ function newCredentials(
 ): ClientCredential[] {
   const sent: KeysToCreate = body.client_authentication_methods?.private_key_jwt.credentials ?? []
   if (sent.length > 0) requireScope(operator, { scopes: ['create:client_credentials'] }, reply)
-  return sent.map((credential) => credentialToCreate(deps, { tenantId, clientId }, credential))
+  const credentials = sent.map((credential) => credentialToCreate(deps, { tenantId, clientId }, credential))
+  refuseSharedKid(credentials)
+  return credentials
 }
 
 type KeysToCreate = readonly BodyOf<'createClientCredential'>[]
