@@ -127,6 +127,21 @@ describe('a client at a level of FAPI 2.0', () => {
     expect(await ask({ clientId })).toMatchObject(granted)
   })
 
+  test('may administer its tenant, with a token that is bound and not signed with RS256', async () => {
+    const { audience } = door().server.bootstrap.management
+    const clientId = await createFapiClient('fapi2_sp_pkj_dpop', 'ES256')
+    await door().server.management.clientGrants.create({
+      client_id: clientId,
+      audience,
+      scope: ['read:clients'],
+    })
+    expect(await ask({ clientId, fields: { audience }, proves: false })).toMatchObject(
+      refused('invalid_dpop_proof'),
+    )
+    const { status, header } = await ask({ clientId, fields: { audience } })
+    expect([status, header.alg]).toEqual([200, 'ES256'])
+  })
+
   test('gets no token of an API that signs with RS256 or a shared secret, and is told what to do', async () => {
     const { resourceServers, clientGrants } = door().server.management
     const clientId = await createFapiClient('fapi2_sp_pkj_dpop', 'ES256')
@@ -174,6 +189,14 @@ describe('in a tenant of profile fapi2', () => {
     )
     expect(await ask({ clientId, algorithm: 'RS256' })).toMatchObject(refused('invalid_client'))
     expect(await ask({ clientId, claims: { aud: [issuer] } })).toMatchObject(refused('invalid_client'))
+  })
+
+  test('an API that names no algorithm is signed with one that its clients may have', async () => {
+    await begin()
+    const { resourceServers } = door().server.management
+    expect(await resourceServers.create({ identifier: 'https://new.example.com/' })).toMatchObject({
+      signing_alg: 'ES256',
+    })
   })
 
   test('who administers it comes in as before', async () => {

@@ -64,7 +64,11 @@ export function isFapiAlgorithm(algorithm: AssertionAlgorithmName | TokenSigning
 
 export const fapiAlgorithmsInWords = 'PS256, ES256 or EdDSA'
 
-/** Whether tokens of this API may be issued to whom the demands hold for. What nobody can read bears no signature. */
-export function mayIssueFor({ signing, tokenFormat }: ResourceServer): boolean {
-  return tokenFormat === 'opaque' || isFapiAlgorithm(signing.algorithm)
+/**
+ * What tokens of this API are signed with under the demands; undefined where there is nothing that they allow. An opaque
+ * token bears no signature. The algorithm of the management API is nobody's to choose, and this server alone verifies it.
+ */
+export function signingUnder({ isSystem, signing, tokenFormat }: ResourceServer): TokenSigning | undefined {
+  if (tokenFormat === 'opaque' || isFapiAlgorithm(signing.algorithm)) return signing
+  return isSystem ? { algorithm: 'ES256' } : undefined
 }

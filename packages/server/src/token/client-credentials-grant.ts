@@ -13,7 +13,6 @@ import {
 import { OAuthError } from '../domain/errors.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { Audience, ResourceServer, ResourceServerStore, Scope } from '../domain/resource-server.ts'
-import { demandsOn, fapiAlgorithmsInWords, mayIssueFor } from '../domain/security-demands.ts'
 import { spentProofNouns } from '../domain/spent-proof.ts'
 import { AlreadyExistsError } from '../domain/storage.ts'
 import type { Tenant, TenantId } from '../domain/tenant.ts'
@@ -22,10 +21,10 @@ import type { RunPipeline } from '../rules/run-pipeline.ts'
 import type { AccessToken, SignAccessToken } from './access-token.ts'
 import { inProfile } from './auth0-refusals.ts'
 import type { AuthenticateClient } from './authenticate-client.ts'
+import { bindToken } from './bind-token.ts'
 import { assertionWasSpent } from './client-refusals.ts'
 import type { Exchange, IncomingTokenRequest } from './exchange.ts'
 import { type Possession, type ProvePossession, proofWasSpent } from './prove-possession.ts'
-import { requiredConfirmation } from './required-confirmation.ts'
 import { parseTokenRequest, ungrantedTarget, unknownTarget } from './token-request.ts'
 import { visibleToRules } from './visible-request.ts'
 
@@ -106,7 +105,7 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   refuseOtherGrants(client)
   const target = await findTarget(deps, incoming.tenant.id, incoming.issuer, client, request.audience)
   exchange.resourceServer = target.resourceServer
-  bindToken(exchange, client, target.resourceServer)
+  const signing = bindToken(exchange, client, target.resourceServer)
   const granted = grantedScopes(target.grant, target.resourceServer)
   const scopes = narrowedScopes(incoming.tenant, target, request.scopes) ?? granted
   exchange.grantedScopes = granted
@@ -117,7 +116,7 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
     tenantId: incoming.tenant.id,
     issuer: incoming.issuer.issuer,
     client,
-    resourceServer: target.resourceServer,
+    resourceServer: { ...target.resourceServer, signing },
     audience: request.audience,
     scopes: shaped.scopes,
     lifetimeSeconds: shaped.lifetimeSeconds,
@@ -135,20 +134,6 @@ async function provenPossession(
 ): Promise<Possession | undefined> {
   if (rawDpop.length === 0) return undefined
   return provePossession(tenant, rawDpop, { method, uri, accessToken: undefined })
-}
-
-/** What the token will be bound to is settled before any rule runs: a request without the proof it needs costs nothing. */
-function bindToken(exchange: Exchange, client: Client, resourceServer: ResourceServer): void {
-  const demands = demandsOn(client, exchange.incoming.tenant, resourceServer.isSystem)
-  if (demands && !mayIssueFor(resourceServer)) {
-    throw new OAuthError(
-      'invalid_target',
-      `The tokens of this API are signed with ${resourceServer.signing.algorithm}, which ${demands.name} excludes; its signing_alg must be ${fapiAlgorithmsInWords}.`,
-    )
-  }
-  const parties = { client, resourceServer, demands }
-  const confirmation = requiredConfirmation(parties, exchange.provenKeys ?? {})
-  if (confirmation) exchange.confirmation = confirmation
 }
 
 /** The scopes that were asked for; undefined where the request does not narrow. */

@@ -3,7 +3,7 @@ import type { ResourceServerChange } from '@tallystick/management-api/contract/r
 import { ManagementError } from '../../domain/errors.ts'
 import type { KeyAlgorithm, TokenSigning } from '../../domain/resource-server.ts'
 import type { SigningKeyStore } from '../../domain/signing-key.ts'
-import type { TenantId } from '../../domain/tenant.ts'
+import type { Tenant, TenantId } from '../../domain/tenant.ts'
 import type { Write } from '../../domain/write.ts'
 import type { ApiIdentity, ApiSigningSecrets } from '../../keys/api-signing-secret.ts'
 import { SecretText } from '../../keys/secret-text.ts'
@@ -26,6 +26,11 @@ export interface SettledSigning {
   readonly writes: readonly Write[]
   /** Came with this request, or was made for it. */
   readonly newSecret: { readonly secret: SecretText; readonly isMadeHere: boolean } | undefined
+}
+
+/** Of an API that names none: RS256, as everybody's library expects, but where its clients could not have such a token. */
+export function defaultSigningAlgorithm({ security }: Pick<Tenant, 'security'>): 'RS256' | 'ES256' {
+  return security.profile === 'fapi2' ? 'ES256' : 'RS256'
 }
 
 /**

@@ -19,6 +19,7 @@ import {
 } from './resource-server-from-wire.ts'
 import { resourceServerOnWire } from './resource-server-on-wire.ts'
 import {
+  defaultSigningAlgorithm,
   type ResourceServerSigningDeps,
   type SettledSigning,
   withSettledSigning,
@@ -54,7 +55,8 @@ export function createResourceServerHandlers(
       const unsigned = resourceServerToCreate(request, deps.newId.resourceServer(), body, deps.now())
       const { tenantId, identifier } = unsigned
       if (await deps.resourceServers.findByIdentifier(tenantId, identifier)) throw identifierTaken()
-      return withSettledSigning(deps, unsigned, body, undefined, async (settled) => {
+      const asked = { ...body, signing_alg: body.signing_alg ?? defaultSigningAlgorithm(request.tenant) }
+      return withSettledSigning(deps, unsigned, asked, undefined, async (settled) => {
         const resourceServer = { ...unsigned, signing: settled.signing }
         await deps.recordChange(request, {
           description: `Created the API ${identifier}.`,
