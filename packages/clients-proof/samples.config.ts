@@ -1,0 +1,12 @@
+/** `npm run samples`: the samples of docs/resource-servers.md in languages that a machine for Node may not have. */
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    name: 'samples',
+    include: ['packages/clients-proof/test/*.samples.ts'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+  },
+})
