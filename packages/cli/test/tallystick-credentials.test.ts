@@ -14,6 +14,8 @@ const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toStrin
 const privatePem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 const otherPem = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString()
 
+const publishedAt = 'https://billing.example.com/jwks.json'
+
 test('a private key is refused before anything is sent, as PEM and as JWK', async () => {
   const client = await here.idOfClient('billing')
   const jwk = JSON.stringify(pair.privateKey.export({ format: 'jwk' }))
@@ -42,6 +44,10 @@ test('a key without its method, and the method without a key, are wrong usage', 
     ['clients', 'update', client, '--auth-method', 'private_key_jwt'],
     ['clients', 'update', client, '--credential', 'cred_x'],
     ['clients', 'update', client, '--credential', 'cred_x', '--public-key', file],
+    ['clients', 'create', 'unmade', '--jwks-uri', publishedAt],
+    ['clients', 'update', client, '--jwks-uri', publishedAt, '--public-key', file],
+    ['clients', 'update', client, '--jwks-uri', publishedAt, '--credential', 'cred_x'],
+    ['clients', 'update', client, '--compliance-level', 'fapi'],
   ]) {
     expect([args, (await here.tallystick(args)).exitCode]).toEqual([args, 2])
   }
@@ -105,4 +111,26 @@ test('a client with a secret goes over to a key in one step', async () => {
       private_key_jwt: { credentials: [{ id: expect.stringMatching(/^cred_/) }] },
     },
   })
+})
+
+test('a client publishes its keys, is held to a level that it can meet, and is let out again', async () => {
+  const byKey = ['--auth-method', 'private_key_jwt', '--jwks-uri', publishedAt]
+  const made = await here.ok([
+    'clients',
+    'create',
+    'publishing',
+    ...byKey,
+    '--compliance-level',
+    'fapi2_sp_pkj_dpop',
+  ])
+  expect(made.output).toContain(publishedAt)
+  expect(made.output).toMatch(/^compliance level +fapi2_sp_pkj_dpop$/m)
+  const client = await here.idOfClient('publishing')
+  const toSecret = ['clients', 'update', client, '--auth-method', 'client_secret_post']
+  const refused = await here.tallystick(toSecret)
+  expect([refused.exitCode, refused.messages]).toEqual([1, expect.stringContaining('fapi2_sp_pkj_dpop')])
+  await here.ok([...toSecret, '--compliance-level', 'none'])
+  const shown = await here.ok(['clients', 'update', client, ...byKey])
+  expect(shown.output).toMatch(/^compliance level +none$/m)
+  expect(shown.output).toContain(publishedAt)
 })

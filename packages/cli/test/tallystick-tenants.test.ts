@@ -63,6 +63,21 @@ test('as JSON the credentials are printed once, in the shape of the bootstrap fi
   await here.ok(['tenants', 'delete', 'other', '--yes'])
 })
 
+test('how strict the tenant is, and which audience assertions may have, are settings', async () => {
+  const change = (...args: string[]) => here.json(['settings', 'update', ...args])
+  expect(await change('--security-profile', 'fapi2', '--token-endpoint-audience', 'allow')).toMatchObject({
+    security_profile: 'fapi2',
+    allow_token_endpoint_audience: true,
+  })
+  // Whoever administers the tenant is not locked out by it.
+  expect(await change('--security-profile', 'none', '--token-endpoint-audience', 'by-profile')).toMatchObject(
+    {
+      security_profile: 'none',
+      allow_token_endpoint_audience: false,
+    },
+  )
+})
+
 test('profile and default audience are settings', async () => {
   const audience = 'https://invoices.example.com/'
   await here.ok(['settings', 'update', '--profile', 'auth0', '--default-audience', audience])
