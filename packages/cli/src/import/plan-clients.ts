@@ -45,9 +45,15 @@ export function planClient(client: ExportedClient, { clients, operatorId, begun 
     const text = 'its secret cannot be brought along: nobody can choose one here, a new one is made'
     remarks.push({ kind: 'differs', about, text })
   }
-  const others = without(client.members, [...readOnlyMembers, ...authenticationMembers, 'client_secret'])
+  const others = without(client.members, [
+    ...readOnlyMembers,
+    ...authenticationMembers,
+    'client_secret',
+    'compliance_level',
+  ])
   const fit = fitMembers(clientToCreate.properties, others)
   remarks.push(...leftOut(about, fit), ...grantTypeRemarks(about, fit.members))
+  remarks.push(...complianceRemarks(about, client.members))
   const authentication = authenticationOf(client)
   const change = there && changeStep(there, { ...fit.members, ...authentication.toChange(there) })
   const steps = there
@@ -89,6 +95,15 @@ function grantTypeRemarks(about: string, { grant_types }: JsonObject): Remark[] 
   if (!Array.isArray(grant_types) || grant_types.includes('client_credentials')) return []
   const text = 'client_credentials is not among its grant_types: it is kept, and gets no tokens here'
   return [{ kind: 'differs', about, text }]
+}
+
+/** Held to a level before it has the keys that the level asks for, it would be refused whole. */
+function complianceRemarks(about: string, { compliance_level: level }: JsonObject): Remark[] {
+  if (typeof level !== 'string' || level === 'none') return []
+  const text = level.startsWith('fapi1')
+    ? `compliance_level ${level} is left out: it is about signing in people, which is not offered here`
+    : `compliance_level ${level} is left out: once the client has its key, run \`tallystick clients update CLIENT_ID --compliance-level ${level}\``
+  return [{ kind: level.startsWith('fapi1') ? 'differs' : 'todo', about, text }]
 }
 
 function authenticationRemarks(
