@@ -32,7 +32,7 @@ const languages: Record<string, () => Promise<Judge>> = {
   async go() {
     const folder = join(samplesFolder, 'go')
     const program = join(built, 'judge')
-    const places = { HOME: built, GO111MODULE: 'off', GOCACHE: join(built, 'go') }
+    const places = { HOME: built, GO111MODULE: 'off', CGO_ENABLED: '0', GOCACHE: join(built, 'go') }
     await run('go', ['vet', '.'], { cwd: folder, env: { PATH: '/usr/bin:/usr/local/go/bin', ...places } })
     await run('go', ['build', '-o', program, '.'], {
       cwd: folder,

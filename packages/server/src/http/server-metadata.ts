@@ -36,7 +36,9 @@ export function openIdConfiguration(
   return {
     ...serverMetadata(subject),
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: tokenAlgorithms,
+    id_token_signing_alg_values_supported: tokenAlgorithms.filter(
+      (algorithm) => demandsOfTenant(subject.tenant) === undefined || isFapiAlgorithm(algorithm),
+    ),
     request_parameter_supported: false,
     // Where it is absent, readers take it for true (OpenID Connect Discovery 1.0 §3).
     request_uri_parameter_supported: false,
