@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { maxKeysInSet, parseClientKeySet } from './client-key-set.ts'
+import { parsePublicKeyJwk } from './client-public-key.ts'
 import { KeySetError } from './remote-key-set.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -61,4 +63,54 @@ test('a key that names its algorithm serves that one alone, another one all of i
     { kid: undefined, algorithms: ['RS256', 'RS384', 'PS256'], publicJwk: rsaJwk },
     { kid: undefined, algorithms: ['ES256'], publicJwk: ec },
   ])
+})
+
+test('whatever is published, it is refused as a whole or gives keys that could be registered', () => {
+  const member = fc.constantFrom(
+    'kty',
+    'crv',
+    'x',
+    'y',
+    'n',
+    'e',
+    'd',
+    'k',
+    'kid',
+    'alg',
+    'use',
+    'key_ops',
+    '__proto__',
+  )
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom('EC', 'RSA', 'OKP', 'P-256', 'Ed25519', 'AQAB', ec.x, ec.y, rsaJwk.n, 'ES256', 'sig', [
+      'verify',
+    ]),
+  )
+  const key = fc.oneof(
+    fc.jsonValue(),
+    fc.array(fc.tuple(member, value), { maxLength: 10 }).map((members) => Object.fromEntries(members)),
+    fc.tuple(fc.constantFrom(ec, rsaJwk), member, value).map(([jwk, name, one]) => ({ ...jwk, [name]: one })),
+  )
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.jsonValue(),
+        fc.array(key, { maxLength: 5 }).map((keys) => ({ keys })),
+      ),
+      (document) => {
+        try {
+          for (const { publicJwk, algorithms } of parseClientKeySet(document)) {
+            expect(parsePublicKeyJwk({ ...publicJwk }).algorithms).toEqual(
+              expect.arrayContaining([...algorithms]),
+            )
+            expect(Object.keys(publicJwk).filter((name) => ['d', 'k', 'p'].includes(name))).toEqual([])
+          }
+        } catch (error) {
+          expect(error).toBeInstanceOf(KeySetError)
+        }
+      },
+    ),
+    { numRuns: 500 },
+  )
 })

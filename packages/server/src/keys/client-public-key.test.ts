@@ -2,6 +2,8 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 import { expect, test } from 'vitest'
 import { ClientKeyError, parsePublicKeyJwk, parsePublicKeyPem } from './client-public-key.ts'
+import { createAuthority, issueServerPair } from './private-authority.ts'
+import { revealSecret } from './secret-text.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -110,3 +112,17 @@ test.each([
     })
   },
 )
+
+test('of a certificate the key and its end count, whoever signed it; a chain and a key beside it are refused', async () => {
+  const now = new Date('2000-01-01T00:00:00Z')
+  const authority = await createAuthority(now)
+  const leaf = await issueServerPair(authority, ['localhost'], now)
+  const [own = ''] = leaf.certificate.split(/(?<=-----END CERTIFICATE-----\n)/)
+  const { jwk, algorithms, certificateExpiresAt } = parsePublicKeyPem(own)
+  expect([jwk.kty, algorithms]).toEqual(['EC', ['ES256']])
+  expect(certificateExpiresAt?.getUTCFullYear()).toBe(2001)
+  // As servers send it: its own, and the one that signed it.
+  expect(() => parsePublicKeyPem(leaf.certificate)).toThrow('one PEM block')
+  expect(() => parsePublicKeyPem(own + revealSecret(leaf.key))).toThrow('private key')
+  expect(() => parsePublicKeyPem(own.replace(/[A-Za-z]{4}\n/, '!!!!\n'))).toThrow(ClientKeyError)
+})

@@ -242,6 +242,16 @@ test('a credential expires with its certificate when asked, and its end can be m
   const moved = await clientCredentials.update(id, ending.id, { expires_at: '2099-01-01T01:00:00+01:00' })
   expect(moved).toMatchObject({ kid: ending.kid, expires_at: '2099-01-01T00:00:00.000Z' })
   expect(await clientCredentials.update(id, ending.id, {})).toMatchObject({ expires_at: moved.expires_at })
+  const { certificate: old } = await createAuthority(new Date('2000-01-01T00:00:00Z'))
+  const ended = await post(await newClient(), {
+    credential_type: publicKey,
+    pem: old,
+    parse_expiry_from_cert: true,
+  })
+  expect([ended.status, ended.answer.message]).toEqual([
+    400,
+    expect.stringContaining('It has expired already'),
+  ])
   const endless = await clientCredentials.update(id, ending.id, { expires_at: null })
   expect(endless).not.toHaveProperty('expires_at')
 })
