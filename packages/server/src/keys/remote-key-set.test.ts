@@ -93,6 +93,15 @@ test('while the source is down an old copy serves on, until it is an hour old', 
   expect(await ask('a')).toEqual(found('a'))
 })
 
+test('a clock that is set back makes a copy last no longer', async () => {
+  const { state, ask, pass } = publish(['a'])
+  await ask('a')
+  state.keys = ['b']
+  pass(-86_400)
+  expect(await ask('a')).toEqual(found())
+  expect(await ask('b')).toEqual(found('b'))
+})
+
 test('a source that never answered is unavailable, and is not asked without end', async () => {
   const { state, ask } = publish(['a'])
   state.isDown = true

@@ -85,7 +85,7 @@ export function createRemoteKeySets<Key, Source extends KeySource = KeySource>(
   return {
     async keysOf(source, isWanted) {
       const kept = keptFor(sets, source, deps.now().getTime())
-      const isFresh = kept.copy !== undefined && deps.now().getTime() < kept.copy.freshUntil
+      const isFresh = isFreshAt(kept, deps.now().getTime())
       let failure = isFresh ? undefined : await refresh(source, kept)
       if (isFresh && !kept.copy?.keys.some(isWanted)) failure = await refresh(source, kept)
       const keys = usableKeys(kept, deps.now().getTime())
@@ -93,6 +93,11 @@ export function createRemoteKeySets<Key, Source extends KeySource = KeySource>(
       return { kind: 'unavailable', why: failure ?? 'There is no key set.' }
     },
   }
+}
+
+/** A clock that was set back makes no copy last longer. */
+function isFreshAt<Key>({ copy }: Kept<Key>, now: number): boolean {
+  return copy !== undefined && copy.fetchedAt <= now && now < copy.freshUntil
 }
 
 /** While its source cannot be reached, an old copy serves on, until it is as old as any copy may be. */
