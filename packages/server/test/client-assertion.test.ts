@@ -14,6 +14,7 @@ import {
   issuer,
   now,
   pair,
+  pass,
   present,
   seconds,
   sign,
@@ -135,6 +136,33 @@ describe('an assertion is good once', () => {
   })
 })
 
+test('a used assertion stays used when the clock is set back, and when it goes on', async () => {
+  const jwt = await sign({ iat: undefined, exp: seconds() + 300 })
+  expect((await present(jwt)).status).toBe(200)
+  for (const step of [-600, 550, 50, 305]) {
+    pass(step)
+    await expectRefusal(jwt)
+  }
+})
+
+test('the token endpoint is an audience where the tenant says so, and only alone', async () => {
+  const { tenantSettings } = door().server.management
+  const endpoint = `${issuer}oauth/token`
+  await tenantSettings.update({ allow_token_endpoint_audience: true })
+  for (const aud of [endpoint, [endpoint], issuer])
+    expect((await present(await sign({ aud }))).status).toBe(200)
+  for (const aud of [
+    [issuer, endpoint],
+    `${endpoint}/`,
+    `${endpoint}?`,
+    `${door().server.url}/oauth/token`,
+  ]) {
+    await expectRefusal(await sign({ aud }))
+  }
+  await tenantSettings.update({ allow_token_endpoint_audience: false })
+  await expectRefusal(await sign({ aud: endpoint }))
+})
+
 test('an assertion beside a secret is refused, and so is one without its type', async () => {
   const beside = await present(await sign(), {
     client_id: door().server.billing.id,
@@ -203,6 +231,9 @@ test('a tenant that answers in the words of Auth0 takes the token endpoint as au
   const ask = async (claims: ClaimChanges) =>
     own.requestToken(byAssertion(await signAssertion(ecPair, { clientId: id, issuer, now: now() }, claims)))
   for (const aud of [issuer, `${issuer}oauth/token`]) expect((await ask({ aud })).status).toBe(200)
+  await own.management.tenantSettings.update({ allow_token_endpoint_audience: false })
+  expect((await ask({ aud: `${issuer}oauth/token` })).status).toBe(401)
+  expect((await ask({ aud: issuer })).status).toBe(200)
   const refused = await ask({ jti: undefined })
   expect([refused.status, refused.body]).toEqual([
     401,
