@@ -5,6 +5,7 @@ import {
   defaultKeySetAgeSeconds,
   KeySetError,
   keySetFetchBurst,
+  maxFetchesInAll,
   maxFetchesPerTenant,
   maxKeptKeySets,
   maxKeySetAgeSeconds,
@@ -121,6 +122,17 @@ test('the slow sources of one tenant take so many places, and none of another te
   resolve()
   expect(await Promise.all(slow)).toEqual(slow.map(() => found('a')))
   expect(await ask('a', 'one more')).toEqual(found('a'))
+})
+
+test('all tenants together take so many places, and no more', async () => {
+  const { state, ask } = publish(['a'])
+  const { promise, resolve } = Promise.withResolvers<void>()
+  state.gate = promise
+  const slow = Array.from({ length: maxFetchesInAll }, (_, index) => ask('a', 'one', `ten_${index}`))
+  expect(await ask('a', 'one', 'ten_z')).toMatchObject({ kind: 'unavailable' })
+  resolve()
+  expect(await Promise.all(slow)).toEqual(slow.map(() => found('a')))
+  expect(await ask('a', 'one', 'ten_z')).toEqual(found('a'))
 })
 
 test('tenants that name the same source share no copy', async () => {

@@ -47,8 +47,9 @@ export const maxKeySetAgeSeconds = 3600
 /** One source is fetched this many times in a row, then once in this many seconds. */
 export const keySetFetchBurst = 10
 export const secondsPerKeySetFetch = 30
-/** Fetches of one tenant at the same time; what comes on top is not fetched, nor waited for. */
+/** Fetches at the same time, of one tenant and of all; what comes on top is not fetched, nor waited for. */
 export const maxFetchesPerTenant = 8
+export const maxFetchesInAll = 64
 /** The copy that was not used for the longest time makes room. */
 export const maxKeptKeySets = 1000
 
@@ -69,7 +70,9 @@ export function createRemoteKeySets<Key, Source extends KeySource = KeySource>(
   async function refresh(source: Source, kept: Kept<Key>): Promise<string | undefined> {
     if (kept.flight) return kept.flight
     const underway = flights.get(source.tenantId) ?? 0
-    if (underway >= maxFetchesPerTenant) return 'Too many key sets of this tenant are being fetched just now.'
+    if (underway >= maxFetchesPerTenant || inAll(flights) >= maxFetchesInAll) {
+      return 'Too many key sets are being fetched just now.'
+    }
     if (!takeFetch(kept, deps.now().getTime()))
       return 'The key set was fetched too often to be fetched again now.'
     flights.set(source.tenantId, underway + 1)
@@ -144,6 +147,10 @@ function takeFetch<Key>(kept: Kept<Key>, now: number): boolean {
   if (kept.fetchesLeft < 1) return false
   kept.fetchesLeft -= 1
   return true
+}
+
+function inAll(flights: ReadonlyMap<TenantId, number>): number {
+  return [...flights.values()].reduce((sum, underway) => sum + underway, 0)
 }
 
 function land(flights: Map<TenantId, number>, tenantId: TenantId): void {
