@@ -1,3 +1,4 @@
+import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { issueTokens, keysOfAlgorithm, verifiesByKeySet } from '../../../test/signed-tokens.ts'
 import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
@@ -11,6 +12,29 @@ beforeAll(async () => {
   world = await startTwoTenants({ now })
 })
 afterAll(() => world.close())
+
+test('tokens that are asked for while keys turn all verify with the key set from before', async () => {
+  const newToken = await issueTokens(world.theirs, 'ES256')
+  const { jwks, kids } = await keySetNow()
+  const tokens: Promise<string>[] = []
+  for (let at = 0; at < 40; at += 1) {
+    tokens.push(newToken())
+    if (at === 20) await world.theirs.connection.signingKeys.rotate({ alg: 'ES256' })
+  }
+  const signers = new Set<string | undefined>()
+  for (const token of await Promise.all(tokens)) {
+    signers.add(decodeProtectedHeader(token).kid)
+    await jwtVerify(token, jwks, { currentDate: now() })
+  }
+  expect(signers.size).toBe(2)
+  expect([...signers].every((kid) => kid !== undefined && kids.includes(kid))).toBe(true)
+})
+
+async function keySetNow() {
+  const response = await world.theirs.fetch('/.well-known/jwks.json')
+  const set: JSONWebKeySet = Object(await response.json())
+  return { jwks: createLocalJWKSet(set), kids: set.keys.map(({ kid }) => kid) }
+}
 
 describe('many rotations', () => {
   test('two rotations at once are two rotations, and no key is lost', async () => {
