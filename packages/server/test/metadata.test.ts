@@ -32,21 +32,61 @@ async function expectToken(answer: Promise<{ status: number; body: Record<string
   return body
 }
 
-/** By a client that is registered for it. */
-const waysToProve: Record<string, (walked: Walked) => Promise<unknown>> = {
+interface Credentials {
+  readonly fields: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Of a new client that is registered for it. */
+const credentialsBy: Record<string, (walked: Walked) => Promise<Credentials>> = {
   async client_secret_basic(walked) {
     const { id, secret } = await walked.machine({ token_endpoint_auth_method: 'client_secret_basic' })
     const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
-    return expectToken(walked.askToken({}, { authorization }), 'client_secret_basic')
+    return { fields: {}, headers: { authorization } }
   },
   async client_secret_post(walked) {
     const { id, secret } = await walked.machine({ token_endpoint_auth_method: 'client_secret_post' })
-    return expectToken(walked.askToken({ client_id: id, client_secret: secret }), 'client_secret_post')
+    return { fields: { client_id: id, client_secret: secret } }
   },
-  async private_key_jwt(walked) {
-    const { id, privateKey } = await walked.keyMachine('ES256')
-    return expectToken(walked.askToken(await walked.assertion(id, privateKey, 'ES256')), 'private_key_jwt')
-  },
+  private_key_jwt: (walked) => credentialsByKey(walked),
+}
+
+async function credentialsByKey(walked: Walked, alg: string = 'ES256'): Promise<Credentials> {
+  const { id, privateKey } = await walked.keyMachine(alg as KeyAlgorithmName)
+  return { fields: await walked.assertion(id, privateKey, alg) }
+}
+
+/** Every way that is listed for the endpoint proves a client there. */
+function provesAt(endpoint: string): Use {
+  return async (walked, value) => {
+    for (const method of list(value)) {
+      expect(Object.keys(credentialsBy)).toContain(method)
+      const credentials = await credentialsBy[method]?.(walked)
+      if (credentials) await useAt(walked, endpoint, credentials, method)
+    }
+  }
+}
+
+function signsAt(endpoint: string): Use {
+  return async (walked, value) => {
+    for (const alg of list(value)) await useAt(walked, endpoint, await credentialsByKey(walked, alg), alg)
+  }
+}
+
+async function useAt(walked: Walked, endpoint: string, { fields, headers }: Credentials, what: string) {
+  if (endpoint === 'token') return expectToken(walked.askToken(fields, headers), what)
+  const { access_token } = await tokenByKey(walked)
+  const url = String(walked.metadata[`${endpoint}_endpoint`])
+  const { status } = await walked.post(url, { ...fields, token: String(access_token) }, headers)
+  return expect([endpoint, what, status]).toEqual([endpoint, what, 200])
+}
+
+/** Proves nothing without credentials, and answers with them. */
+function answersAt(endpoint: string): Use {
+  return async (walked, value) => {
+    expect((await walked.post(String(value), { token: 'x' })).status).toBe(401)
+    await useAt(walked, endpoint, await credentialsByKey(walked), 'an answer')
+  }
 }
 
 const uses: Record<string, Use> = {
@@ -72,8 +112,7 @@ const uses: Record<string, Use> = {
   },
   async grant_types_supported(walked, value) {
     for (const grant_type of list(value)) {
-      const { id, privateKey } = await walked.keyMachine('ES256')
-      const fields = await walked.assertion(id, privateKey, 'ES256')
+      const { fields } = await credentialsByKey(walked)
       await expectToken(walked.askToken({ ...fields, grant_type }), grant_type)
     }
   },
@@ -81,22 +120,17 @@ const uses: Record<string, Use> = {
     // There is no authorization endpoint to ask for any.
     expect(value).toEqual([])
   },
-  async token_endpoint_auth_methods_supported(walked, value) {
-    for (const method of list(value)) {
-      expect(Object.keys(waysToProve)).toContain(method)
-      await waysToProve[method]?.(walked)
-    }
-  },
-  async token_endpoint_auth_signing_alg_values_supported(walked, value) {
-    for (const alg of list(value)) {
-      const { id, privateKey } = await walked.keyMachine(alg as KeyAlgorithmName)
-      await expectToken(walked.askToken(await walked.assertion(id, privateKey, alg)), alg)
-    }
-  },
+  token_endpoint_auth_methods_supported: provesAt('token'),
+  token_endpoint_auth_signing_alg_values_supported: signsAt('token'),
+  introspection_endpoint: answersAt('introspection'),
+  introspection_endpoint_auth_methods_supported: provesAt('introspection'),
+  introspection_endpoint_auth_signing_alg_values_supported: signsAt('introspection'),
+  revocation_endpoint: answersAt('revocation'),
+  revocation_endpoint_auth_methods_supported: provesAt('revocation'),
+  revocation_endpoint_auth_signing_alg_values_supported: signsAt('revocation'),
   async dpop_signing_alg_values_supported(walked, value) {
     for (const alg of list(value)) {
-      const { id, privateKey } = await walked.keyMachine('ES256')
-      const fields = await walked.assertion(id, privateKey, 'ES256')
+      const { fields } = await credentialsByKey(walked)
       const dpop = walked.proofOf(alg as 'ES256')
       expect(await expectToken(walked.askToken(fields, { dpop }), alg)).toMatchObject({ token_type: 'DPoP' })
     }
@@ -104,8 +138,7 @@ const uses: Record<string, Use> = {
 }
 
 async function tokenByKey(walked: Walked): Promise<Record<string, unknown>> {
-  const { id, privateKey } = await walked.keyMachine('ES256')
-  return expectToken(walked.askToken(await walked.assertion(id, privateKey, 'ES256')), 'a token')
+  return expectToken(walked.askToken((await credentialsByKey(walked)).fields), 'a token')
 }
 
 describe.each([
@@ -146,9 +179,12 @@ describe.each([
 
   test('what is not listed does not work: ways to prove a client', async () => {
     const listed = list(walked.metadata.token_endpoint_auth_methods_supported)
-    const unlisted = Object.entries(waysToProve).filter(([method]) => !listed.includes(method))
+    const unlisted = Object.entries(credentialsBy).filter(([method]) => !listed.includes(method))
     expect(unlisted.length > 0).toBe(security_profile === 'fapi2')
-    for (const [method, prove] of unlisted) await expect(prove(walked), method).rejects.toThrow()
+    for (const [method, make] of unlisted) {
+      const { fields, headers } = await make(walked)
+      expect([method, (await walked.askToken(fields, headers)).status]).toEqual([method, 401])
+    }
     const { id } = await walked.machine({ token_endpoint_auth_method: 'none' })
     expect((await walked.askToken({ client_id: id })).status).toBe(401)
   })
