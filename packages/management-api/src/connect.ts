@@ -30,6 +30,11 @@ import type { RevocationQuery, RotationQuery } from './contract/signing-keys.ts'
 import type { TokenCountsQuery } from './contract/stats.ts'
 import type { TenantSettingsChange } from './contract/tenant-settings.ts'
 import type { TenantToCreate } from './contract/tenants.ts'
+import type {
+  TokenToExplain,
+  TrustedIssuerChange,
+  TrustedIssuerToCreate,
+} from './contract/trusted-issuers.ts'
 
 export { ManagementApiError } from './connection/error.ts'
 
@@ -67,6 +72,7 @@ export function connect(options: ConnectOptions) {
     signingKeys: signingKeyCalls(call),
     tenantSettings: tenantSettingsCalls(call),
     tenants: tenantCalls(call),
+    trustedIssuers: trustedIssuerCalls(call),
   }
 }
 
@@ -177,6 +183,20 @@ function tenantCalls(call: Call) {
     get: (id: string) => call('GET', '/tenants/:id', { params: { id } }),
     /** Ends the tenant and removes everything in it. */
     delete: (id: string) => call('DELETE', '/tenants/:id', { params: { id } }),
+  }
+}
+
+/** Other token services, whose tokens prove clients. */
+function trustedIssuerCalls(call: Call) {
+  return {
+    list: () => call('GET', '/trusted-issuers'),
+    create: (body: TrustedIssuerToCreate) => call('POST', '/trusted-issuers', { body }),
+    get: (id: string) => call('GET', '/trusted-issuers/:id', { params: { id } }),
+    update: (id: string, body: TrustedIssuerChange) =>
+      call('PATCH', '/trusted-issuers/:id', { params: { id }, body }),
+    delete: (id: string) => call('DELETE', '/trusted-issuers/:id', { params: { id } }),
+    /** Which client the token would be; it is not used up. */
+    explain: (body: TokenToExplain) => call('POST', '/trusted-issuers/explain', { body }),
   }
 }
 

@@ -22,6 +22,7 @@ import { signingKeyOperations } from './contract/signing-keys.ts'
 import { statsOperations } from './contract/stats.ts'
 import { tenantSettingsOperations } from './contract/tenant-settings.ts'
 import { tenantOperations } from './contract/tenants.ts'
+import { trustedIssuerOperations } from './contract/trusted-issuers.ts'
 
 export const operations = {
   ...clientOperations,
@@ -41,6 +42,7 @@ export const operations = {
   ...signingKeyOperations,
   ...tenantSettingsOperations,
   ...tenantOperations,
+  ...trustedIssuerOperations,
 }
 
 export type OperationName = keyof typeof operations

@@ -27,6 +27,7 @@ import {
   newLogStreamId,
   newResourceServerId,
   newSeed,
+  newTrustedIssuerId,
 } from './keys/random-id.ts'
 import { SecretText } from './keys/secret-text.ts'
 import { deriveSubkey } from './keys/subkey.ts'
@@ -39,15 +40,18 @@ import type { Rooms } from './rooms.ts'
 import { createActionCache } from './rules/action-cache.ts'
 import { createRunPipeline } from './rules/run-pipeline.ts'
 import type { RunRuleDeps } from './rules/run-rule.ts'
+import { createCheckTrustRule } from './rules/run-trust-rule.ts'
 import { createSignAccessToken } from './token/access-token.ts'
 import { createAccountForExchange } from './token/account-for-exchange.ts'
 import { createAuthenticateClient } from './token/authenticate-client.ts'
 import { createClientCredentialsGrant } from './token/client-credentials-grant.ts'
+import { createExplainToken } from './token/explain-token.ts'
 import { createFailedAttempts } from './token/failed-attempts.ts'
 import { createVerifyManagementToken } from './token/management-token.ts'
 import { createProvePossession } from './token/prove-possession.ts'
 import { createNoteSecretUse } from './token/secret-uses.ts'
 import { createVerifyAssertion } from './token/verify-assertion.ts'
+import { createWorkloadTrust } from './workload-trust.ts'
 
 /** What changes while the server serves. */
 export interface Serving {
@@ -64,10 +68,11 @@ export function routesOf(
   const { storage, encryption, hashing, recorder, ring, tail, publishRule } = rooms
   const record = recorder.record
   const apiSecrets = createApiSigningSecrets(encryption)
+  const keyDocuments = createKeyDocuments(config, rooms)
+  const workloadTrust = createWorkloadTrust(rooms, keyDocuments.fetchDocument, now)
   const nonces = createDpopNonces(rooms.masterKey)
   const issueDpopNonce = (tenantId: TenantId) => nonces.issue(tenantId, now())
   const provePossession = createProvePossession({ nonces, spentProofs: storage.spentProofs, now })
-  const keyDocuments = createKeyDocuments(config, rooms)
   return {
     log,
     now,
@@ -81,6 +86,7 @@ export function routesOf(
     tokenEndpoint: {
       grantAccessToken: createClientCredentialsGrant({
         authenticateClient: createAuthenticateClient({
+          ...workloadTrust,
           clients: storage.clients,
           spentProofs: storage.spentProofs,
           hashing,
@@ -151,6 +157,9 @@ export function routesOf(
       streamSecrets: createLogStreamSecrets(encryption),
       createStreamSecret: () => createSecretText('stream'),
       whyNotEndpoint: (url) => whyNotEndpoint(destinationsBeside(config.streamPrivate, rooms.listening), url),
+      trustedIssuers: storage.trustedIssuers,
+      checkTrustRule: createCheckTrustRule(rooms),
+      explainToken: createExplainToken(workloadTrust),
       whyNotFetched: keyDocuments.whyNotFetched,
       tokenCounts: storage.tokenCounts,
       idempotentAnswers: storage.idempotentAnswers,
@@ -173,6 +182,7 @@ export function routesOf(
         resourceServer: newResourceServerId,
         clientGrant: newClientGrantId,
         logStream: newLogStreamId,
+        trustedIssuer: newTrustedIssuerId,
         actionBinding: newActionBindingId,
       },
     },

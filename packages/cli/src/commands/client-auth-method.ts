@@ -6,7 +6,12 @@ import { collect } from './option-values.ts'
 import { type PublicKey, readPublicKey } from './public-key-file.ts'
 
 export interface AuthMethodOptions {
-  readonly authMethod?: 'client_secret_post' | 'client_secret_basic' | 'none' | 'private_key_jwt'
+  readonly authMethod?:
+    | 'client_secret_post'
+    | 'client_secret_basic'
+    | 'none'
+    | 'private_key_jwt'
+    | 'federated_jwt'
   readonly publicKey?: string
   readonly credential?: readonly string[]
   readonly jwksUri?: string
@@ -19,6 +24,7 @@ export function addAuthMethodOptions(command: Command): Command {
         'client_secret_post',
         'client_secret_basic',
         'private_key_jwt',
+        'federated_jwt',
         'none',
       ]),
     )

@@ -45,10 +45,15 @@ const grantTypes = Type.Array(
   { uniqueItems: true, maxItems: 30 },
 )
 
-/** Null while `client_authentication_methods` says how the client proves itself. `none`: not at all, so it gets no tokens. */
-const authMethod = Type.Unsafe<'client_secret_post' | 'client_secret_basic' | 'none' | null>({
+/**
+ * Null while `client_authentication_methods` says how the client proves itself. `none`: not at all, so it gets no tokens.
+ * `federated_jwt`: with tokens of an issuer that the tenant trusts (`/trusted-issuers`), and without a secret.
+ */
+const authMethod = Type.Unsafe<
+  'client_secret_post' | 'client_secret_basic' | 'none' | 'federated_jwt' | null
+>({
   type: ['string', 'null'],
-  enum: ['client_secret_post', 'client_secret_basic', 'none', null],
+  enum: ['client_secret_post', 'client_secret_basic', 'none', 'federated_jwt', null],
 })
 
 /** Seconds. */

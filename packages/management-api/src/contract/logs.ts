@@ -56,6 +56,8 @@ export const exchangeLogEntry = closed({
     /** Ids of `/actions/executions/:id`, when Actions ran. */
     actions: Type.Optional(closed({ executions: Type.Array(Type.String()) })),
     access_token_jti: Type.Optional(Type.String()),
+    /** Whose token proved the client, where another issuer vouched for it: that issuer, and the `sub` it gave. */
+    workload: Type.Optional(closed({ issuer: Type.String(), subject: Type.String() })),
     /** The OAuth error code, when refused. */
     error: Type.Optional(Type.String()),
     /** What rules added beyond the scopes the client was entitled to. */

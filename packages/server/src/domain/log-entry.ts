@@ -54,6 +54,8 @@ export interface ExchangeLogEntry extends LogEntryBase {
   /** The OAuth error code, when refused. */
   readonly error: string | undefined
   readonly jti: string | undefined
+  /** Whom another issuer vouched for, where its token proved the client; not told by entries of before. */
+  readonly workload?: { readonly issuer: string; readonly subject: string } | undefined
   readonly rules: readonly RuleTrace[]
 }
 

@@ -1,18 +1,22 @@
 /**
- * What proved something once and may not do so again: a client assertion (RFC 7523 §3) or a DPoP proof (RFC 9449 §11.1).
+ * What proved something once and may not do so again: a client assertion (RFC 7523 §3), a token of a trusted issuer,
+ * or a DPoP proof (RFC 9449 §11.1).
  * Its `jti` is kept until no clock could take it for valid again, so that whoever sees one on its way cannot use it a
  * second time.
  */
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
 
-export const proofKinds = ['client_assertion', 'dpop_proof'] as const
+export const proofKinds = ['client_assertion', 'federated_token', 'dpop_proof'] as const
 export type ProofKind = (typeof proofKinds)[number]
 
 export interface SpentProof {
   readonly tenantId: TenantId
   readonly kind: ProofKind
-  /** Whose `jti` it is: of an assertion the client's id, of a DPoP proof the thumbprint of its key. */
+  /**
+   * Whose `jti` it is: of an assertion the client's id, of a token of another issuer that issuer, of a DPoP proof the
+   * thumbprint of its key.
+   */
   readonly holder: string
   readonly jti: string
   /** From then on it would be refused for its age. */
@@ -22,6 +26,7 @@ export interface SpentProof {
 /** What storage calls it when one is spent a second time. */
 export const spentProofNouns = {
   client_assertion: 'client assertion',
+  federated_token: 'federated token',
   dpop_proof: 'DPoP proof',
 } satisfies Record<ProofKind, string>
 

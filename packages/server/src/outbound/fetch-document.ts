@@ -15,7 +15,8 @@ export type DocumentOutcome =
   | { readonly kind: 'got'; readonly text: string; readonly maxAgeSeconds: number | undefined }
   | { readonly kind: 'failed'; readonly failure: string }
 
-export type FetchDocument = (url: URL) => Promise<DocumentOutcome>
+/** `withinMs`: where there is less time than any document is given. */
+export type FetchDocument = (url: URL, withinMs?: number) => Promise<DocumentOutcome>
 
 export const maxDocumentBytes = 65_536
 /** Of the whole exchange, from the lookup of the name to the last byte. */
@@ -33,8 +34,8 @@ export function createFetchDocument(
   destinations: Destinations,
   resolve: LookupFunction = systemLookup,
 ): FetchDocument {
-  return async function fetchDocument(url) {
-    const deadline = AbortSignal.timeout(documentTimeoutMs)
+  return async function fetchDocument(url, withinMs = documentTimeoutMs) {
+    const deadline = AbortSignal.timeout(Math.ceil(Math.min(withinMs, documentTimeoutMs)))
     try {
       const response = await answerTo(url, destinations, resolve, deadline)
       return await readDocument(response, deadline)
@@ -44,7 +45,7 @@ export function createFetchDocument(
   }
 }
 
-const tooSlow = `There was no whole answer within ${documentTimeoutMs / 1000} seconds.`
+const tooSlow = `There was no whole answer within ${documentTimeoutMs / 1000} seconds, or what was left of them.`
 
 function answerTo(
   url: URL,

@@ -39,7 +39,7 @@ export function createBuildRule({ sandbox, builder }: BuildRuleDeps): BuildRule 
         ? await transpiled(rule, asWritten)
         : { compiled: asWritten, program: undefined }
     if (compiled.kind === 'compiled') return { program, requires: compiled.requires }
-    throw refusalOf(compiled, program === undefined)
+    throw compileRefusal(compiled, program === undefined)
   }
 
   function compile(rule: RuleToBuild, program: string | undefined): Promise<CompileResult> {
@@ -109,7 +109,7 @@ function refuseOversized({ source, dependencies }: RuleToBuild): void {
 }
 
 /** Of what a compiler made, the lines are those of the source, and the columns are its own. */
-function refusalOf(
+export function compileRefusal(
   fault: Exclude<CompileResult, { kind: 'compiled' }>,
   isAsWritten: boolean,
 ): RuleRefusedError {

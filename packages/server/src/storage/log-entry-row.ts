@@ -82,6 +82,7 @@ function parseExchange(content: Content): Omit<ExchangeLogEntry, keyof LogEntryB
     scopesAdded: requireTextList(content.scopesAdded, place),
     error: optional(requireText, content.error, place),
     jti: optional(requireText, content.jti, place),
+    workload: optional(requireWorkload, content.workload, place),
     rules: requireList(content.rules, place).map(parseRuleTrace),
   }
 }
@@ -121,4 +122,9 @@ function parseManagement(content: Content): Omit<ManagementLogEntry, keyof LogEn
 
 function readDoor(raw: unknown): RuleDoor {
   return readOneOf(ruleDoors, raw, place)
+}
+
+function requireWorkload(value: unknown, place: string): { issuer: string; subject: string } {
+  const { issuer, subject } = requireObject(value, place)
+  return { issuer: requireText(issuer, place), subject: requireText(subject, place) }
 }

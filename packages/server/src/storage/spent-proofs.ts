@@ -30,6 +30,7 @@ export function createSpentProofStore(database: Database): SpentProofStore {
     })
   const insert = {
     client_assertion: insertOf('client_assertion'),
+    federated_token: insertOf('federated_token'),
     dpop_proof: insertOf('dpop_proof'),
   } satisfies Record<ProofKind, unknown>
   const removeBefore = database.write(

@@ -12,6 +12,7 @@ import { maskOwnSecrets } from '../keys/client-secret.ts'
 import type { Encryption } from '../keys/encryption.ts'
 import { createMask, maskedJson } from '../rules/masking.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
+import type { ClientCredentials } from './client-credentials.ts'
 import type { TokenOutcome } from './client-credentials-grant.ts'
 import type { Exchange } from './exchange.ts'
 import { failedActionsOf } from './failed-actions.ts'
@@ -89,7 +90,7 @@ function logEntryOf(outcome: TokenOutcome, now: Date, mask: (text: string) => st
     id: incoming.requestId,
     at: now,
     description: issued ? 'A token was issued.' : oneLine(mask(descriptionOf(outcome.error))),
-    clientId: client?.id ?? unprovenClientId(request?.credentials.clientId, mask),
+    clientId: client?.id ?? unprovenClientId(request?.credentials, mask),
     clientName: client?.name,
     ip: incoming.ip,
     userAgent: oneLine(mask(incoming.userAgent)),
@@ -99,13 +100,28 @@ function logEntryOf(outcome: TokenOutcome, now: Date, mask: (text: string) => st
     scopesAdded: issued ? scopes.filter((scope) => !entitled.has(scope)).map(mask) : [],
     error: issued ? undefined : outcome.error.code,
     jti: issued ? outcome.token.jti : undefined,
+    workload: exchange.workload && {
+      issuer: exchange.workload.issuer,
+      subject: oneLine(mask(exchange.workload.subject)),
+    },
     rules: exchange.runs.map((run) => run.trace),
   }
 }
 
 // The id as it was claimed tells whose configuration is wrong; where a secret was sent in its place, nothing is told.
-function unprovenClientId(claimed: string | undefined, mask: (text: string) => string): ClientId | undefined {
-  return claimed !== undefined && mask(claimed) === claimed ? parseClientId(claimed) : undefined
+function unprovenClientId(
+  credentials: ClientCredentials | undefined,
+  mask: (text: string) => string,
+): ClientId | undefined {
+  if (!credentials || isOthersName(credentials)) return undefined
+  const { clientId: claimed } = credentials
+  return mask(claimed) === claimed ? parseClientId(claimed) : undefined
+}
+
+// The `sub` of another issuer's token is a name that was given there, and may look like an id of ours.
+function isOthersName(credentials: ClientCredentials): boolean {
+  if (credentials.kind !== 'assertion' || credentials.isClientNamed) return false
+  return credentials.claimed.issuer !== credentials.claimed.subject
 }
 
 // A line of the log stays a line: what callers and rules wrote cannot begin another one.

@@ -3,15 +3,20 @@ import { OAuthError } from '../domain/errors.ts'
 import type { Audience } from '../domain/resource-server.ts'
 import { demandsOn } from '../domain/security-demands.ts'
 import { revealSecret } from '../keys/secret-text.ts'
-import type { ClientCredentials } from './client-credentials.ts'
+import { assertionType } from './client-assertion.ts'
+import type { ClientCredentials, PresentedAssertion } from './client-credentials.ts'
 import { assertionRefused, authenticationFailed } from './client-refusals.ts'
 import type { IncomingTokenRequest } from './exchange.ts'
 import type { FailedAttempts } from './failed-attempts.ts'
 import { type ProveByAssertionDeps, proveByAssertion } from './prove-by-assertion.ts'
+import { findTrustedIssuer, type ProveByFederationDeps, proveByFederation } from './prove-by-federation.ts'
 import { type ProveBySecretDeps, proveBySecret } from './prove-by-secret.ts'
 import type { ProvenClient } from './proven-client.ts'
 
-export interface AuthenticateClientDeps extends ProveBySecretDeps, ProveByAssertionDeps {
+export interface AuthenticateClientDeps
+  extends ProveBySecretDeps,
+    ProveByAssertionDeps,
+    ProveByFederationDeps {
   readonly clients: ProveBySecretDeps['clients'] & ProveByAssertionDeps['clients']
   readonly failedAttempts: FailedAttempts
 }
@@ -35,11 +40,12 @@ export function createAuthenticateClient(deps: AuthenticateClientDeps): Authenti
     const attempt = { tenantId: incoming.tenant.id, clientId: credentials.clientId, ip: incoming.ip }
     deps.failedAttempts.refuseWhileBlocked(attempt)
     try {
-      const proven = await prove(deps, incoming, credentials)
-      refuseBelowDemands(incoming, credentials, proven, audience === incoming.issuer.managementAudience)
+      const isForManagement = audience === incoming.issuer.managementAudience
+      const proven = await prove(deps, incoming, credentials, isForManagement)
+      refuseBelowDemands(incoming, credentials, proven, isForManagement)
       return proven
     } catch (error) {
-      if (error instanceof OAuthError) deps.failedAttempts.count(attempt)
+      if (error instanceof OAuthError && error.code === 'invalid_client') deps.failedAttempts.count(attempt)
       throw error
     }
   }
@@ -49,14 +55,42 @@ function prove(
   deps: AuthenticateClientDeps,
   incoming: AuthenticationContext,
   credentials: ClientCredentials,
+  isForManagement: boolean,
 ): Promise<ProvenClient> {
   const { clientId } = credentials
   switch (credentials.kind) {
     case 'secret':
       return proveBySecret(deps, { tenantId: incoming.tenant.id, clientId }, credentials.secret)
     case 'assertion':
-      return proveByAssertion(deps, incoming, clientId, revealSecret(credentials.assertion))
+      return proveByPresented(deps, incoming, credentials, isForManagement)
   }
+}
+
+/** Who signed an assertion decides which of the two it is: a trusted issuer, or else the client itself. */
+async function proveByPresented(
+  deps: AuthenticateClientDeps,
+  incoming: AuthenticationContext,
+  { clientId, isClientNamed, type, claimed, assertion }: PresentedAssertion,
+  isForManagement: boolean,
+): Promise<ProvenClient> {
+  const jwt = revealSecret(assertion)
+  const trusted = await findTrustedIssuer(deps, incoming.tenant, claimed)
+  if (trusted) {
+    const { tenant, issuer } = incoming
+    return proveByFederation(deps, {
+      tenant,
+      issuer,
+      trusted,
+      jwt,
+      clientId: isClientNamed ? clientId : undefined,
+      isForManagement,
+    })
+  }
+  if (type === assertionType) return proveByAssertion(deps, incoming, clientId, jwt)
+  throw assertionRefused(
+    `The client_assertion_type must be ${assertionType}.`,
+    'There is no such trust domain.',
+  )
 }
 
 /** A client that is held to more than it has proven gets the answer of one that has proven nothing. */

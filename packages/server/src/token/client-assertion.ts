@@ -30,6 +30,8 @@ export interface ExpectedAssertion {
 }
 
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+/** Of a JWT-SVID (the draft on OAuth SPIFFE client authentication), which the other type may bring as well. */
+export const spiffeAssertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe'
 
 export const maxAssertionBytes = 2048
 /** From `iat` to `exp`, or from now on where there is no `iat`. */
@@ -37,12 +39,6 @@ export const maxAssertionLifetimeSeconds = 300
 /** How far the clocks of a client and ours may be apart. */
 export const assertionSkewSeconds = 10
 export const maxJtiLength = 64
-
-/** The `sub` of an assertion that nobody has looked into yet; undefined when it cannot be read. */
-export function claimedSubject(jwt: string): string | undefined {
-  const { sub } = decodeCompactJwt(jwt, maxAssertionBytes)?.claims ?? {}
-  return typeof sub === 'string' ? sub : undefined
-}
 
 /** @throws OAuthError `invalid_client` for anything that is not as expected. */
 export function parseAssertion(jwt: string, expected: ExpectedAssertion): ClientAssertion {

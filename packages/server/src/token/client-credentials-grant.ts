@@ -82,7 +82,7 @@ export function refuseReplay({ exchange }: TokenOutcome, error: unknown): TokenO
     const others = exchange.spentProofs.filter((other) => other !== proof)
     return refused({ ...exchange, spentProofs: others }, proofWasSpent())
   }
-  const { client: _, ...unproven } = exchange
+  const { client: _, workload: __, ...unproven } = exchange
   return refused({ ...unproven, spentProofs: [] }, assertionWasSpent())
 }
 
@@ -93,12 +93,13 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   exchange.request = request
   // First, as it says nothing of any client: who has to come again with a nonce has not used up an assertion for it.
   const possession = await provenPossession(deps, incoming)
-  const { client, usedSecret, spentProof } = await deps.authenticateClient(
+  const { client, workload, usedSecret, spentProof } = await deps.authenticateClient(
     incoming,
     request.credentials,
     request.audience,
   )
   exchange.client = client
+  if (workload) exchange.workload = workload
   if (usedSecret) exchange.usedSecret = usedSecret
   exchange.spentProofs = [spentProof, possession?.spentProof].filter((proof) => proof !== undefined)
   if (possession) exchange.provenKeys = { ...exchange.provenKeys, jkt: possession.jkt }

@@ -4,16 +4,28 @@
  */
 import { OAuthError } from '../domain/errors.ts'
 import { SecretText } from '../keys/secret-text.ts'
-import { assertionType, claimedSubject } from './client-assertion.ts'
+import { assertionType, spiffeAssertionType } from './client-assertion.ts'
 import { assertionRefused, authenticationFailed } from './client-refusals.ts'
+import { type ClaimedOrigin, claimsToBe } from './foreign-token.ts'
 import { decodeFormText } from './form-encoding.ts'
 import type { Parameters } from './parameters.ts'
 
 /** As sent; nobody has looked anything up. */
 export type ClientCredentials =
   | { readonly kind: 'secret'; readonly clientId: string; readonly secret: SecretText }
-  /** The assertion is as secret as one until it is spent. */
-  | { readonly kind: 'assertion'; readonly clientId: string; readonly assertion: SecretText }
+  | PresentedAssertion
+
+/** Signed by the client itself, or by an issuer that vouches for it. */
+export interface PresentedAssertion {
+  readonly kind: 'assertion'
+  /** As the request names it, else the `sub` of the assertion. */
+  readonly clientId: string
+  readonly isClientNamed: boolean
+  readonly type: typeof assertionType | typeof spiffeAssertionType
+  readonly claimed: ClaimedOrigin
+  /** As secret as a secret until it is spent. */
+  readonly assertion: SecretText
+}
 
 /** @throws OAuthError `invalid_request` for two ways at once or a broken header, `invalid_client` for none. */
 export function parseClientCredentials(
@@ -37,14 +49,24 @@ export function parseClientCredentials(
 
 // RFC 7521 §4.2: the parameter client_id is optional beside an assertion. That both agree is seen with the claims.
 function fromAssertion(parameters: Parameters): ClientCredentials {
-  if (parameters.get('client_assertion_type') !== assertionType) {
+  const type = parameters.get('client_assertion_type')
+  if (type !== assertionType && type !== spiffeAssertionType) {
     throw assertionRefused(`The client_assertion_type must be ${assertionType}.`)
   }
   const jwt = parameters.get('client_assertion')
   if (jwt === undefined) throw assertionRefused('There is no client_assertion.')
-  const clientId = parameters.get('client_id') ?? claimedSubject(jwt)
+  const named = parameters.get('client_id')
+  const claimed = claimsToBe(jwt)
+  const clientId = named ?? claimed.subject
   if (clientId === undefined) throw assertionRefused('The client assertion cannot be read, or has no sub.')
-  return { kind: 'assertion', clientId, assertion: new SecretText(jwt) }
+  return {
+    kind: 'assertion',
+    clientId,
+    isClientNamed: named !== undefined,
+    type,
+    claimed,
+    assertion: new SecretText(jwt),
+  }
 }
 
 const basicCredentials = /^basic +([A-Za-z0-9+/]+={0,2})$/i

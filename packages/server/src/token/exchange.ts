@@ -9,6 +9,7 @@ import type { Tenant } from '../domain/tenant.ts'
 import type { Claims } from '../rules/claims.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
 import type { RawTokenRequest } from './parameters.ts'
+import type { Workload } from './proven-client.ts'
 import type { ProvenKeys } from './required-confirmation.ts'
 import type { TokenRequest } from './token-request.ts'
 
@@ -42,6 +43,8 @@ export interface Exchange {
   client?: Client
   /** Which of its secrets proved it. */
   usedSecret?: ClientSecret
+  /** Whom another issuer vouched for, where that proved the client. */
+  workload?: Workload
   /** What was used up to prove the client: on disk before the answer leaves, or it could be used again. */
   spentProofs: readonly SpentProof[]
   /** Keys that whoever sent the request was seen to hold; what the token is bound to is one of them. */

@@ -57,6 +57,7 @@ export function makeIn(tenant: TestTenant) {
       return id
     },
     logStream: async () => String((await send('POST', '/log-streams', newLogStream())).id),
+    trustedIssuer: async () => (await connection.trustedIssuers.create(newTrustedIssuer(await client()))).id,
     /** Deployed. */
     action: async () => {
       const { id, deployed_version } = await connection.actions.create({ ...newAction(), deploy: true })
@@ -118,6 +119,14 @@ export function newAction() {
   return { name: randomUUID(), code: '1', supported_triggers }
 }
 
+export function newTrustedIssuer(clientId: string) {
+  return {
+    name: 'builds',
+    issuer: `https://issuer.example.com/${randomUUID()}`,
+    matches: [{ client_id: clientId, sub: 'repo:acme/app:*' }],
+  }
+}
+
 export function newHook() {
   return { name: randomUUID(), script: '1', triggerId: 'credentials-exchange' as const }
 }
@@ -148,6 +157,7 @@ export const nothing: Make = {
   trigger: async () => 'post-login',
   execution: async () => newLogEntryId(),
   logStream: async () => `lst_${sixteen}`,
+  trustedIssuer: async () => `tri_${sixteen}`,
   logEntry: async () => newLogEntryId(),
   previousKey: async () => 'A'.repeat(43),
   tenant: async () => 'nothing',

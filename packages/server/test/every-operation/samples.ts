@@ -6,7 +6,15 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { OperationName } from '@tallystick/management-api/contract'
-import { type Make, newAction, newCredential, newHook, newLogStream, newTenant } from './make.ts'
+import {
+  type Make,
+  newAction,
+  newCredential,
+  newHook,
+  newLogStream,
+  newTenant,
+  newTrustedIssuer,
+} from './make.ts'
 
 export interface Sample {
   /** By the names in the path. */
@@ -42,6 +50,7 @@ const actionVersion = (make: Make) => make.action()
 const hook = async (make: Make) => ({ id: await make.hook() })
 const stream = async (make: Make) => ({ id: await make.logStream() })
 const key = async (make: Make) => ({ kid: await make.previousKey() })
+const trustedIssuer = async (make: Make) => ({ id: await make.trustedIssuer() })
 const tenant = async (make: Make) => ({ id: await make.tenant() })
 
 export const samples: { readonly [Name in OperationName]: Sample } = {
@@ -151,6 +160,13 @@ export const samples: { readonly [Name in OperationName]: Sample } = {
 
   getTenantSettings: {},
   updateTenantSettings: { body: () => ({ egress: { allow: ['example.com'] } }) },
+
+  listTrustedIssuers: {},
+  createTrustedIssuer: { body: async (make) => newTrustedIssuer(await make.client()) },
+  explainToken: { body: () => ({ token: 'eyJ.eyJ.eyJ' }) },
+  getTrustedIssuer: { params: trustedIssuer },
+  updateTrustedIssuer: { params: trustedIssuer, body: () => ({ token_reuse: 'until_expiry' }) },
+  deleteTrustedIssuer: { params: trustedIssuer },
 
   listTenants: { ofHost: true },
   createTenant: { ofHost: true, body: () => newTenant(`t-${randomUUID()}`) },

@@ -249,6 +249,7 @@ export function sampleExchange(number: number, changes: Partial<ExchangeLogEntry
     scopesAdded: [],
     error: undefined,
     jti: `jti_${number}`,
+    workload: { issuer: 'https://issuer.example.com', subject: 'repo:acme/app:ref' },
     rules: [
       {
         ruleId: idOf('rul_1'),

@@ -99,6 +99,6 @@ function bothGiven() {
 function neitherGiven() {
   return invalidBody(
     methodMember,
-    `Without ${keyMember} it must be client_secret_post, client_secret_basic or none`,
+    `Without ${keyMember} it must be client_secret_post, client_secret_basic, federated_jwt or none`,
   )
 }

@@ -31,7 +31,7 @@ const refused: [body: string, message: string][] = [
   ['{"name":"x","client_id":"chosen"}', "'Additional properties not allowed: client_id'"],
   [
     '{"name":"x","token_endpoint_auth_method":"tls_client_auth"}',
-    "'Expected one of: client_secret_post, client_secret_basic, none, null' on property token_endpoint_auth_method",
+    "'Expected one of: client_secret_post, client_secret_basic, none, federated_jwt, null' on property token_endpoint_auth_method",
   ],
   ['{"name":"x","grant_types":["client_credential"]}', 'on property grant_types.0'],
   ['{"name":"x","client_metadata":{"a":1}}', "'Expected type string' on property client_metadata.a"],

@@ -47,6 +47,7 @@ function exchangeOnWire(owner: LogOwner, entry: ExchangeLogEntry): ExchangeLogEn
       duration_ms: entry.durationMs,
       ...(ranActions && { actions: { executions: [entry.id] } }),
       ...(entry.jti !== undefined && { access_token_jti: entry.jti }),
+      ...(entry.workload && { workload: { ...entry.workload } }),
       ...(entry.error !== undefined && { error: entry.error }),
       scopes_added: [...entry.scopesAdded],
       rules: entry.rules.map(traceOnWire),

@@ -50,6 +50,7 @@ import { createSigningKeyHandlers, type SigningKeyHandlerDeps } from './signing-
 import { createStatsHandlers, type StatsHandlerDeps } from './stats.ts'
 import { createTenantSettingsHandlers } from './tenant-settings.ts'
 import { createTenantHandlers, type TenantHandlerDeps } from './tenants.ts'
+import { createTrustedIssuerHandlers, type TrustedIssuerHandlerDeps } from './trusted-issuers.ts'
 
 export interface ManagementDeps extends RecordChangeDeps {
   readonly tenants: Pick<TenantStore, 'find' | 'update'> & TenantHandlerDeps['tenants']
@@ -73,6 +74,9 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly createStreamSecret: LogStreamHandlerDeps['createStreamSecret']
   readonly whyNotEndpoint: LogStreamHandlerDeps['whyNotEndpoint']
   readonly whyNotFetched: ClientHandlerDeps['whyNotFetched']
+  readonly trustedIssuers: TrustedIssuerHandlerDeps['trustedIssuers']
+  readonly checkTrustRule: TrustedIssuerHandlerDeps['checkTrustRule']
+  readonly explainToken: TrustedIssuerHandlerDeps['explainToken']
   readonly tokenCounts: StatsHandlerDeps['tokenCounts']
   readonly idempotentAnswers: IdempotentAnswerStore
   readonly changes: Changes
@@ -92,6 +96,7 @@ export interface ManagementDeps extends RecordChangeDeps {
     ResourceServerHandlerDeps['newId'] &
     ClientGrantHandlerDeps['newId'] &
     LogStreamHandlerDeps['newId'] &
+    TrustedIssuerHandlerDeps['newId'] &
     ActionBindingHandlerDeps['newId']
 }
 
@@ -158,5 +163,6 @@ function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): H
     ...createSigningKeyHandlers(withRecord),
     ...createTenantSettingsHandlers(withRecord),
     ...createTenantHandlers(withRecord),
+    ...createTrustedIssuerHandlers(withRecord),
   }
 }

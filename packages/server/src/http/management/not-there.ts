@@ -16,6 +16,7 @@ const words = {
   ruleVersion: ['inexistent_rule_version', 'The rule version does not exist'],
   logEntry: ['inexistent_log', 'The log entry does not exist'],
   logStream: ['inexistent_log_stream', 'The log stream does not exist'],
+  trustedIssuer: ['inexistent_trusted_issuer', 'The trusted issuer does not exist'],
   tenant: ['inexistent_tenant', 'The tenant does not exist'],
 } as const
 

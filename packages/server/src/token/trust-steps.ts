@@ -1,0 +1,281 @@
+/**
+ * Which client a token of another issuer is, step by step. The token endpoint stops at the first step that fails; an
+ * operator who asks for an explanation sees all of them. Both walk through this one function, so that an explanation can
+ * never say other than what would happen.
+ */
+import type { Client, ClientId, ClientStore } from '../domain/client.ts'
+import type { OAuthError } from '../domain/errors.ts'
+import type { Issuer } from '../domain/issuer.ts'
+import type { SpentProof, SpentProofStore } from '../domain/spent-proof.ts'
+import type { Tenant } from '../domain/tenant.ts'
+import { whyNoMatch } from '../domain/trust-match.ts'
+import { isTrustDomain, type TrustedIssuer, trustDomainOf } from '../domain/trusted-issuer.ts'
+import { isSignedByIssuer } from '../keys/issuer-key.ts'
+import type { IssuerKeys } from '../keys/issuer-keys.ts'
+import type { RunTrustRule } from '../rules/run-trust-rule.ts'
+import {
+  audienceFault,
+  expiryOf,
+  type ForeignToken,
+  jtiFault,
+  parseForeignToken,
+  spendingId,
+  timeFault,
+  UnreadableTokenError,
+} from './foreign-token.ts'
+import { whyNotProven } from './registered-method.ts'
+
+export type TrustStepName =
+  | 'token'
+  | 'issuer'
+  | 'audience'
+  | 'times'
+  | 'jti'
+  | 'signature'
+  | 'reuse'
+  | 'match'
+  | 'rule'
+  | 'client'
+
+export interface TrustStep {
+  readonly name: TrustStepName
+  /** `noted`: it did not lead to a client, and another step may. */
+  readonly outcome: 'passed' | 'failed' | 'noted'
+  /** For the operator. */
+  readonly sentence: string
+  /** What the token endpoint answers, where that is not the one answer for all that is not proven. */
+  readonly error?: OAuthError
+}
+
+/** A client that a token of another issuer proves, and what it used up for that. */
+export interface ProvenWorkload {
+  readonly client: Client
+  readonly trusted: TrustedIssuer
+  readonly subject: string
+  /** Undefined where tokens may be used until they expire. */
+  readonly spentProof: SpentProof | undefined
+}
+
+export interface PresentedToken {
+  readonly tenant: Tenant
+  readonly issuer: Issuer
+  readonly trusted: TrustedIssuer
+  readonly jwt: string
+  /** The client that the request names; undefined where it leaves that to the token. */
+  readonly clientId: string | undefined
+  /** A rule gives nobody tokens of the management API, neither here nor in the pipeline. */
+  readonly isForManagement: boolean
+}
+
+export interface TrustStepsDeps {
+  readonly clients: Pick<ClientStore, 'find'>
+  readonly spentProofs: Pick<SpentProofStore, 'isSpent'>
+  readonly issuerKeys: IssuerKeys
+  readonly runTrustRule: RunTrustRule
+  readonly now: () => Date
+}
+
+/** Undefined once a step has failed. */
+export type TrustSteps = AsyncGenerator<TrustStep, ProvenWorkload | undefined>
+
+/** What costs nothing comes first: nobody makes us fetch keys for a token that could not count. */
+export async function* trustSteps(deps: TrustStepsDeps, presented: PresentedToken): TrustSteps {
+  const { trusted, tenant } = presented
+  const token = readToken(presented.jwt)
+  if (typeof token === 'string') return yield* failing('token', token)
+  yield passed(
+    'token',
+    `It is signed with ${token.algorithm}${token.kid === undefined ? '' : ` by the key ${shown(token.kid)}`}.`,
+  )
+  const issuerFault = whyNotFrom(trusted, token, presented.issuer)
+  if (issuerFault !== undefined) return yield* failing('issuer', issuerFault)
+  yield passed('issuer', `Its issuer is trusted as ${trusted.name}.`)
+
+  const now = deps.now()
+  const accepted = trusted.audiences.length > 0 ? trusted.audiences : [presented.issuer.issuer]
+  const claimed = [
+    judged('audience', audienceFault(token, accepted), 'It is for this server.'),
+    judged('times', timeFault(token, trusted, now), 'It is valid now.'),
+    judged('jti', jtiFault(token, trusted), 'Its jti is as it should be.'),
+  ]
+  yield* claimed
+  const signature = await signatureStep(deps, trusted, token)
+  yield signature
+  // What follows is about claims, and only a signature makes them somebody's word.
+  if (signature.outcome === 'failed') return undefined
+
+  const reuse = await reuseStep(deps, tenant, trusted, token)
+  yield reuse.step
+  const clientId = yield* clientOf(deps, presented, token)
+  if (clientId === undefined) return undefined
+  const client = await deps.clients.find(tenant.id, clientId)
+  const reason = whyNotProven(client, 'federated_token', undefined)
+  const step = judged('client', reason, `It is the client ${client?.name ?? ''}.`)
+  yield step
+  const all = [...claimed, reuse.step, step]
+  if (!client || all.some(({ outcome }) => outcome === 'failed')) return undefined
+  return { client, trusted, subject: token.subject, spentProof: reuse.spentProof }
+}
+
+function passed(name: TrustStepName, sentence: string): TrustStep {
+  return { name, outcome: 'passed', sentence }
+}
+
+function judged(name: TrustStepName, fault: string | undefined, sentence: string): TrustStep {
+  return fault === undefined ? passed(name, sentence) : { name, outcome: 'failed', sentence: fault }
+}
+
+function* failing(
+  name: TrustStepName,
+  sentence: string,
+  error?: OAuthError,
+): Generator<TrustStep, undefined> {
+  yield { name, outcome: 'failed', sentence, ...(error && { error }) }
+  return undefined
+}
+
+/** As a line of the log can hold it. */
+function shown(text: string): string {
+  return text.slice(0, 100).replace(/\p{Cc}/gu, ' ')
+}
+
+function readToken(jwt: string): ForeignToken | string {
+  try {
+    return parseForeignToken(jwt)
+  } catch (error) {
+    if (error instanceof UnreadableTokenError) return error.message
+    throw error
+  }
+}
+
+function whyNotFrom(trusted: TrustedIssuer, token: ForeignToken, own: Issuer): string | undefined {
+  // Our tokens are for APIs: whoever gets to see one must not be able to speak for its client here.
+  if (trusted.issuer === own.issuer) return 'This server does not take its own tokens for a proof.'
+  if (isTrustDomain(trusted.issuer)) {
+    return trustDomainOf(token.subject) === trusted.issuer
+      ? undefined
+      : `Its sub is no workload of ${trusted.issuer}.`
+  }
+  if (token.issuer !== trusted.issuer) return `Its iss is not ${trusted.issuer}.`
+  return undefined
+}
+
+/** As many keys of one name as are tried, or of any where the token names none. */
+const maxKeysTried = 10
+
+async function signatureStep(
+  { issuerKeys }: TrustStepsDeps,
+  trusted: TrustedIssuer,
+  { jwt, algorithm, kid }: ForeignToken,
+): Promise<TrustStep> {
+  if (!trusted.algorithms.includes(algorithm)) {
+    return judged('signature', `${algorithm} is not accepted of this issuer.`, '')
+  }
+  const outcome = await issuerKeys.keysOf(
+    trusted,
+    (key) => key.algorithms.includes(algorithm) && (kid === undefined || key.kid === kid),
+  )
+  if (outcome.kind === 'unavailable')
+    return judged('signature', `The issuer's keys cannot be had. ${outcome.why}`, '')
+  for (const key of outcome.keys.slice(0, maxKeysTried)) {
+    if (await isSignedByIssuer(jwt, algorithm, key)) return passed('signature', 'The issuer signed it.')
+  }
+  const fault =
+    outcome.keys.length === 0
+      ? `The issuer has no key ${kid === undefined ? '' : `${shown(kid)} `}for ${algorithm}.`
+      : 'Its signature is not of the key that it names.'
+  return judged('signature', fault, '')
+}
+
+/** Whether it was spent before. What is spent twice at the same time is found when the exchange is recorded. */
+async function reuseStep(
+  { spentProofs }: TrustStepsDeps,
+  tenant: Tenant,
+  { issuer, tokenReuse }: TrustedIssuer,
+  token: ForeignToken,
+): Promise<{ step: TrustStep; spentProof: SpentProof | undefined }> {
+  if (tokenReuse === 'until_expiry') {
+    return { step: passed('reuse', 'It may be used until it expires.'), spentProof: undefined }
+  }
+  const proof = {
+    tenantId: tenant.id,
+    kind: 'federated_token',
+    holder: issuer,
+    jti: spendingId(token),
+  } as const
+  const fault = (await spentProofs.isSpent(proof))
+    ? 'It was used before, and is good for one request.'
+    : undefined
+  return {
+    step: judged('reuse', fault, 'It was not used before.'),
+    spentProof: { ...proof, expiresAt: expiryOf(token) },
+  }
+}
+
+/** The client that the matches, or else the rule, give the token to. */
+async function* clientOf(
+  deps: TrustStepsDeps,
+  presented: PresentedToken,
+  token: ForeignToken,
+): AsyncGenerator<TrustStep, ClientId | undefined> {
+  const { trusted, clientId: wanted } = presented
+  const found = new Set<ClientId>()
+  for (const [at, match] of trusted.matches.entries()) {
+    const reason = whyNoMatch(match, token.claims)
+    if (reason === undefined) found.add(match.clientId)
+    const sentence = `Match ${at + 1}, for ${match.clientId}: ${reason ?? 'it holds'}.`
+    yield { name: 'match', outcome: reason === undefined ? 'passed' : 'noted', sentence }
+  }
+  const named = [...found].filter((id) => wanted === undefined || id === wanted)
+  const [first, ...others] = named
+  // Whoever wrote the matches may not have seen that two hold; which one was meant, the request has to say.
+  if (others.length > 0) {
+    return yield* failing(
+      'client',
+      `${named.length} clients match; the request has to name one of them as client_id.`,
+    )
+  }
+  if (first !== undefined) return first
+  const byRule = yield* clientByRule(deps, presented, token)
+  if (byRule.hasFailed) return undefined
+  if (byRule.clientId !== undefined && (wanted === undefined || byRule.clientId === wanted))
+    return byRule.clientId
+  const sentence =
+    wanted === undefined
+      ? `Nothing gives the sub ${token.subject} to a client.`
+      : `Nothing gives the sub ${token.subject} to the client that the request names.`
+  return yield* failing('client', sentence)
+}
+
+interface ByRule {
+  readonly clientId: ClientId | undefined
+  readonly hasFailed: boolean
+}
+
+async function* clientByRule(
+  { runTrustRule }: TrustStepsDeps,
+  { tenant, trusted, isForManagement }: PresentedToken,
+  { claims, header }: ForeignToken,
+): AsyncGenerator<TrustStep, ByRule> {
+  const { ruleSource } = trusted
+  if (ruleSource === undefined) return { clientId: undefined, hasFailed: false }
+  if (isForManagement) {
+    yield { name: 'rule', outcome: 'noted', sentence: 'No rule runs for a token of the management API.' }
+    return { clientId: undefined, hasFailed: false }
+  }
+  const { outcome, console } = await runTrustRule(
+    { ...trusted, ruleSource },
+    { claims, header },
+    tenant.egressAllow,
+  )
+  for (const line of console) yield { name: 'rule', outcome: 'noted', sentence: `The rule printed: ${line}` }
+  if (outcome.kind === 'failed') {
+    yield* failing('rule', outcome.sentence, outcome.error)
+    return { clientId: undefined, hasFailed: true }
+  }
+  const { clientId } = outcome
+  yield clientId === undefined
+    ? { name: 'rule', outcome: 'noted', sentence: 'The rule gives it to no client.' }
+    : passed('rule', `The rule gives it to ${clientId}.`)
+  return { clientId, hasFailed: false }
+}
