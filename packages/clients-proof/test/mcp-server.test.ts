@@ -98,7 +98,7 @@ test('another key, and a scope that is not granted, get nothing', async () => {
   await createClient('other.pem', [])
   await expect(callTool(clientId, 'other.pem')).rejects.toThrow('InvalidClientError')
   const writer = await createClient('writer.pem', ['invoices:write'])
-  await expect(callTool(writer, 'writer.pem')).rejects.toThrow('Server returned 403')
+  await expect(callTool(writer, 'writer.pem')).rejects.toThrow('InvalidScopeError')
 })
 
 test('the page shows both programs as they are run', async () => {

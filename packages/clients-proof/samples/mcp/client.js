@@ -20,6 +20,8 @@ const authProvider = new MachineProvider({
   privateKey: await readFile(keyFile, 'utf8'),
   algorithm: 'ES256',
   expectedIssuer: issuer,
+  // No more than it needs, whatever else its client grant has.
+  scope: 'invoices:read',
 })
 const client = new Client(
   { name: 'nightly-report', version: '1.0.0' },
