@@ -109,6 +109,12 @@ const unmet: [name: string, level: string, sent: object, words: string][] = [
     {},
     'must authenticate with private_key_jwt, and its method is client_secret_post',
   ],
+  [
+    'tokens of another issuer',
+    'fapi2_sp_pkj_dpop',
+    { token_endpoint_auth_method: 'federated_jwt' },
+    'its method is federated_jwt',
+  ],
   ['no proof at all', 'fapi2_sp_pkj_mtls', { token_endpoint_auth_method: 'none' }, 'its method is none'],
   [
     'a key, where certificates are asked for',
