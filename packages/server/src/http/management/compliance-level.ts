@@ -20,7 +20,7 @@ export function refuseUnmetLevel(client: Client, credentials: readonly ClientCre
   if (client.tokenEndpointAuthMethod !== 'private_key_jwt' || client.jwksUri !== undefined) return
   const active = credentials.filter(({ id }) => client.activeCredentialIds.includes(id))
   if (active.some(({ algorithm }) => isFapiAlgorithm(algorithm))) return
-  const algorithms = [...new Set(active.map(({ algorithm }) => algorithm))].join(', ')
+  const algorithms = [...new Set(active.map(({ algorithm }) => algorithm))].sort().join(', ')
   throw unmet(
     demands,
     `one of its keys must be registered for ${fapiAlgorithmsInWords}; those in use are for ${algorithms}`,
