@@ -53,6 +53,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./commands/grants.ts')).addGrantsCommands,
   },
   {
+    name: 'trust',
+    summary: 'other issuers, whose tokens prove clients',
+    load: async () => (await import('./commands/trust.ts')).addTrustCommands,
+  },
+  {
     name: 'rules',
     summary: 'JavaScript that runs at each token request',
     load: async () => (await import('./commands/rules.ts')).addRulesCommands,

@@ -1,0 +1,187 @@
+/** `tallystick trust`: issuers whose tokens prove clients, and which client a token would be. */
+import { existsSync } from 'node:fs'
+import type { Connection } from '@tallystick/management-api/connect'
+import type { TrustedIssuer } from '@tallystick/management-api/contract/trusted-issuers'
+import type { Command } from 'commander'
+import type { CommandContext, OpenContext } from '../command-context.ts'
+import { addExamples } from '../examples.ts'
+import { neutralLine } from '../neutral-text.ts'
+import { readText } from '../secret-input.ts'
+import { formatDetails, formatTable } from '../table.ts'
+import { deleteObjects } from './delete-objects.ts'
+import { addIdsOption, type ListOptions, presentList } from './present-list.ts'
+import { addTrustOptions, type TrustOptions, trustFrom } from './trust-options.ts'
+
+interface UpdateOptions extends TrustOptions {
+  readonly discovery?: true
+}
+
+interface ExplainOptions {
+  readonly client?: string
+  readonly api?: string
+}
+
+export function addTrustCommands(trust: Command, open: OpenContext): void {
+  addExamples(trust, [
+    [
+      "tallystick trust create github https://token.actions.githubusercontent.com --client CLIENT_ID --sub 'repo:acme/app:*'",
+    ],
+    [
+      'tallystick trust update TRUSTED_ISSUER_ID --client CLIENT_ID --claim repository_id=74',
+      'one match more',
+    ],
+    ['tallystick trust explain - < token', 'which client it would be, and why not'],
+  ])
+
+  addIdsOption(trust.command('list').description('all issuers that the tenant trusts')).action(
+    async (options: ListOptions) => {
+      const context = open()
+      const { trustedIssuers } = await context.connect()
+      presentList(context, options, {
+        items: await trustedIssuers.list(),
+        idOf: ({ id }) => id,
+        whenEmpty: 'No other issuer is trusted yet: tallystick trust create --help',
+        columns: [
+          { title: 'Name', cell: ({ name }) => name },
+          { title: 'Issuer', cell: ({ issuer }) => issuer, shrinks: true },
+          { title: 'Matches', cell: ({ matches }) => String(matches.length) },
+          { title: 'Id', cell: ({ id }) => id },
+        ],
+      })
+    },
+  )
+
+  trust
+    .command('show <trusted_issuer_id>')
+    .description('one trusted issuer, with its matches and its rule')
+    .action(async (id: string) => {
+      const { connect, present } = open()
+      const shown = await (await connect()).trustedIssuers.get(id)
+      present(shown, () => details(shown))
+    })
+
+  addTrustOptions(
+    trust
+      .command('create <name> <issuer>')
+      .description('trust the tokens of this iss, or of spiffe://DOMAIN'),
+  ).action(async (name: string, issuer: string, options: TrustOptions) => {
+    const { connect, present, terminal } = open()
+    const { name: _, ...body } = await trustFrom(options, terminal.input, [])
+    const made = { ...body, name, issuer }
+    const created = await (await connect()).trustedIssuers.create(withoutNull(made))
+    present(created, () => details(created))
+  })
+
+  addTrustOptions(
+    trust.command('update <trusted_issuer_id>').description('change what is trusted; --client adds a match'),
+  )
+    .option('--name <name>', 'what it is called here')
+    .option('--discovery', 'its keys are found by its discovery document again')
+    .option('--no-require-jti', 'take tokens without a jti')
+    .option('--no-rule', 'no rule any more')
+    .action(async (id: string, options: UpdateOptions) => {
+      const { connect, present, terminal } = open()
+      const { trustedIssuers } = await connect()
+      const stored = await trustedIssuers.get(id)
+      const body = await trustFrom(options, terminal.input, stored.matches)
+      const sent = options.discovery ? { ...body, jwks_uri: null, jwks: null } : body
+      const changed: TrustedIssuer = await trustedIssuers.update(id, sent)
+      present(changed, () => details(changed))
+    })
+
+  trust
+    .command('delete <trusted_issuer_id...>')
+    .description('trust them no more; - reads ids from standard input')
+    .action(async (ids: string[]) => {
+      const context = open()
+      const { trustedIssuers } = await context.connect()
+      await deleteObjects(context, 'trusted issuer', ids, (id) => trustedIssuers.delete(id))
+    })
+
+  trust
+    .command('explain <token>')
+    .description(
+      'which client a token would be, and why not; a file, or - for standard input. It is not used up',
+    )
+    .option('--client <client_id>', 'as the request would name it')
+    .option('--api <audience>', 'the API that the request would be for')
+    .action(async (token: string, options: ExplainOptions) => {
+      const context = open()
+      const text = await readToken(context, token)
+      await explain(context, await context.connect(), text, options)
+    })
+}
+
+// A new one has nothing that null could take away.
+function withoutNull<Body extends { jwks_uri?: string | null; jwks?: object | null }>(body: Body) {
+  const { jwks_uri, jwks, ...others } = body
+  return { ...others, ...(jwks_uri && { jwks_uri }), ...(jwks && { jwks }) } as Omit<
+    Body,
+    'jwks_uri' | 'jwks'
+  > & {
+    jwks_uri?: NonNullable<Body['jwks_uri']>
+    jwks?: NonNullable<Body['jwks']>
+  }
+}
+
+const tokenForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+
+/** A token is as good as a secret until it expires, and arguments are seen by others and kept by shells. */
+async function readToken({ terminal }: CommandContext, given: string): Promise<string> {
+  if (given === '-' || !tokenForm.test(given) || existsSync(given)) {
+    return (await readText(given, terminal.input)).trim()
+  }
+  terminal.say(
+    'The token came as an argument, which others on this machine and the history of the shell may see: give a file, or - for standard input.',
+  )
+  return given
+}
+
+async function explain(
+  { present }: CommandContext,
+  { trustedIssuers }: Connection,
+  token: string,
+  { client, api }: ExplainOptions,
+): Promise<void> {
+  const explained = await trustedIssuers.explain({
+    token,
+    ...(client !== undefined && { client_id: client }),
+    ...(api !== undefined && { audience: api }),
+  })
+  const { client_id, steps } = explained
+  present(explained, () => [
+    client_id === null
+      ? 'This token proves no client.'
+      : `This token is the client ${neutralLine(client_id)}.`,
+    '',
+    ...formatTable(
+      [
+        { title: 'Step', cell: ({ step }) => step },
+        { title: 'Outcome', cell: ({ outcome }) => outcome },
+        { title: 'Why', cell: ({ detail }) => detail },
+      ],
+      steps,
+    ),
+  ])
+}
+
+function details(trusted: TrustedIssuer): string[] {
+  return formatDetails([
+    ['id', trusted.id],
+    ['name', trusted.name],
+    ['issuer', trusted.issuer],
+    ['keys', trusted.jwks_uri ?? (trusted.jwks ? `${trusted.jwks.keys.length} given` : 'by discovery')],
+    ['audiences', trusted.audiences.join('\n') || 'the issuer of this tenant'],
+    ['algorithms', trusted.algorithms.join(' ')],
+    ['lifetime', `${trusted.max_token_lifetime} seconds at most`],
+    ['jti', trusted.require_jti ? 'required' : 'not required'],
+    ['reuse', trusted.token_reuse],
+    ['matches', trusted.matches.map(matchInWords).join('\n') || 'none'],
+    ['rule', trusted.trust_rule ?? 'none'],
+  ])
+}
+
+function matchInWords({ client_id, sub, claims }: TrustedIssuer['matches'][number]): string {
+  const asked = [sub === undefined ? [] : [`sub ${sub}`], claims ? [JSON.stringify(claims)] : []].flat()
+  return `${client_id}: ${asked.join(' and ')}`
+}
