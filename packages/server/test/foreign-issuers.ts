@@ -16,7 +16,7 @@ export interface ForeignKey {
   readonly jwk: JsonWebKey & { readonly kid: string }
 }
 
-export function createForeignKey(algorithm: ForeignAlgorithm, kid = randomUUID()): ForeignKey {
+export function createForeignKey(algorithm: ForeignAlgorithm, kid: string = randomUUID()): ForeignKey {
   const { privateKey, publicKey } = pairOf(algorithm)
   return { kid, algorithm, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid } }
 }
