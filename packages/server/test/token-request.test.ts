@@ -142,6 +142,20 @@ describe('what is asked for', () => {
     ['no audience', { audience: undefined }, 'invalid_request'],
     ['an organization, of which there are none', { organization: 'org_1' }, 'invalid_request'],
     ['a relative resource', { audience: undefined, resource: '/invoices' }, 'invalid_target'],
+    [
+      'a resource without a scheme',
+      { audience: undefined, resource: 'invoices.example.com' },
+      'invalid_target',
+    ],
+    ['a resource with a blank', { audience: undefined, resource: ` ${invoices}` }, 'invalid_target'],
+    ['a resource beyond ASCII', { audience: undefined, resource: `${invoices}é` }, 'invalid_target'],
+    ['a resource with half an escape', { audience: undefined, resource: `${invoices}%4` }, 'invalid_target'],
+    ['a resource that is unknown', { audience: undefined, resource: 'urn:unknown' }, 'invalid_target'],
+    [
+      'a resource with an empty fragment',
+      { audience: undefined, resource: `${invoices}#` },
+      'invalid_target',
+    ],
     ['a resource with a fragment', { audience: undefined, resource: `${invoices}#a` }, 'invalid_target'],
     ['an audience and another resource', { resource: 'https://other.example.com/' }, 'invalid_target'],
     ['a scope outside the API', { scope: 'nope' }, 'invalid_scope'],
@@ -208,6 +222,25 @@ describe('what is asked for', () => {
       }
     })
   }
+
+  test('two resources are refused in words, for a token is for one API', async () => {
+    const { billing } = server
+    const credentials = [
+      ...new URLSearchParams({ grant_type: 'client_credentials', ...credentialsOf(billing) }),
+    ]
+    for (const second of [invoices, 'urn:other']) {
+      const sent = [...credentials, ['resource', invoices], ['resource', second]]
+      const { status, body } = await server.requestToken(
+        {},
+        form(sent.map(([name = '', value = '']) => [name, value])),
+      )
+      expect([status, body.error, body.error_description]).toEqual([
+        400,
+        'invalid_target',
+        'A token is for one API: send resource once.',
+      ])
+    }
+  })
 
   test('an empty parameter counts as not sent', async () => {
     expect((await server.requestToken({ scope: '', resource: '' })).body.scope).toBe('read write')

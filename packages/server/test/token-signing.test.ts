@@ -144,6 +144,23 @@ describe.each(['mine', 'theirs'] as const)('in the tenant %s, of profile rfc and
   })
 })
 
+test('a token of RFC 9068 names its issuer, API and client, each once, and no second token is like it', async () => {
+  const { issuer } = world.mine
+  const [one, other] = await Promise.all([0, 1].map(() => tokenOf(world.mine, { signing_alg: 'EdDSA' })))
+  const claims = decodeJwt(one ?? '')
+  const metadata = await (await world.mine.fetch('/.well-known/oauth-authorization-server')).text()
+  expect(claims.iss).toBe(JSON.parse(metadata).issuer)
+  expect(claims).toMatchObject({
+    iss: issuer.issuer,
+    aud: expect.stringMatching(/^urn:api:/),
+    jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    client_id: expect.stringMatching(/^[0-9A-Za-z]{32}$/),
+  })
+  expect(decodeJwt(other ?? '').jti).not.toBe(claims.jti)
+  const { iat = 0, exp = 0 } = claims
+  expect([Number.isInteger(iat), Number.isInteger(exp), exp - iat]).toEqual([true, true, 86_400])
+})
+
 test('permissions are the scopes that the rules left', async () => {
   const { connection } = world.mine
   const source =

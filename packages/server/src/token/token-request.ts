@@ -70,9 +70,12 @@ function requestedAudience(parameters: Parameters, tenant: Tenant): Audience {
   return parsed
 }
 
+// RFC 3986 §4.3 and §2, of which a parser of URLs forgives much: it takes blanks away, and letters beyond ASCII.
+const absoluteUri = /^[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$/
+
 /** RFC 8707 §2: an absolute URI without a fragment. */
 function refuseBadResource(resource: string): void {
-  if (URL.canParse(resource) && !resource.includes('#')) return
+  if (absoluteUri.test(resource) && URL.canParse(resource)) return
   throw new OAuthError('invalid_target', 'The parameter resource must be an absolute URI without a fragment.')
 }
 
