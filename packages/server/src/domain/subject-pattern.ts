@@ -7,9 +7,6 @@
  * `repo:acme/app*` is a run of `acme/app-evil`.
  */
 
-/** Characters. */
-export const maxSubjectPatternLength = 600
-
 /** Undefined when it is a pattern; else why it is none, as a sentence. */
 export function whyNotSubjectPattern(pattern: string): string | undefined {
   if (pattern === '*') return 'It may not be * alone: that is everyone whom the issuer knows'

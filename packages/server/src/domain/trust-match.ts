@@ -19,8 +19,6 @@ export interface TrustMatch {
   readonly claims: ClaimValues
 }
 
-/** Of one trusted issuer. */
-export const maxTrustMatches = 100
 /** Of one match, those within objects counted, too. */
 export const maxMatchClaims = 20
 /** Claims within claims within claims. */

@@ -79,12 +79,7 @@ export interface TrustedIssuerStore {
 }
 
 export const maxTrustedIssuers = 50
-export const maxIssuerLength = 500
-export const maxAcceptedAudiences = 10
-export const maxIssuerKeys = 20
 export const defaultMaxTokenLifetimeSeconds = 3600
-/** Clouds give tokens that live a day and some minutes. */
-export const maxMaxTokenLifetimeSeconds = 172_800
 /** UTF-8, as for every rule. */
 export const maxTrustRuleBytes = 100_000
 

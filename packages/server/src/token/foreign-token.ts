@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type IssuerAlgorithm, issuerAlgorithms, type TrustedIssuer } from '../domain/trusted-issuer.ts'
+import type { SignedText } from '../keys/assertion-signature.ts'
 import { assertionSkewSeconds } from './client-assertion.ts'
 import { type CompactJwt, decodeCompactJwt, type Members } from './compact-jwt.ts'
 
@@ -13,8 +14,7 @@ export const maxForeignTokenBytes = 16_384
 export const maxForeignJtiLength = 256
 const maxSubjectLength = 1000
 
-export interface ForeignToken {
-  readonly jwt: string
+export interface ForeignToken extends SignedText {
   readonly algorithm: IssuerAlgorithm
   readonly kid: string | undefined
   /** `alg`, `kid` and `typ`, and none that could bring a key. */
@@ -22,7 +22,6 @@ export interface ForeignToken {
   readonly claims: Members
   readonly subject: string
   readonly issuer: string | undefined
-  readonly signingInput: string
 }
 
 /** What an assertion says of itself before anybody has looked into it. */
@@ -51,14 +50,14 @@ export function parseForeignToken(jwt: string): ForeignToken {
   if (!decoded) {
     throw new UnreadableTokenError(`It is no compact JWT of at most ${maxForeignTokenBytes} bytes.`)
   }
-  const { claims, signingInput } = decoded
+  const { claims, signingInput, signature } = decoded
   const { sub, iss } = claims
   // Without control characters: it is told in lines of the log.
   if (typeof sub !== 'string' || sub === '' || sub.length > maxSubjectLength || /\p{Cc}/u.test(sub)) {
     throw new UnreadableTokenError(`It needs a sub of 1 to ${maxSubjectLength} characters.`)
   }
   if (iss !== undefined && typeof iss !== 'string') throw new UnreadableTokenError('Its iss is no string.')
-  return { jwt, ...parseHeader(decoded), claims, subject: sub, issuer: iss, signingInput }
+  return { ...parseHeader(decoded), claims, subject: sub, issuer: iss, signingInput, signature }
 }
 
 // `JOSE` is what JWT-SVIDs may say. An access token (`at+jwt`) is for an API, and proves nobody's identity to us.

@@ -166,8 +166,9 @@ const maxKeysTried = 10
 async function signatureStep(
   { issuerKeys }: TrustStepsDeps,
   trusted: TrustedIssuer,
-  { jwt, algorithm, kid }: ForeignToken,
+  token: ForeignToken,
 ): Promise<TrustStep> {
+  const { algorithm, kid } = token
   if (!trusted.algorithms.includes(algorithm)) {
     return judged('signature', `${algorithm} is not accepted of this issuer.`, '')
   }
@@ -178,7 +179,7 @@ async function signatureStep(
   if (outcome.kind === 'unavailable')
     return judged('signature', `The issuer's keys cannot be had. ${outcome.why}`, '')
   for (const key of outcome.keys.slice(0, maxKeysTried)) {
-    if (await isSignedByIssuer(jwt, algorithm, key)) return passed('signature', 'The issuer signed it.')
+    if (isSignedByIssuer(token, algorithm, key)) return passed('signature', 'The issuer signed it.')
   }
   const fault =
     outcome.keys.length === 0
