@@ -48,11 +48,11 @@ describe('a lifetime is refused', () => {
     const refused = { status: 400, code: 'invalid_body' }
     const { clients, resourceServers } = server.management
     for (const attempt of [
-      clients.update(server.billing.id, { token_lifetime: seconds }),
-      clients.create({ name: 'x', token_lifetime: seconds }),
-      resourceServers.update(invoices, { token_lifetime: seconds }),
+      () => clients.update(server.billing.id, { token_lifetime: seconds }),
+      () => clients.create({ name: 'x', token_lifetime: seconds }),
+      () => resourceServers.update(invoices, { token_lifetime: seconds }),
     ]) {
-      await expect(attempt).rejects.toMatchObject(refused)
+      await expect(attempt()).rejects.toMatchObject(refused)
     }
   })
 
