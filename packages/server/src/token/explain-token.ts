@@ -3,7 +3,8 @@ import type { ClientId } from '../domain/client.ts'
 import type { TrustedIssuer } from '../domain/trusted-issuer.ts'
 import { claimsToBe } from './foreign-token.ts'
 import { findTrustedIssuer, type ProveByFederationDeps } from './prove-by-federation.ts'
-import { type PresentedToken, type TrustStep, trustSteps } from './trust-steps.ts'
+import type { PresentedToken, TrustStep } from './trust-step.ts'
+import { trustSteps } from './trust-steps.ts'
 
 export interface ExplainedToken {
   /** Undefined: the token proves nobody. */

@@ -7,7 +7,8 @@ import { type TrustedIssuer, type TrustedIssuerStore, trustDomainOf } from '../d
 import { assertionRefused } from './client-refusals.ts'
 import type { ClaimedOrigin } from './foreign-token.ts'
 import type { ProvenClient } from './proven-client.ts'
-import { type PresentedToken, type TrustStepsDeps, trustSteps } from './trust-steps.ts'
+import type { PresentedToken } from './trust-step.ts'
+import { type TrustStepsDeps, trustSteps } from './trust-steps.ts'
 
 export interface ProveByFederationDeps extends TrustStepsDeps {
   readonly trustedIssuers: Pick<TrustedIssuerStore, 'findByIssuer'>
@@ -22,11 +23,16 @@ export async function findTrustedIssuer(
   { id }: Pick<Tenant, 'id'>,
   { issuer, subject }: ClaimedOrigin,
 ): Promise<TrustedIssuer | undefined> {
-  const byIssuer = issuer?.includes(':') ? await trustedIssuers.findByIssuer(id, issuer) : undefined
-  if (byIssuer) return byIssuer
+  if (issuer?.includes(':') && issuer.length <= maxIssuerLength) {
+    const byIssuer = await trustedIssuers.findByIssuer(id, issuer)
+    if (byIssuer) return byIssuer
+  }
   const trustDomain = subject === undefined ? undefined : trustDomainOf(subject)
   return trustDomain === undefined ? undefined : trustedIssuers.findByIssuer(id, trustDomain)
 }
+
+/** As long as one can be that is trusted; what is longer need not be looked up. */
+const maxIssuerLength = 500
 
 /** @throws OAuthError `invalid_client` for whatever is wrong with the token; what a trust rule failed with, else. */
 export async function proveByFederation(

@@ -3,16 +3,13 @@
  * operator who asks for an explanation sees all of them. Both walk through this one function, so that an explanation can
  * never say other than what would happen.
  */
-import type { Client, ClientId, ClientStore } from '../domain/client.ts'
-import type { OAuthError } from '../domain/errors.ts'
+import type { Client, ClientStore } from '../domain/client.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { SpentProof, SpentProofStore } from '../domain/spent-proof.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import { whyNoMatch } from '../domain/trust-match.ts'
 import { isTrustDomain, type TrustedIssuer, trustDomainOf } from '../domain/trusted-issuer.ts'
 import { isSignedByIssuer } from '../keys/issuer-key.ts'
 import type { IssuerKeys } from '../keys/issuer-keys.ts'
-import type { RunTrustRule } from '../rules/run-trust-rule.ts'
 import {
   audienceFault,
   expiryOf,
@@ -24,28 +21,8 @@ import {
   UnreadableTokenError,
 } from './foreign-token.ts'
 import { whyNotProven } from './registered-method.ts'
-
-export type TrustStepName =
-  | 'token'
-  | 'issuer'
-  | 'audience'
-  | 'times'
-  | 'jti'
-  | 'signature'
-  | 'reuse'
-  | 'match'
-  | 'rule'
-  | 'client'
-
-export interface TrustStep {
-  readonly name: TrustStepName
-  /** `noted`: it did not lead to a client, and another step may. */
-  readonly outcome: 'passed' | 'failed' | 'noted'
-  /** For the operator. */
-  readonly sentence: string
-  /** What the token endpoint answers, where that is not the one answer for all that is not proven. */
-  readonly error?: OAuthError
-}
+import { failing, judged, type PresentedToken, passed, type TrustStep } from './trust-step.ts'
+import { clientOf, type TrustedClientDeps } from './trusted-client.ts'
 
 /** A client that a token of another issuer proves, and what it used up for that. */
 export interface ProvenWorkload {
@@ -56,22 +33,10 @@ export interface ProvenWorkload {
   readonly spentProof: SpentProof | undefined
 }
 
-export interface PresentedToken {
-  readonly tenant: Tenant
-  readonly issuer: Issuer
-  readonly trusted: TrustedIssuer
-  readonly jwt: string
-  /** The client that the request names; undefined where it leaves that to the token. */
-  readonly clientId: string | undefined
-  /** A rule gives nobody tokens of the management API, neither here nor in the pipeline. */
-  readonly isForManagement: boolean
-}
-
-export interface TrustStepsDeps {
+export interface TrustStepsDeps extends TrustedClientDeps {
   readonly clients: Pick<ClientStore, 'find'>
   readonly spentProofs: Pick<SpentProofStore, 'isSpent'>
   readonly issuerKeys: IssuerKeys
-  readonly runTrustRule: RunTrustRule
   readonly now: () => Date
 }
 
@@ -115,23 +80,6 @@ export async function* trustSteps(deps: TrustStepsDeps, presented: PresentedToke
   const all = [...claimed, reuse.step, step]
   if (!client || all.some(({ outcome }) => outcome === 'failed')) return undefined
   return { client, trusted, subject: token.subject, spentProof: reuse.spentProof }
-}
-
-function passed(name: TrustStepName, sentence: string): TrustStep {
-  return { name, outcome: 'passed', sentence }
-}
-
-function judged(name: TrustStepName, fault: string | undefined, sentence: string): TrustStep {
-  return fault === undefined ? passed(name, sentence) : { name, outcome: 'failed', sentence: fault }
-}
-
-function* failing(
-  name: TrustStepName,
-  sentence: string,
-  error?: OAuthError,
-): Generator<TrustStep, undefined> {
-  yield { name, outcome: 'failed', sentence, ...(error && { error }) }
-  return undefined
 }
 
 /** As a line of the log can hold it. */
@@ -211,72 +159,4 @@ async function reuseStep(
     step: judged('reuse', fault, 'It was not used before.'),
     spentProof: { ...proof, expiresAt: expiryOf(token) },
   }
-}
-
-/** The client that the matches, or else the rule, give the token to. */
-async function* clientOf(
-  deps: TrustStepsDeps,
-  presented: PresentedToken,
-  token: ForeignToken,
-): AsyncGenerator<TrustStep, ClientId | undefined> {
-  const { trusted, clientId: wanted } = presented
-  const found = new Set<ClientId>()
-  for (const [at, match] of trusted.matches.entries()) {
-    const reason = whyNoMatch(match, token.claims)
-    if (reason === undefined) found.add(match.clientId)
-    const sentence = `Match ${at + 1}, for ${match.clientId}: ${reason ?? 'it holds'}.`
-    yield { name: 'match', outcome: reason === undefined ? 'passed' : 'noted', sentence }
-  }
-  const named = [...found].filter((id) => wanted === undefined || id === wanted)
-  const [first, ...others] = named
-  // Whoever wrote the matches may not have seen that two hold; which one was meant, the request has to say.
-  if (others.length > 0) {
-    return yield* failing(
-      'client',
-      `${named.length} clients match; the request has to name one of them as client_id.`,
-    )
-  }
-  if (first !== undefined) return first
-  const byRule = yield* clientByRule(deps, presented, token)
-  if (byRule.hasFailed) return undefined
-  if (byRule.clientId !== undefined && (wanted === undefined || byRule.clientId === wanted))
-    return byRule.clientId
-  const sentence =
-    wanted === undefined
-      ? `Nothing gives the sub ${token.subject} to a client.`
-      : `Nothing gives the sub ${token.subject} to the client that the request names.`
-  return yield* failing('client', sentence)
-}
-
-interface ByRule {
-  readonly clientId: ClientId | undefined
-  readonly hasFailed: boolean
-}
-
-async function* clientByRule(
-  { runTrustRule }: TrustStepsDeps,
-  { tenant, trusted, isForManagement }: PresentedToken,
-  { claims, header }: ForeignToken,
-): AsyncGenerator<TrustStep, ByRule> {
-  const { ruleSource } = trusted
-  if (ruleSource === undefined) return { clientId: undefined, hasFailed: false }
-  if (isForManagement) {
-    yield { name: 'rule', outcome: 'noted', sentence: 'No rule runs for a token of the management API.' }
-    return { clientId: undefined, hasFailed: false }
-  }
-  const { outcome, console } = await runTrustRule(
-    { ...trusted, ruleSource },
-    { claims, header },
-    tenant.egressAllow,
-  )
-  for (const line of console) yield { name: 'rule', outcome: 'noted', sentence: `The rule printed: ${line}` }
-  if (outcome.kind === 'failed') {
-    yield* failing('rule', outcome.sentence, outcome.error)
-    return { clientId: undefined, hasFailed: true }
-  }
-  const { clientId } = outcome
-  yield clientId === undefined
-    ? { name: 'rule', outcome: 'noted', sentence: 'The rule gives it to no client.' }
-    : passed('rule', `The rule gives it to ${clientId}.`)
-  return { clientId, hasFailed: false }
 }
