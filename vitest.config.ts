@@ -18,6 +18,16 @@ const maxWorkers = Math.max(2, availableParallelism())
 /** The public clients, which keep a processor busy with themselves for a while; after the rooms, lest they slow them. */
 const clients = ['packages/clients-proof/test/*.test.ts']
 
+/**
+ * Tests of rooms that leave nothing behind in their process. They share it with each other, and what they import is
+ * imported once: it would take a quarter of their time, file by file.
+ */
+const together = [
+  'packages/server/src/{domain,http,keys,storage,token}/**/*.test.ts',
+  'packages/cli/src/**/*.test.ts',
+  'packages/management-api/**/*.test.ts',
+]
+
 const shared = { pool: 'forks', testTimeout: 20_000, hookTimeout: 60_000 } as const
 
 export default defineConfig({
@@ -28,8 +38,19 @@ export default defineConfig({
           ...shared,
           name: 'rooms',
           include: ['packages/**/*.test.ts', 'tools/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...undisturbed, ...clients],
+          exclude: ['**/node_modules/**', ...undisturbed, ...clients, ...together],
           globalSetup: ['packages/cli/test/install-wt-cli.ts'],
+          maxWorkers,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'together',
+          include: together,
+          exclude: ['**/node_modules/**'],
+          isolate: false,
           maxWorkers,
           sequence: { groupOrder: 0 },
         },

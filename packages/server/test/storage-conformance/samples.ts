@@ -266,7 +266,17 @@ export function sampleExchange(number: number, changes: Partial<ExchangeLogEntry
 }
 
 export function sampleActionFailure(number: number): ActionFailedLogEntry {
-  const { type: _, audience, scopes, scopesAdded, error, jti, rules, ...base } = sampleExchange(number)
+  const {
+    type: _,
+    audience,
+    scopes,
+    scopesAdded,
+    error,
+    jti,
+    workload,
+    rules,
+    ...base
+  } = sampleExchange(number)
   return {
     ...base,
     type: 'actions_execution_failed',
