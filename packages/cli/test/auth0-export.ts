@@ -73,7 +73,8 @@ export const exported: ExportedTenant = {
       token_lifetime: 3600,
       token_lifetime_for_web: 7200,
       allow_offline_access: false,
-      proof_of_possession: { mechanism: 'dpop', required: true },
+      proof_of_possession: { mechanism: 'dpop', required: false },
+      authorization_details: [{ type: 'payment' }],
       subject_type_authorization: {
         client: { policy: 'require_client_grant' },
         user: { policy: 'allow_all' },

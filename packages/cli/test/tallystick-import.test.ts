@@ -69,7 +69,7 @@ for (const { format, filesOf, entry } of formats) {
     ])
     const told = remarks.map(({ kind, about, text }) => `${kind}: ${about}: ${text}`).join('\n')
     for (const line of [
-      /^differs: API https:\/\/invoices.example.org\/: proof_of_possession is left out/m,
+      /^differs: API https:\/\/invoices.example.org\/: authorization_details is left out/m,
       /^left_out: API https:\/\/invoices.eu.auth0.com\/api\/v2\/: it is one of Auth0 itself/m,
       /^differs: client shipping: token_quota is left out/m,
       /^differs: client shop: client_credentials is not among/m,

@@ -32,7 +32,8 @@ export function addClientCredentialsCommands(credentials: Command, open: OpenCon
         whenEmpty: 'There is no credential yet: tallystick clients credentials add --help',
         columns: [
           { title: 'Credential id', cell: (credential) => credential.id },
-          { title: 'Alg', cell: (credential) => credential.alg },
+          { title: 'Type', cell: (credential) => credential.credential_type },
+          { title: 'Alg', cell: (credential) => credential.alg ?? '' },
           { title: 'Kid', cell: (credential) => credential.kid },
           { title: 'Expires', cell: (credential) => credential.expires_at ?? 'never' },
           { title: 'Name', cell: (credential) => credential.name ?? '', shrinks: true },
@@ -88,7 +89,7 @@ function settingsOf({ name, alg, kid, expiresAt, expiryFromCertificate }: AddOpt
 function details(credential: ClientCredential): string[] {
   return formatDetails([
     ['credential_id', credential.id],
-    ['alg', credential.alg],
+    ['alg', credential.alg ?? ''],
     ['kid', credential.kid],
     ['name', credential.name ?? ''],
     ['expires', credential.expires_at ?? 'never'],

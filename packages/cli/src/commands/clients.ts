@@ -163,7 +163,7 @@ function changeOf({ name, removeMetadata = [], enable, disable, ...settings }: U
 }
 
 function details(client: Client): string[] {
-  const keys = client.client_authentication_methods?.private_key_jwt
+  const [[method, named] = []] = Object.entries(client.client_authentication_methods ?? {})
   return formatDetails([
     ['client_id', client.client_id],
     ['name', client.name],
@@ -173,9 +173,10 @@ function details(client: Client): string[] {
       'token lifetime',
       client.token_lifetime === undefined ? 'as the API says' : `${client.token_lifetime} s`,
     ],
-    ['authentication', client.token_endpoint_auth_method ?? 'private_key_jwt'],
-    ['credentials', keys?.credentials?.map(({ id }) => id).join('\n') ?? ''],
-    ['key set', keys?.jwks_uri ?? ''],
+    // Which of them it is stands beside its credentials, and is shown to those who may read those.
+    ['authentication', client.token_endpoint_auth_method ?? method ?? 'with credentials'],
+    ['credentials', named?.credentials?.map(({ id }) => id).join('\n') ?? ''],
+    ['key set', client.client_authentication_methods?.private_key_jwt?.jwks_uri ?? ''],
     ['compliance level', client.compliance_level ?? 'none'],
     [
       'metadata',

@@ -43,9 +43,8 @@ export function isOfAuth0({ members }: ExportedApi): boolean {
 
 /** What the server refuses by its meaning and not by its shape: left out, so that the rest can be imported. */
 function emptyPromises(members: JsonObject): string[] {
-  const { proof_of_possession: proof, authorization_details: details } = members
+  const { authorization_details: details } = members
   return [
-    ...(isJsonObject(proof) && proof.required === true ? ['proof_of_possession'] : []),
     ...(Array.isArray(details) && details.some((one) => !isJsonObject(one) || one.type !== 'none')
       ? ['authorization_details']
       : []),

@@ -1,6 +1,7 @@
 /**
- * Credentials of a client: public keys with which it proves itself by signing assertions (RFC 7523) instead of sending
- * a secret. A key goes in and never comes out. It counts once it is named in the client's
+ * Credentials of a client: what it proves itself with instead of sending a secret. A public key, with which it signs
+ * assertions (RFC 7523); a certificate, or a name in certificates of an authority, which it shows by mutual TLS
+ * (RFC 8705). A key goes in and never comes out. A credential counts once it is named in the client's
  * `client_authentication_methods`.
  */
 import { type Static, Type } from 'typebox'
@@ -11,7 +12,21 @@ export const maxClientCredentials = 2
 /** Characters. */
 export const maxPemLength = 8192
 
-const credentialType = oneOf(['public_key'])
+/** Certificates that may answer for a name: roots, or any authority below one. */
+export const maxCertificateAuthorities = 4
+
+/**
+ * `x509_cert`: this certificate. `cert_subject_dn`: this subject in certificates of the authorities; with the last two,
+ * which are ours, a URI or a host name among the subject's alternative names.
+ */
+export const credentialTypes = [
+  'public_key',
+  'x509_cert',
+  'cert_subject_dn',
+  'cert_san_uri',
+  'cert_san_dns',
+] as const
+const credentialType = oneOf(credentialTypes)
 /** One algorithm a key. ES256 and EdDSA (Ed25519) are ours. */
 const algorithm = oneOf(['RS256', 'RS384', 'PS256', 'ES256', 'EdDSA'])
 const name = displayName(128)
@@ -20,19 +35,44 @@ export const clientCredential = closed({
   id: Type.String(),
   credential_type: credentialType,
   kid: Type.String(),
-  alg: algorithm,
+  /** Of a public key. */
+  alg: Type.Optional(algorithm),
   name: Type.Optional(Type.String()),
+  /** Of a certificate, or the name that proves the client (RFC 4514). */
+  subject_dn: Type.Optional(Type.String()),
+  san_uri: Type.Optional(Type.String()),
+  san_dns: Type.Optional(Type.String()),
+  /** Of a certificate: SHA-256 of its DER in base64url, as in `cnf.x5t#S256`. */
+  thumbprint_sha256: Type.Optional(Type.String()),
+  certificate_authorities: Type.Optional(Type.Array(Type.String())),
   created_at: dateTime,
   updated_at: dateTime,
   expires_at: Type.Optional(dateTime),
 })
 export type ClientCredential = Static<typeof clientCredential>
 
-/** The key is a PEM (a public key or a certificate) or, ours, a JWK. */
+const pem = Type.String({ minLength: 1, maxLength: maxPemLength })
+
+/** A key is a PEM (a public key or a certificate) or, ours, a JWK. A certificate is a PEM. */
 export const clientCredentialToCreate = closed({
   credential_type: credentialType,
   name: Type.Optional(name),
-  pem: Type.Optional(Type.String({ minLength: 1, maxLength: maxPemLength })),
+  pem: Type.Optional(pem),
+  /** Of `cert_subject_dn`: the name itself, or a `pem` of a certificate that has it. */
+  subject_dn: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+  /** Of `cert_san_uri`, such as `spiffe://example.org/billing`. */
+  san_uri: Type.Optional(formed('^[a-z][a-z0-9+.-]*:[!-~]+$', 'a URI', { maxLength: 1024 })),
+  /** Of `cert_san_dns`. */
+  san_dns: Type.Optional(
+    formed(
+      '^(?!.{254})[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$',
+      'a host name in lower case',
+    ),
+  ),
+  /** One PEM each. A name means nothing without them: they say who may give it. */
+  certificate_authorities: Type.Optional(
+    Type.Array(pem, { minItems: 1, maxItems: maxCertificateAuthorities }),
+  ),
   jwk: Type.Optional(Type.Unsafe<Record<string, unknown>>({ type: 'object', maxProperties: 20 })),
   /** By default RS256, ES256 or EdDSA, after the key. */
   alg: Type.Optional(algorithm),

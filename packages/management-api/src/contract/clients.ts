@@ -4,7 +4,7 @@
  * `client_secret` is in the answers to *create* and *rotate-secret* (and to *create* of `/clients/{id}/secrets`) and
  * nowhere else: reading a client never shows its secret, and nobody can set one of their own choice.
  */
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { clientCredentialToCreate, maxClientCredentials } from './client-credentials.ts'
 import { secretRotation } from './client-secrets.ts'
 import { keptClientMembers } from './kept-client-members.ts'
@@ -65,25 +65,27 @@ const activeCredentials = Type.Array(credentialId, { minItems: 1, maxItems: maxC
 /** Ours, instead of `credentials`: where the client publishes its public keys as a key set (RFC 7517). */
 const jwksUri = formed('^https?://[!-~]+$', 'the URL of a key set', { maxLength: maxJwksUriLength })
 
-/**
- * Which keys prove the client (RFC 7523): some of its credentials, or those that it publishes. While there are any, its
- * secret is kept and refused.
- */
-const keyMethods = closed({
-  private_key_jwt: closed({
-    credentials: Type.Optional(activeCredentials),
-    jwks_uri: Type.Optional(jwksUri),
-  }),
-})
+/** One of them: with which of its credentials the client proves itself. Its secret is kept meanwhile, and refused. */
+const keyMethods = oneMethod(activeCredentials)
 
-const newKeyMethods = closed({
-  private_key_jwt: closed({
-    credentials: Type.Optional(
-      Type.Array(clientCredentialToCreate, { minItems: 1, maxItems: maxClientCredentials }),
-    ),
-    jwks_uri: Type.Optional(jwksUri),
-  }),
-})
+const newKeyMethods = oneMethod(
+  Type.Array(clientCredentialToCreate, { minItems: 1, maxItems: maxClientCredentials }),
+)
+
+/** RFC 7523, and RFC 8705 §2.1 and §2.2. */
+function oneMethod<Credentials extends TSchema>(credentials: Credentials) {
+  const byCertificate = Type.Optional(closed({ credentials }))
+  return Type.Object(
+    {
+      private_key_jwt: Type.Optional(
+        closed({ credentials: Type.Optional(credentials), jwks_uri: Type.Optional(jwksUri) }),
+      ),
+      tls_client_auth: byCertificate,
+      self_signed_tls_client_auth: byCertificate,
+    },
+    { additionalProperties: false, minProperties: 1, maxProperties: 1 },
+  )
+}
 
 /**
  * What the client is held to beyond the tenant's own rules: the FAPI 2.0 Security Profile, with the way of proving

@@ -62,6 +62,17 @@ const tokenEncryption = closed({
 })
 export type TokenEncryption = Static<typeof tokenEncryption>
 
+/**
+ * Tokens of this API are bound to a key of their client's: to the certificate that it shows (RFC 8705 §3), or to the key
+ * of its DPoP proofs (RFC 9449). `required`: there are no others.
+ */
+const proofOfPossession = closed({
+  mechanism: oneOf(['mtls', 'dpop']),
+  required: Type.Boolean(),
+  /** Every client here is a confidential one: `public_clients` obliges none. */
+  required_for: Type.Optional(oneOf(['public_clients', 'all_clients'])),
+})
+
 const settings = {
   name: Type.Optional(name),
   scopes: Type.Optional(scopes),
@@ -76,6 +87,7 @@ const settings = {
   rule_scopes: Type.Optional(ruleScopes),
   /** Null: not encrypted. */
   token_encryption: Type.Optional(nullable(tokenEncryption)),
+  proof_of_possession: Type.Optional(nullable(proofOfPossession)),
 }
 
 const userAccess = closed({
@@ -102,15 +114,6 @@ const keptMembers = {
   ),
   authorization_details: Type.Optional(nullable(Type.Array(Type.Unknown(), { maxItems: 100 }))),
   authorization_policy: kept(),
-  proof_of_possession: Type.Optional(
-    nullable(
-      closed({
-        mechanism: oneOf(['mtls', 'dpop']),
-        required: Type.Boolean(),
-        required_for: Type.Optional(oneOf(['public_clients', 'all_clients'])),
-      }),
-    ),
-  ),
 }
 
 /** The names of the members that are kept verbatim. */
@@ -131,6 +134,7 @@ export const resourceServer = closed({
   token_lifetime: Type.Integer(),
   rule_scopes: ruleScopes,
   token_encryption: Type.Optional(tokenEncryption),
+  proof_of_possession: Type.Optional(nullable(proofOfPossession)),
   ...keptMembers,
 })
 export type ResourceServer = Static<typeof resourceServer>

@@ -1,6 +1,7 @@
 /**
- * A credential of a client: a public key with which it may prove itself by signing assertions (RFC 7523 §3). It counts
- * only while it is one of the client's active ones. The private key never comes here.
+ * A credential of a client: what it may prove itself with. A public key that verifies its assertions (RFC 7523 §3), a
+ * certificate, or a name that an authority certifies (RFC 8705 §2). It counts only while it is one of the client's
+ * active ones. A private key never comes here.
  */
 import type { ClientCredentialId, ClientId } from './client.ts'
 import type { TenantId } from './tenant.ts'
@@ -25,20 +26,48 @@ export type ClientPublicJwk =
   | { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string }
   | { readonly kty: 'OKP'; readonly crv: 'Ed25519'; readonly x: string }
 
-export interface ClientCredential {
+interface OfClient {
   readonly tenantId: TenantId
   readonly clientId: ClientId
   readonly id: ClientCredentialId
   readonly name: string
   /** Unique among the credentials of one client. */
   readonly kid: string
-  readonly algorithm: AssertionAlgorithm
-  readonly publicJwk: ClientPublicJwk
   /** From then on it proves nothing. */
   readonly expiresAt: Date | undefined
   readonly createdAt: Date
   readonly updatedAt: Date
 }
+
+export interface PublicKeyCredential extends OfClient {
+  readonly type: 'public_key'
+  readonly algorithm: AssertionAlgorithm
+  readonly publicJwk: ClientPublicJwk
+}
+
+/** This certificate and no other, whoever issued it (RFC 8705 §2.2). */
+export interface CertificateCredential extends OfClient {
+  readonly type: 'x509_cert'
+  /** SHA-256 of its DER, base64url: what `x5t#S256` is made of, too. */
+  readonly thumbprint: string
+  /** RFC 4514. For people. */
+  readonly subjectDn: string
+}
+
+/** What of a certificate names its holder. The second and third are ours, after RFC 8705 §2.1.2. */
+export const certifiedNameTypes = ['cert_subject_dn', 'cert_san_uri', 'cert_san_dns'] as const
+export type CertifiedNameType = (typeof certifiedNameTypes)[number]
+
+/** Any certificate of this name that one of these authorities answers for (RFC 8705 §2.1). */
+export interface CertifiedNameCredential extends OfClient {
+  readonly type: CertifiedNameType
+  /** A distinguished name (RFC 4514), a URI or a host name. */
+  readonly certifiedName: string
+  /** Certificates of the authorities: DER in base64. A name means something only beside who gives it (RFC 8705 §7.4). */
+  readonly authorities: readonly string[]
+}
+
+export type ClientCredential = PublicKeyCredential | CertificateCredential | CertifiedNameCredential
 
 /** Promises: `find` resolves to undefined when absent and never throws for that. */
 export interface ClientCredentialStore {
@@ -54,6 +83,8 @@ export interface ClientCredentialStore {
 
 /** A third one is refused: two are what a change of keys needs. */
 export const maxClientCredentials = 2
+/** Of one credential: two roots, and the two that follow them. */
+export const maxCertificateAuthorities = 4
 
 export function hasExpired({ expiresAt }: ClientCredential, now: Date): boolean {
   return expiresAt !== undefined && expiresAt <= now

@@ -47,6 +47,16 @@ export type BindingMechanism = (typeof bindingMechanisms)[number]
 export interface ProofOfPossession {
   readonly mechanism: BindingMechanism
   readonly required: boolean
+  /** Kept as it was sent. Undefined: never said. */
+  readonly requiredFor: (typeof bindingObliges)[number] | undefined
+}
+
+/** Whom `required` obliges, in Auth0's words. Every client here is a confidential one, so the first obliges nobody. */
+export const bindingObliges = ['public_clients', 'all_clients'] as const
+
+/** Whether tokens are bound in this way or not issued at all. */
+export function isBindingRequired({ required, requiredFor }: ProofOfPossession): boolean {
+  return required && requiredFor !== 'public_clients'
 }
 
 /** `jwt`: whoever has the key set can read and verify it. `opaque`: only introspection tells what it means. */

@@ -3,10 +3,18 @@ import {
   type ClientCredential,
   type ClientCredentialStore,
   type ClientPublicJwk,
+  certifiedNameTypes,
 } from '../domain/client-credential.ts'
 import { text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
-import { CorruptRowError, readIdentifier, readObject, readOneOf, requireText } from './row.ts'
+import {
+  CorruptRowError,
+  readIdentifier,
+  readObject,
+  readOneOf,
+  requireText,
+  requireTextList,
+} from './row.ts'
 import { clientCredentialColumns } from './tables.ts'
 
 type CredentialRow = ValuesOf<typeof clientCredentialColumns>
@@ -72,17 +80,35 @@ export function createClientCredentialStore(database: Database): ClientCredentia
 }
 
 function parseRow(row: CredentialRow): ClientCredential {
-  return {
-    tenantId: readIdentifier(row.tenant_id, 'client_credentials.tenant_id'),
-    clientId: readIdentifier(row.client_id, 'client_credentials.client_id'),
-    id: readIdentifier(row.id, 'client_credentials.id'),
+  const ofClient = {
+    tenantId: readIdentifier<ClientCredential['tenantId']>(row.tenant_id, 'client_credentials.tenant_id'),
+    clientId: readIdentifier<ClientCredential['clientId']>(row.client_id, 'client_credentials.client_id'),
+    id: readIdentifier<ClientCredential['id']>(row.id, 'client_credentials.id'),
     name: row.name,
     kid: row.kid,
-    algorithm: readOneOf(assertionAlgorithms, row.algorithm, 'client_credentials.algorithm'),
-    publicJwk: readPublicJwk(row.public_jwk),
     expiresAt: row.expires_at === null ? undefined : new Date(row.expires_at),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
+  }
+  if (row.type === 'public_key') {
+    const algorithm = readOneOf(assertionAlgorithms, row.algorithm, 'client_credentials.algorithm')
+    return { ...ofClient, type: row.type, algorithm, publicJwk: readPublicJwk(row.public_jwk) }
+  }
+  const certificate = readObject(row.certificate, 'client_credentials.certificate')
+  const textOf = (member: string) => requireText(certificate[member], 'client_credentials.certificate')
+  if (row.type === 'x509_cert') {
+    return {
+      ...ofClient,
+      type: row.type,
+      thumbprint: textOf('thumbprint'),
+      subjectDn: textOf('subjectDn'),
+    }
+  }
+  return {
+    ...ofClient,
+    type: readOneOf(certifiedNameTypes, row.type, 'client_credentials.type'),
+    certifiedName: textOf('certifiedName'),
+    authorities: requireTextList(certificate.authorities, 'client_credentials.certificate'),
   }
 }
 
@@ -104,10 +130,24 @@ function toRow(credential: ClientCredential): CredentialRow {
     id: credential.id,
     name: credential.name,
     kid: credential.kid,
-    algorithm: credential.algorithm,
-    public_jwk: JSON.stringify(credential.publicJwk),
+    type: credential.type,
+    ...proofColumns(credential),
     expires_at: credential.expiresAt?.getTime() ?? null,
     created_at: credential.createdAt.getTime(),
     updated_at: credential.updatedAt.getTime(),
   }
+}
+
+function proofColumns(
+  credential: ClientCredential,
+): Pick<CredentialRow, 'algorithm' | 'public_jwk' | 'certificate'> {
+  if (credential.type === 'public_key') {
+    const { algorithm, publicJwk } = credential
+    return { algorithm, public_jwk: JSON.stringify(publicJwk), certificate: '' }
+  }
+  const certificate =
+    credential.type === 'x509_cert'
+      ? { thumbprint: credential.thumbprint, subjectDn: credential.subjectDn }
+      : { certifiedName: credential.certifiedName, authorities: credential.authorities }
+  return { algorithm: '', public_jwk: '', certificate: JSON.stringify(certificate) }
 }

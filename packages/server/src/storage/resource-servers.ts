@@ -1,5 +1,6 @@
 import {
   bindingMechanisms,
+  bindingObliges,
   clientPolicies,
   keyAlgorithms,
   type ProofOfPossession,
@@ -157,10 +158,11 @@ function parseRow(row: ResourceServerRow): ResourceServer {
 function readProofOfPossession(json: string | null): ProofOfPossession | undefined {
   if (json === null) return undefined
   const place = 'resource_servers.proof_of_possession'
-  const { mechanism, required } = readObject(json, place)
+  const { mechanism, required, requiredFor } = readObject(json, place)
   return {
     mechanism: readOneOf(bindingMechanisms, requireText(mechanism, place), place),
     required: requireFlag(required, place),
+    requiredFor: requiredFor === undefined ? undefined : readOneOf(bindingObliges, requiredFor, place),
   }
 }
 

@@ -77,8 +77,12 @@ export const clientCredentialColumns = {
   id: text,
   name: text,
   kid: text,
+  type: text,
+  /** Of a public key; both empty for others. */
   algorithm: text,
   public_jwk: text,
+  /** What else proves the client, as JSON; empty for a public key. */
+  certificate: text,
   expires_at: nullableInteger,
   created_at: integer,
   updated_at: integer,

@@ -9,7 +9,7 @@ const nobodyAsks: BindingParties = {
   demands: undefined,
 }
 const api = (mechanism: 'mtls' | 'dpop', required: boolean) => ({
-  proofOfPossession: { mechanism, required },
+  proofOfPossession: { mechanism, required, requiredFor: undefined },
 })
 const byCertificate = { ...nobodyAsks.client, tokenEndpointAuthMethod: 'tls_client_auth' } as const
 const strictClient = { ...nobodyAsks.client, requiresProofOfPossession: true }

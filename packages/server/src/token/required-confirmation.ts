@@ -5,7 +5,12 @@
 import type { Client } from '../domain/client.ts'
 import type { Confirmation } from '../domain/confirmation.ts'
 import { OAuthError } from '../domain/errors.ts'
-import { type BindingMechanism, bindingMechanisms, type ResourceServer } from '../domain/resource-server.ts'
+import {
+  type BindingMechanism,
+  bindingMechanisms,
+  isBindingRequired,
+  type ResourceServer,
+} from '../domain/resource-server.ts'
 import type { SecurityDemands } from '../domain/security-demands.ts'
 
 /** Keys that whoever sent the request was seen to hold. */
@@ -48,7 +53,8 @@ interface Demanded {
 }
 
 function demanded({ client, resourceServer: { proofOfPossession }, demands }: BindingParties): Demanded {
-  const required = proofOfPossession?.required ? [proofOfPossession.mechanism] : undefined
+  const required =
+    proofOfPossession && isBindingRequired(proofOfPossession) ? [proofOfPossession.mechanism] : undefined
   const mechanisms = bindingMechanisms.filter(
     (one) => (required?.includes(one) ?? true) && (demands?.bindings.includes(one) ?? true),
   )

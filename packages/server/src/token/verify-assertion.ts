@@ -8,6 +8,7 @@ import {
   type ClientCredentialStore,
   type ClientPublicJwk,
   hasExpired,
+  type PublicKeyCredential,
 } from '../domain/client-credential.ts'
 import type { AssertionSignatures } from '../keys/assertion-signature.ts'
 import type { ClientKey } from '../keys/client-key-set.ts'
@@ -60,7 +61,9 @@ async function fittingKeys(
   if (client.jwksUri !== undefined && !client.enabled) return { keys: [], fault: 'The client is disabled.' }
   if (client.jwksUri !== undefined) return publishedKeys(deps, assertion, client, client.jwksUri)
   const credentials = await deps.clientCredentials.list(client.tenantId, client.id)
-  const usable = credentials.filter((credential) => isUsable(credential, assertion, client, now))
+  const usable = credentials.filter((credential): credential is PublicKeyCredential =>
+    isUsable(credential, assertion, client, now),
+  )
   return {
     keys: usable.map(({ publicJwk }) => publicJwk),
     fault:
@@ -75,6 +78,7 @@ function isUsable(
   now: Date,
 ): boolean {
   return (
+    credential.type === 'public_key' &&
     activeCredentialIds.includes(credential.id) &&
     !hasExpired(credential, now) &&
     credential.algorithm === algorithm &&

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { ClientCredential } from '../../src/domain/client-credential.ts'
 import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
 import { acme, globex, idOf, sampleClient, sampleCredential, secondsIn } from './samples.ts'
@@ -72,6 +73,26 @@ export function registerClientCredentialTests(current: Current): void {
     await commit([okp, rsa, credential].map(clientCredentials.insert))
     expect(await clientCredentials.list(acme.id, clientId)).toEqual([credential, rsa, okp])
     expect(await clientCredentials.find(acme.id, clientId, rsa.id)).toEqual(rsa)
+  })
+
+  test('a certificate, and a name that authorities certify, come back as they were stored', async () => {
+    const { clientCredentials, commit } = current()
+    await insertClient()
+    const { algorithm: _, publicJwk: __, ...ofClient } = credential
+    const stored: ClientCredential[] = [
+      { ...ofClient, type: 'x509_cert', thumbprint: 'AAAA', subjectDn: 'CN=a\\, “ü”' },
+      {
+        ...ofClient,
+        id: idOf('cred_2'),
+        kid: 'another',
+        type: 'cert_san_uri',
+        certifiedName: 'spiffe://example.org/a',
+        authorities: ['AAAA', 'BBBB'],
+        createdAt: secondsIn(1),
+      },
+    ]
+    await commit(stored.map(clientCredentials.insert))
+    expect(await clientCredentials.list(acme.id, clientId)).toEqual(stored)
   })
 
   test('only when a credential expires can be changed', async () => {

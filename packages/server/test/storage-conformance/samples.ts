@@ -1,6 +1,6 @@
 /** Objects to store, each complete; a test changes the member it is about. */
 import type { Client, ClientSecret } from '../../src/domain/client.ts'
-import type { ClientCredential } from '../../src/domain/client-credential.ts'
+import type { PublicKeyCredential } from '../../src/domain/client-credential.ts'
 import type { ClientGrant } from '../../src/domain/client-grant.ts'
 import type { Identifier } from '../../src/domain/identifier.ts'
 import type {
@@ -89,8 +89,9 @@ export function sampleSecret(changes: Partial<ClientSecret> = {}): ClientSecret 
   }
 }
 
-export function sampleCredential(changes: Partial<ClientCredential> = {}): ClientCredential {
+export function sampleCredential(changes: Partial<PublicKeyCredential> = {}): PublicKeyCredential {
   return {
+    type: 'public_key',
     tenantId: acme.id,
     clientId: idOf('client_1'),
     id: idOf('cred_1'),
@@ -121,7 +122,7 @@ export function sampleResourceServer(changes: Partial<ResourceServer> = {}): Res
     enforcePolicies: undefined,
     clientPolicy: 'require_client_grant',
     ruleScopes: 'any',
-    proofOfPossession: { mechanism: 'dpop', required: true },
+    proofOfPossession: { mechanism: 'dpop', required: true, requiredFor: 'all_clients' },
     tokenFormat: 'opaque',
     hasTokenStatusList: true,
     tokenEncryption: undefined,

@@ -107,7 +107,7 @@ test('while keys count the secret is kept and refused; going back brings it back
   expect([await statusBySecret(client), await statusByKey(client.id)]).toEqual([401, 200])
   await expect(clients.rotateSecret(client.id)).rejects.toMatchObject({
     status: 403,
-    message: expect.stringContaining('authenticates with its keys'),
+    message: expect.stringContaining('authenticates with its credentials'),
   })
 
   const back = await clients.update(client.id, toSecret)

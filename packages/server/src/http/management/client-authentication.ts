@@ -3,12 +3,38 @@
  * one always leaves the word to the other. A body that leaves it open is refused: who guesses may lock a client out.
  */
 import type { ClientChange, ClientToCreate } from '@tallystick/management-api/contract/clients'
-import type { Client } from '../../domain/client.ts'
-import type { ClientCredential } from '../../domain/client-credential.ts'
+import type { Client, TokenEndpointAuthMethod } from '../../domain/client.ts'
+import { type ClientCredential, certifiedNameTypes } from '../../domain/client-credential.ts'
 import { invalidBody } from './invalid-body.ts'
 
 export type Authentication = Pick<Client, 'tokenEndpointAuthMethod' | 'activeCredentialIds' | 'jwksUri'>
 
+/** Which credentials prove a client by each of them: RFC 7523, RFC 8705 §2.1 and §2.2. */
+const typesOf = {
+  private_key_jwt: ['public_key'],
+  tls_client_auth: certifiedNameTypes,
+  self_signed_tls_client_auth: ['x509_cert'],
+} as const satisfies Partial<Record<TokenEndpointAuthMethod, readonly ClientCredential['type'][]>>
+
+/** A method that proves the client with credentials. */
+export type CredentialMethod = keyof typeof typesOf
+
+export function isCredentialMethod(method: TokenEndpointAuthMethod): method is CredentialMethod {
+  return Object.hasOwn(typesOf, method)
+}
+
+/** The one method that is named, and what stands beside it: the contract takes no two. */
+export function namedMethod<Keys>(
+  methods: { readonly [Method in CredentialMethod]?: Keys },
+): [CredentialMethod, Keys] | undefined {
+  for (const method of credentialMethods) {
+    const keys = methods[method]
+    if (keys !== undefined) return [method, keys]
+  }
+  return undefined
+}
+
+const credentialMethods = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'] as const
 const keyMember = 'client_authentication_methods'
 const methodMember = 'token_endpoint_auth_method'
 
@@ -18,10 +44,10 @@ export function authenticationToCreate(
   credentials: readonly ClientCredential[],
 ): Authentication {
   const method = body[methodMember]
-  const keys = body[keyMember]
-  if (keys) {
+  const named = namedMethod(body[keyMember] ?? {})
+  if (named) {
     if (typeof method === 'string') throw bothGiven()
-    return byKeys(keys.private_key_jwt, () => credentials)
+    return byCredentials(named, () => credentials)
   }
   if (method === null) throw neitherGiven()
   return { ...withoutKeys, tokenEndpointAuthMethod: method ?? 'client_secret_post' }
@@ -37,8 +63,9 @@ export function changedAuthentication(
   credentials: readonly ClientCredential[],
 ): Authentication {
   const { [methodMember]: method, [keyMember]: keys } = body
-  const usesKeys = stored.tokenEndpointAuthMethod === 'private_key_jwt'
-  if (keys) {
+  const usesKeys = isCredentialMethod(stored.tokenEndpointAuthMethod)
+  const named = namedMethod(keys ?? {})
+  if (named) {
     if (typeof method === 'string') throw bothGiven()
     if (method === undefined && !usesKeys) {
       throw invalidBody(
@@ -46,13 +73,13 @@ export function changedAuthentication(
         `Send ${methodMember}: null with it; the client authenticates with its secret now`,
       )
     }
-    return byKeys(keys.private_key_jwt, (named) => named.map(({ id }) => required(credentials, id)))
+    return byCredentials(named, (ids) => ids.map(({ id }) => required(named[0], credentials, id)))
   }
   if (typeof method === 'string') {
     if (usesKeys && keys === undefined) {
       throw invalidBody(
         methodMember,
-        `Send ${keyMember}: null with it; the client authenticates with its keys now`,
+        `Send ${keyMember}: null with it; the client authenticates with its credentials now`,
       )
     }
     return { ...withoutKeys, tokenEndpointAuthMethod: method }
@@ -69,27 +96,38 @@ interface Keys<Named> {
   readonly jwks_uri?: string
 }
 
-/** Keys are kept here or published there, and never both: of one kid in two places nobody could say which counts. */
-function byKeys<Named>(
-  { credentials, jwks_uri: uri }: Keys<Named>,
+/**
+ * Keys are kept here or published there, and never both: of one kid in two places nobody could say which counts.
+ * @throws ManagementError `invalid_body`, also for a credential that proves nothing by this method.
+ */
+function byCredentials<Named>(
+  [method, { credentials, jwks_uri: uri }]: readonly [CredentialMethod, Keys<Named>],
   find: (named: readonly Named[]) => readonly ClientCredential[],
 ): Authentication {
   if ((credentials === undefined) === (uri === undefined)) {
-    throw invalidBody(`${keyMember}.private_key_jwt`, 'Send credentials or a jwks_uri, and one of them alone')
+    throw invalidBody(`${keyMember}.${method}`, 'Send credentials or a jwks_uri, and one of them alone')
   }
-  const ids = find(credentials ?? []).map(({ id }) => id)
-  return {
-    tokenEndpointAuthMethod: 'private_key_jwt',
-    activeCredentialIds: [...new Set(ids)],
-    jwksUri: uri,
+  const found = find(credentials ?? [])
+  const types: readonly string[] = typesOf[method]
+  const other = found.find(({ type }) => !types.includes(type))
+  if (other) {
+    throw invalidBody(
+      `${keyMember}.${method}.credentials`,
+      `A credential of the type ${other.type} proves nothing by ${method}; it takes ${types.join(', ')}`,
+    )
   }
+  const ids = found.map(({ id }) => id)
+  return { tokenEndpointAuthMethod: method, activeCredentialIds: [...new Set(ids)], jwksUri: uri }
 }
 
-function required(credentials: readonly ClientCredential[], id: string): ClientCredential {
+function required(
+  method: CredentialMethod,
+  credentials: readonly ClientCredential[],
+  id: string,
+): ClientCredential {
   const found = credentials.find((credential) => credential.id === id)
-  if (!found)
-    throw invalidBody(`${keyMember}.private_key_jwt.credentials`, 'The client has no such credential')
-  return found
+  if (found) return found
+  throw invalidBody(`${keyMember}.${method}.credentials`, 'The client has no such credential')
 }
 
 function bothGiven() {

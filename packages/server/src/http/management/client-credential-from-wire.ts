@@ -1,4 +1,4 @@
-/** A public key as it is sent, made into a credential; and when one expires. */
+/** What is sent as a credential, made into one; and when one expires. Certificates are read in a file of their own. */
 import type { ClientCredentialToCreate } from '@tallystick/management-api/contract/client-credentials'
 import type { ClientCredentialId, ClientId } from '../../domain/client.ts'
 import {
@@ -13,6 +13,8 @@ import {
   parsePublicKeyJwk,
   parsePublicKeyPem,
 } from '../../keys/client-public-key.ts'
+import { certificateFrom } from './client-certificate-from-wire.ts'
+import { parseExpiry, requireFuture } from './credential-expiry.ts'
 import { invalidBody } from './invalid-body.ts'
 
 export interface NewCredentialDeps {
@@ -21,21 +23,20 @@ export interface NewCredentialDeps {
 }
 
 /** @throws ManagementError `invalid_body` */
-export function credentialToCreate(
+export async function credentialToCreate(
   deps: NewCredentialDeps,
   owner: { readonly tenantId: TenantId; readonly clientId: ClientId },
   body: ClientCredentialToCreate,
-): ClientCredential {
+): Promise<ClientCredential> {
   const now = deps.now()
-  const key = readKey(body)
+  refuseMembersOfOtherTypes(body)
+  const { credential_type: type } = body
+  const proof = type === 'public_key' ? publicKeyFrom(body, now) : await certificateFrom(type, body, now)
   return {
     ...owner,
     id: deps.newId.clientCredential(),
     name: body.name ?? '',
-    kid: body.kid ?? keyIdOf(body.jwk) ?? key.thumbprint,
-    algorithm: algorithmFor(key, body),
-    publicJwk: key.jwk,
-    expiresAt: expiryOf(key, body, now),
+    ...proof,
     createdAt: now,
     updatedAt: now,
   }
@@ -52,13 +53,31 @@ export function refuseSharedKid(credentials: readonly Pick<ClientCredential, 'ki
   }
 }
 
-/** @throws ManagementError `invalid_body` when there is no such moment, such as a 30 February. */
-export function parseExpiry(text: string): Date {
-  const moment = new Date(text)
-  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`)
-  const isReal = !Number.isNaN(moment.getTime()) && !Number.isNaN(day.getTime())
-  if (isReal && day.toISOString().startsWith(text.slice(0, 10))) return moment
-  throw invalidBody('expires_at', 'There is no such moment')
+const membersOfType: Readonly<Record<ClientCredentialToCreate['credential_type'], readonly string[]>> = {
+  public_key: ['pem', 'jwk', 'alg', 'kid', 'parse_expiry_from_cert'],
+  x509_cert: ['pem'],
+  cert_subject_dn: ['pem', 'subject_dn', 'certificate_authorities'],
+  cert_san_uri: ['san_uri', 'certificate_authorities'],
+  cert_san_dns: ['san_dns', 'certificate_authorities'],
+}
+const membersOfAll = ['credential_type', 'name', 'expires_at']
+
+// What is silently left out of use may be what its sender relies on.
+function refuseMembersOfOtherTypes(body: ClientCredentialToCreate): void {
+  const known = membersOfType[body.credential_type]
+  const other = Object.keys(body).find((name) => !known.includes(name) && !membersOfAll.includes(name))
+  if (other) throw invalidBody(other, `It has no meaning beside the credential_type ${body.credential_type}`)
+}
+
+function publicKeyFrom(body: ClientCredentialToCreate, now: Date) {
+  const key = readKey(body)
+  return {
+    type: 'public_key' as const,
+    kid: body.kid ?? keyIdOf(body.jwk) ?? key.thumbprint,
+    algorithm: algorithmFor(key, body),
+    publicJwk: key.jwk,
+    expiresAt: expiryOf(key, body, now),
+  }
 }
 
 function readKey({ pem, jwk }: ClientCredentialToCreate): ClientPublicKey {
@@ -100,8 +119,5 @@ function expiryOf(key: ClientPublicKey, body: ClientCredentialToCreate, now: Dat
   if (expiresAt === undefined) {
     throw invalidBody('parse_expiry_from_cert', 'The pem is no certificate, so it says nothing of an expiry')
   }
-  if (expiresAt <= now) {
-    throw invalidBody(text === undefined ? 'parse_expiry_from_cert' : 'expires_at', 'It has expired already')
-  }
-  return expiresAt
+  return requireFuture(text === undefined ? 'parse_expiry_from_cert' : 'expires_at', expiresAt, now)
 }

@@ -1,5 +1,4 @@
-/** Public keys of clients on the wire. A key goes in and never comes out; what is shown is what it is called. */
-import type { ClientCredential as CredentialOnWire } from '@tallystick/management-api/contract/client-credentials'
+/** Credentials of clients on the wire. A key goes in and never comes out; what is shown is what it is called. */
 import type { Client, ClientStore } from '../../domain/client.ts'
 import {
   type ClientCredential,
@@ -12,12 +11,9 @@ import type { ClientGrantStore } from '../../domain/client-grant.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServerStore } from '../../domain/resource-server.ts'
 import type { RecordChange } from '../record-change.ts'
-import {
-  credentialToCreate,
-  type NewCredentialDeps,
-  parseExpiry,
-  refuseSharedKid,
-} from './client-credential-from-wire.ts'
+import { credentialToCreate, type NewCredentialDeps, refuseSharedKid } from './client-credential-from-wire.ts'
+import { credentialOnWire } from './client-credential-on-wire.ts'
+import { parseExpiry } from './credential-expiry.ts'
 import { findClient } from './find-client.ts'
 import type { Handlers } from './handler.ts'
 import type { KeepOneAdministrator } from './last-administrator.ts'
@@ -45,7 +41,7 @@ export function createClientCredentialHandlers(
   return {
     async listClientCredentials({ request, param }) {
       const { tenantId, id } = await findClient(deps, request, param('id'))
-      return (await deps.clientCredentials.list(tenantId, id)).map(onWire)
+      return (await deps.clientCredentials.list(tenantId, id)).map(credentialOnWire)
     },
 
     async createClientCredential({ request, operator, param, body }) {
@@ -53,7 +49,7 @@ export function createClientCredentialHandlers(
       await requireNotAboveOperator(deps, operator, client.tenantId, client.id)
       const present = await deps.clientCredentials.list(client.tenantId, client.id)
       const owner = { tenantId: client.tenantId, clientId: client.id }
-      const credential = credentialToCreate(deps, owner, body)
+      const credential = await credentialToCreate(deps, owner, body)
       refuseTooMany(present)
       refuseSharedKid([...present, credential])
       await deps.recordChange(request, {
@@ -61,12 +57,12 @@ export function createClientCredentialHandlers(
         status: 201,
         writes: [deps.clientCredentials.insert(credential), touch(deps, client)],
       })
-      return onWire(credential)
+      return credentialOnWire(credential)
     },
 
     async getClientCredential({ request, param }) {
       const client = await findClient(deps, request, param('id'))
-      return onWire(await requireCredential(deps, client, param('credentialId')))
+      return credentialOnWire(await requireCredential(deps, client, param('credentialId')))
     },
 
     async updateClientCredential({ request, operator, param, body }) {
@@ -85,7 +81,7 @@ export function createClientCredentialHandlers(
       } else {
         await deps.keepOneAdministrator(client.tenantId, client.id, record)
       }
-      return onWire(credential)
+      return credentialOnWire(credential)
     },
 
     // What is not there is deleted already.
@@ -144,17 +140,4 @@ function expiryAfter(
 ): Date | undefined {
   if (text === undefined) return expiresAt
   return text === null ? undefined : parseExpiry(text)
-}
-
-function onWire(credential: ClientCredential): CredentialOnWire {
-  return {
-    id: credential.id,
-    credential_type: 'public_key',
-    kid: credential.kid,
-    alg: credential.algorithm,
-    ...(credential.name !== '' && { name: credential.name }),
-    created_at: credential.createdAt.toISOString(),
-    updated_at: credential.updatedAt.toISOString(),
-    ...(credential.expiresAt && { expires_at: credential.expiresAt.toISOString() }),
-  }
 }

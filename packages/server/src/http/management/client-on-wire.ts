@@ -3,6 +3,7 @@ import type { Client as ClientOnWire } from '@tallystick/management-api/contract
 import type { Client } from '../../domain/client.ts'
 import type { Tenant } from '../../domain/tenant.ts'
 import type { Operator } from './access.ts'
+import { isCredentialMethod } from './client-authentication.ts'
 
 /** What tools expect of a client that was made from its name alone; what is kept stands over these. */
 const defaults = {
@@ -20,7 +21,8 @@ export function clientOnWire(
   client: Client,
   operator: Pick<Operator, 'scopes'>,
 ): ClientOnWire {
-  const usesKeys = client.tokenEndpointAuthMethod === 'private_key_jwt'
+  const method = client.tokenEndpointAuthMethod
+  const usesCredentials = isCredentialMethod(method)
   // An earlier release kept it as it was sent, and held nobody to it.
   const { compliance_level: _, ...keptMembers } = client.keptMembers
   return {
@@ -34,10 +36,10 @@ export function clientOnWire(
     description: client.description,
     client_metadata: { ...client.metadata },
     grant_types: [...client.grantTypes],
-    token_endpoint_auth_method: usesKeys ? null : client.tokenEndpointAuthMethod,
-    ...(usesKeys &&
+    token_endpoint_auth_method: usesCredentials ? null : method,
+    ...(usesCredentials &&
       operator.scopes.has('read:client_credentials') && {
-        client_authentication_methods: { private_key_jwt: keysOnWire(client) },
+        client_authentication_methods: { [method]: keysOnWire(client) },
       }),
     ...(client.complianceLevel !== 'none' && { compliance_level: client.complianceLevel }),
     enabled: client.enabled,

@@ -49,7 +49,7 @@ export function refuseWithoutSecret({ tokenEndpointAuthMethod }: Client): void {
     'operation_not_supported',
     tokenEndpointAuthMethod === 'none'
       ? 'This client has no secret to renew: its token_endpoint_auth_method is none. Change that first.'
-      : 'This client has no secret to renew: it authenticates with its keys. Set client_authentication_methods to null and token_endpoint_auth_method to client_secret_post first.',
+      : 'This client has no secret to renew: it authenticates with its credentials. Set client_authentication_methods to null and token_endpoint_auth_method to client_secret_post first.',
   )
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../domain/client-secret.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import { revealSecret } from '../../keys/secret-text.ts'
-import { parseExpiry } from './client-credential-from-wire.ts'
+import { parseExpiry } from './credential-expiry.ts'
 import {
   type ClientSecretChangeDeps,
   clientToChange,

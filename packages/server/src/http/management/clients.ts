@@ -16,7 +16,7 @@ import type { TenantId } from '../../domain/tenant.ts'
 import { revealSecret } from '../../keys/secret-text.ts'
 import type { RecordChange } from '../record-change.ts'
 import { refuseScope, requireScope } from './access.ts'
-import { authenticationToCreate, changedAuthentication } from './client-authentication.ts'
+import { authenticationToCreate, changedAuthentication, namedMethod } from './client-authentication.ts'
 import { credentialToCreate, type NewCredentialDeps, refuseSharedKid } from './client-credential-from-wire.ts'
 import { changedClient, clientToCreate } from './client-from-wire.ts'
 import { clientOnWire } from './client-on-wire.ts'
@@ -61,7 +61,7 @@ export function createClientHandlers(
       const now = deps.now()
       const id = deps.newId.client()
       const tenantId = request.tenant.id
-      const credentials = newCredentials(deps, { operator, reply, body }, { tenantId, id })
+      const credentials = await newCredentials(deps, { operator, reply, body }, { tenantId, id })
       const authentication = authenticationToCreate(body, credentials)
       const client = clientToCreate(body, { tenantId, id, authentication, now })
       refuseJwksUri(deps, { operator, reply }, client)
@@ -130,17 +130,19 @@ function filterOf({ is_first_party, app_type }: ClientsQuery): ClientFilter | un
   }
 }
 
-/** The keys that come with a new client, which take the scope that they would take alone. */
-function newCredentials(
+/** The credentials that come with a new client, which take the scope that they would take alone. */
+async function newCredentials(
   deps: ClientHandlerDeps,
   { operator, reply, body }: Pick<Call<'createClient'>, 'operator' | 'body'> & { reply: FastifyReply },
   { tenantId, id: clientId }: { tenantId: TenantId; id: ClientId },
-): ClientCredential[] {
-  const sent: KeysToCreate = body.client_authentication_methods?.private_key_jwt.credentials ?? []
+): Promise<ClientCredential[]> {
+  const [, named] = namedMethod(body.client_authentication_methods ?? {}) ?? []
+  const sent: CredentialsToCreate = named?.credentials ?? []
   if (sent.length > 0) requireScope(operator, { scopes: ['create:client_credentials'] }, reply)
-  const credentials = sent.map((credential) => credentialToCreate(deps, { tenantId, clientId }, credential))
+  const owner = { tenantId, clientId }
+  const credentials = await Promise.all(sent.map((credential) => credentialToCreate(deps, owner, credential)))
   refuseSharedKid(credentials)
   return credentials
 }
 
-type KeysToCreate = readonly BodyOf<'createClientCredential'>[]
+type CredentialsToCreate = readonly BodyOf<'createClientCredential'>[]

@@ -18,7 +18,9 @@ export function refuseUnmetLevel(client: Client, credentials: readonly ClientCre
   if (!demands) return
   refuseOtherMethods(client, demands)
   if (client.tokenEndpointAuthMethod !== 'private_key_jwt' || client.jwksUri !== undefined) return
-  const active = credentials.filter(({ id }) => client.activeCredentialIds.includes(id))
+  const active = credentials
+    .filter((credential) => credential.type === 'public_key')
+    .filter(({ id }) => client.activeCredentialIds.includes(id))
   if (active.some(({ algorithm }) => isFapiAlgorithm(algorithm))) return
   const algorithms = [...new Set(active.map(({ algorithm }) => algorithm))].sort().join(', ')
   throw unmet(

@@ -7,9 +7,6 @@ import { ManagementError } from '../../domain/errors.ts'
 
 /** @throws ManagementError `invalid_body` naming the member. */
 export function refuseEmptyPromises(body: ResourceServerChange): void {
-  if (body.proof_of_possession?.required) {
-    throw notOffered('proof_of_possession', 'Tokens that are bound to their sender are not offered')
-  }
   if (body.authorization_details?.some((details) => !isNone(details))) {
     throw notOffered('authorization_details', 'Authorization details (RFC 9396) are not offered')
   }

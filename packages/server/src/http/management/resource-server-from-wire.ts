@@ -40,7 +40,7 @@ export function resourceServerToCreate(
     tokenDialect: body.token_dialect ?? (tenant.profile === 'auth0' ? 'access_token' : 'rfc9068_profile'),
     enforcePolicies: body.enforce_policies,
     clientPolicy: body.subject_type_authorization?.client?.policy ?? 'require_client_grant',
-    proofOfPossession: undefined,
+    proofOfPossession: proofOfPossessionFrom(undefined, body),
     tokenFormat: 'jwt',
     tokenEncryption: tokenEncryptionOf(body.token_encryption),
     hasTokenStatusList: false,
@@ -72,6 +72,7 @@ export function changedResourceServer(
     ruleScopes: body.rule_scopes ?? stored.ruleScopes,
     tokenEncryption:
       body.token_encryption === undefined ? stored.tokenEncryption : tokenEncryptionOf(body.token_encryption),
+    proofOfPossession: proofOfPossessionFrom(stored.proofOfPossession, body),
     keptMembers: keptOf(stored.keptMembers, body),
     updatedAt: now,
   }
@@ -85,6 +86,17 @@ function keptOf(
   const user = subject_type_authorization?.user
   const authorization = user && { subject_type_authorization: { user } }
   return keptMembers(keptResourceServerMembers, stored, { ...body, ...authorization })
+}
+
+/** Null: tokens are bound to nothing, unless their client asks for it. */
+function proofOfPossessionFrom(
+  stored: ResourceServer['proofOfPossession'],
+  { proof_of_possession: sent }: Pick<ResourceServerChange, 'proof_of_possession'>,
+): ResourceServer['proofOfPossession'] {
+  if (sent === undefined) return stored
+  if (sent === null) return undefined
+  const { mechanism, required, required_for: requiredFor } = sent
+  return { mechanism, required, requiredFor }
 }
 
 function identifierOf(body: ResourceServerToCreate): Audience {

@@ -1,14 +1,15 @@
 /** A resource server as the management API tells it; never with its secret, unless the request that asks has just made it. */
 import type { ResourceServer as ResourceServerOnWire } from '@tallystick/management-api/contract/resource-servers'
 import type { Issuer } from '../../domain/issuer.ts'
-import type { ResourceServer } from '../../domain/resource-server.ts'
+import type { ProofOfPossession, ResourceServer } from '../../domain/resource-server.ts'
 import { audienceOf } from './find-resource-server.ts'
 import { tokenEncryptionOnWire } from './token-encryption-from-wire.ts'
 
 const defaultLifetimeForWebSeconds = 7200
 
 export function resourceServerOnWire(issuer: Issuer, resourceServer: ResourceServer): ResourceServerOnWire {
-  const { enforcePolicies, keptMembers, tokenEncryption, tokenLifetimeSeconds } = resourceServer
+  const { enforcePolicies, keptMembers, proofOfPossession, tokenEncryption, tokenLifetimeSeconds } =
+    resourceServer
   return {
     allow_offline_access: false,
     skip_consent_for_verifiable_first_party_clients: false,
@@ -29,11 +30,16 @@ export function resourceServerOnWire(issuer: Issuer, resourceServer: ResourceSer
     token_lifetime: tokenLifetimeSeconds,
     ...(tokenEncryption && { token_encryption: tokenEncryptionOnWire(tokenEncryption) }),
     rule_scopes: resourceServer.ruleScopes,
+    ...(proofOfPossession && { proof_of_possession: proofOfPossessionOnWire(proofOfPossession) }),
     subject_type_authorization: {
       user: { policy: 'allow_all' as const, ...userOf(keptMembers) },
       client: { policy: resourceServer.clientPolicy },
     },
   }
+}
+
+function proofOfPossessionOnWire({ mechanism, required, requiredFor }: ProofOfPossession) {
+  return { mechanism, required, ...(requiredFor !== undefined && { required_for: requiredFor }) }
 }
 
 function userOf({ subject_type_authorization: kept }: ResourceServer['keptMembers']): object {

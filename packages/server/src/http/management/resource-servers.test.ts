@@ -146,7 +146,8 @@ test('an API is told with what Auth0 tells of it, whatever was sent', async () =
 })
 
 test.each([
-  { proof_of_possession: { mechanism: 'dpop', required: true } },
+  { proof_of_possession: { mechanism: 'tls', required: true } },
+  { proof_of_possession: { mechanism: 'mtls' } },
   { token_encryption: { format: 'compact-nested-jwe', encryption_key: { name: 'k', alg: 'RSA-OAEP-256' } } },
   { token_encryption: encryptedWith({ alg: 'RSA-OAEP' }) },
   { token_encryption: encryptedWith({ alg: 'A256KW' }) },
@@ -195,9 +196,25 @@ test('the key that tokens are encrypted with is told as a public key, and null e
   expect(await resourceServers.get('urn:encrypted')).not.toHaveProperty('token_encryption')
 })
 
+test.each([
+  { mechanism: 'mtls', required: true },
+  { mechanism: 'dpop', required: false },
+  { mechanism: 'mtls', required: true, required_for: 'public_clients' },
+  { mechanism: 'dpop', required: true, required_for: 'all_clients' },
+])('how its tokens are bound is told as it was sent, stays, and can be taken back: %j', async (sent) => {
+  const identifier = `urn:bound:${JSON.stringify(sent)}`
+  const made = await send('POST', '', { identifier, proof_of_possession: sent })
+  const id = `/${String(made.body.id)}`
+  expect(made.body.proof_of_possession).toEqual(sent)
+  expect((await send('PATCH', id, { name: 'another' })).body.proof_of_possession).toEqual(sent)
+  expect((await send('PATCH', id, { proof_of_possession: null })).body).not.toHaveProperty(
+    'proof_of_possession',
+  )
+  expect((await send('GET', id)).body).not.toHaveProperty('proof_of_possession')
+})
+
 test('what asks for nothing is kept', async () => {
   const asksNothing = {
-    proof_of_possession: { mechanism: 'dpop', required: false },
     authorization_details: [{ type: 'none' }],
     consent_policy: 'transactional-authorization-with-mfa',
     allow_offline_access: true,
@@ -208,8 +225,6 @@ test('what asks for nothing is kept', async () => {
   const made = await send('POST', '', { identifier: 'urn:quiet', ...asksNothing, ...nothing })
   expect(made.body).toMatchObject(asksNothing)
   expect(made.body).not.toHaveProperty('token_encryption')
-  const changed = await send('PATCH', '/urn:quiet', { proof_of_possession: null })
-  expect(changed.body).not.toHaveProperty('proof_of_possession')
 })
 
 test('the secret of HS256 is told once, and is nowhere else', async () => {

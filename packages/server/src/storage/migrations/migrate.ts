@@ -14,6 +14,7 @@ import { removeTenants } from './0006-tenants.ts'
 import { widenLog } from './0007-logs.ts'
 import { addProofs } from './0008-proofs.ts'
 import { addClientSecretLife } from './0009-client-secrets.ts'
+import { addClientCertificates } from './0011-client-certificates.ts'
 import { generalizeSpentAssertions } from './0012-dpop.ts'
 import { trustIssuers } from './0013-trusted-issuers.ts'
 import { encryptTokens } from './0014-token-encryption.ts'
@@ -31,6 +32,7 @@ const migrations: Record<string, Migration> = {
   '0007-logs': { up: widenLog },
   '0008-proofs': { up: addProofs },
   '0009-client-secrets': { up: addClientSecretLife },
+  '0011-client-certificates': { up: addClientCertificates },
   '0012-dpop': { up: generalizeSpentAssertions },
   '0013-trusted-issuers': { up: trustIssuers },
   '0014-token-encryption': { up: encryptTokens },
