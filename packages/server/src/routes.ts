@@ -12,6 +12,7 @@ import type { RateLimit } from './http/rate-limit.ts'
 import { createKeyDocuments } from './key-documents.ts'
 import { createApiSigningSecrets } from './keys/api-signing-secret.ts'
 import { createAssertionSignatures } from './keys/assertion-signature.ts'
+import { createClientCertificates } from './keys/client-certificate.ts'
 import { createClientKeySets } from './keys/client-key-set.ts'
 import { createSecretText } from './keys/client-secret.ts'
 import { createDpopNonces } from './keys/dpop-nonce.ts'
@@ -90,6 +91,8 @@ export function routesOf(
           clients: storage.clients,
           spentProofs: storage.spentProofs,
           hashing,
+          clientCredentials: storage.clientCredentials,
+          clientCertificates: createClientCertificates(),
           verifyAssertion: createVerifyAssertion({
             clientCredentials: storage.clientCredentials,
             clientKeySets: createClientKeySets({ fetchDocument: keyDocuments.fetchDocument, now }),
@@ -129,6 +132,7 @@ export function routesOf(
       record,
     },
     discovery: {
+      takesCertificates: config.tls === 'self-signed' || config.tlsCert !== undefined,
       publicKeys: ring.publicKeys,
       tokenAlgorithms: ring.algorithms,
       resourceServers: storage.resourceServers,

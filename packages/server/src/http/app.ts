@@ -14,6 +14,7 @@ import {
 import { issuerOf } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
 import { registerApiDescription } from './api-description/register-api-description.ts'
+import { createReadClientCertificate } from './client-certificate.ts'
 import { type DiscoveryDeps, registerDiscovery } from './discovery.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { type Readiness, registerHealth } from './health.ts'
@@ -73,9 +74,11 @@ export function createApp(
   app.server.requestTimeout = requestTimeoutMs
   app.server.keepAliveTimeout = keepAliveTimeoutMs
   refuseExpectations(app, deps.newLogEntryId)
-  for (const member of ['receivedAt', 'tenant', 'issuer']) app.decorateRequest(member)
+  for (const member of ['receivedAt', 'tenant', 'issuer', 'clientCertificate']) app.decorateRequest(member)
+  const readClientCertificate = createReadClientCertificate(deps.trustedProxies)
   app.addHook('onRequest', async (request, reply) => {
     request.receivedAt = deps.now()
+    request.clientCertificate = readClientCertificate(request)
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
   })
   const drain = createDrain(app)

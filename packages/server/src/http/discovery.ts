@@ -13,14 +13,18 @@ export interface DiscoveryDeps {
   /** Those that access tokens can be signed with here. */
   readonly tokenAlgorithms: readonly KeyAlgorithm[]
   readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
+  /** The server speaks TLS itself, and asks clients for their certificates. */
+  readonly takesCertificates: boolean
 }
 
 export function registerDiscovery(app: FastifyInstance, deps: DiscoveryDeps): void {
+  const { takesCertificates } = deps
+  const subjectOf = ({ tenant, issuer }: FastifyRequest) => ({ tenant, issuer, takesCertificates })
   app.get('/.well-known/oauth-authorization-server', (request, reply) =>
-    sendCached(request, reply, serverMetadata(request)),
+    sendCached(request, reply, serverMetadata(subjectOf(request))),
   )
   app.get('/.well-known/openid-configuration', (request, reply) =>
-    sendCached(request, reply, openIdConfiguration(request, deps.tokenAlgorithms)),
+    sendCached(request, reply, openIdConfiguration(subjectOf(request), deps.tokenAlgorithms)),
   )
   app.get('/.well-known/jwks.json', async (request, reply) =>
     sendCached(request, reply, { keys: await deps.publicKeys(request.tenant.id) }),

@@ -89,7 +89,7 @@ export function incomingOf(
     // As it is configured, whatever Host and path the request came with.
     endpointUrl: `${request.issuer.origin}${request.routeOptions.url ?? ''}`,
     rawDpop: request.raw.headersDistinct.dpop ?? [],
-    clientCertificate: undefined,
+    clientCertificate: request.clientCertificate,
     rawQuery: Object(request.query),
     rawHeaders: request.headers,
     raw: { rawParameters, rawAuthorization: request.headers.authorization },

@@ -6,12 +6,15 @@ import type { FastifyRequest } from 'fastify'
 import type { Issuer } from '../domain/issuer.ts'
 import { type LogEntryId, parseLogEntryId } from '../domain/log-entry.ts'
 import type { Tenant } from '../domain/tenant.ts'
+import type { PresentedCertificate } from '../keys/client-certificate.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     receivedAt: Date
     tenant: Tenant
     issuer: Issuer
+    /** Of whoever is at the other end of the connection; undefined where it has shown none. */
+    clientCertificate: PresentedCertificate | undefined
   }
 }
 

@@ -13,6 +13,7 @@ import { proofAlgorithms } from '../keys/proof-key.ts'
 export interface MetadataSubject {
   readonly tenant: Tenant
   readonly issuer: Issuer
+  readonly takesCertificates: boolean
 }
 
 type Metadata = Readonly<Record<string, unknown>>
@@ -60,19 +61,28 @@ function grants(): Metadata {
 }
 
 /** RFC 9449 §5.1. */
-function possession(): Metadata {
-  return { dpop_signing_alg_values_supported: proofAlgorithms }
+function possession({ issuer, takesCertificates }: MetadataSubject): Metadata {
+  return {
+    dpop_signing_alg_values_supported: proofAlgorithms,
+    // RFC 8705 §3.3 and §5: the one listener takes them, so there is no other place to ask.
+    ...(takesCertificates && {
+      tls_client_certificate_bound_access_tokens: true,
+      mtls_endpoint_aliases: { token_endpoint: `${issuer.origin}/oauth/token` },
+    }),
+  }
 }
 
 const authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
+const certificateMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const
 
 /** In a tenant that demands more, only what meets it. */
-function clientAuthentication({ tenant }: MetadataSubject): Metadata {
+function clientAuthentication({ tenant, takesCertificates }: MetadataSubject): Metadata {
   const demands = demandsOfTenant(tenant)
   return {
-    token_endpoint_auth_methods_supported: authMethods.filter(
-      (method) => demands?.authMethods.includes(method) ?? true,
-    ),
+    token_endpoint_auth_methods_supported: [
+      ...authMethods,
+      ...(takesCertificates ? certificateMethods : []),
+    ].filter((method) => demands?.authMethods.includes(method) ?? true),
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithmNames.filter(
       (name) => demands === undefined || isFapiAlgorithm(name),
     ),

@@ -2,6 +2,7 @@
  * The listener that speaks TLS. Its certificate can be replaced while it serves: connections that stand go on, and
  * new ones are shown the new one.
  */
+import { constants } from 'node:crypto'
 import type { Server } from 'node:http'
 import { createServer } from 'node:https'
 import type { TLSSocket } from 'node:tls'
@@ -23,7 +24,17 @@ export function createTlsListener(first: TlsPair): TlsListener {
   const servers: ReturnType<typeof createServer>[] = []
   return {
     serverFactory(handler): Server {
-      const server = createServer({ ...contextOf(pair), handshakeTimeout: handshakeTimeoutMs }, handler)
+      const server = createServer(
+        {
+          ...contextOf(pair),
+          handshakeTimeout: handshakeTimeoutMs,
+          // RFC 8705 §2: the handshake proves that the client has the key. Whose certificate it is, and whether it counts,
+          // is judged with the client that it is shown for; who has none goes on without.
+          requestCert: true,
+          rejectUnauthorized: false,
+        },
+        handler,
+      )
       // Scanners, and clients that do not trust us: no fault of ours, and theirs to tell.
       server.on('tlsClientError', (_error: Error, socket: TLSSocket) => socket.destroy())
       servers.push(server)
@@ -36,6 +47,14 @@ export function createTlsListener(first: TlsPair): TlsListener {
   }
 }
 
+// A resumed session tells the client's certificate and not what came with it, so each connection proves itself anew.
+const secureOptions = constants.SSL_OP_NO_TICKET
+
 function contextOf(pair: TlsPair) {
-  return { cert: pair.certificate, key: revealSecret(pair.key), minVersion: minTlsVersion } as const
+  return {
+    cert: pair.certificate,
+    key: revealSecret(pair.key),
+    minVersion: minTlsVersion,
+    secureOptions,
+  } as const
 }

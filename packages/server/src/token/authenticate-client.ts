@@ -9,6 +9,7 @@ import { assertionRefused, authenticationFailed } from './client-refusals.ts'
 import type { IncomingTokenRequest } from './exchange.ts'
 import type { FailedAttempts } from './failed-attempts.ts'
 import { type ProveByAssertionDeps, proveByAssertion } from './prove-by-assertion.ts'
+import { type ProveByCertificateDeps, proveByCertificate } from './prove-by-certificate.ts'
 import { findTrustedIssuer, type ProveByFederationDeps, proveByFederation } from './prove-by-federation.ts'
 import { type ProveBySecretDeps, proveBySecret } from './prove-by-secret.ts'
 import type { ProvenClient } from './proven-client.ts'
@@ -16,7 +17,8 @@ import type { ProvenClient } from './proven-client.ts'
 export interface AuthenticateClientDeps
   extends ProveBySecretDeps,
     ProveByAssertionDeps,
-    ProveByFederationDeps {
+    ProveByFederationDeps,
+    ProveByCertificateDeps {
   readonly clients: ProveBySecretDeps['clients'] & ProveByAssertionDeps['clients']
   readonly failedAttempts: FailedAttempts
 }
@@ -60,6 +62,14 @@ function prove(
   const { clientId } = credentials
   switch (credentials.kind) {
     case 'secret':
+      // RFC 8705 §2: the request names its client, and the connection proves it.
+      if (incoming.clientCertificate && revealSecret(credentials.secret) === '') {
+        return proveByCertificate(
+          deps,
+          { tenantId: incoming.tenant.id, clientId },
+          incoming.clientCertificate,
+        )
+      }
       return proveBySecret(deps, { tenantId: incoming.tenant.id, clientId }, credentials.secret)
     case 'assertion':
       return proveByPresented(deps, incoming, credentials, isForManagement)

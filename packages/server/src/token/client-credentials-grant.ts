@@ -17,6 +17,7 @@ import { spentProofNouns } from '../domain/spent-proof.ts'
 import { AlreadyExistsError } from '../domain/storage.ts'
 import type { Tenant, TenantId } from '../domain/tenant.ts'
 import { longestLifetimeSeconds } from '../domain/token-lifetime.ts'
+import { thumbprintOf } from '../keys/certificate-facts.ts'
 import type { RunPipeline } from '../rules/run-pipeline.ts'
 import type { AccessToken, SignAccessToken } from './access-token.ts'
 import { inProfile } from './auth0-refusals.ts'
@@ -102,6 +103,8 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   if (workload) exchange.workload = workload
   if (usedSecret) exchange.usedSecret = usedSecret
   exchange.spentProofs = [spentProof, possession?.spentProof].filter((proof) => proof !== undefined)
+  const shown = incoming.clientCertificate
+  if (shown) exchange.provenKeys = { x5tS256: thumbprintOf(shown.der) }
   if (possession) exchange.provenKeys = { ...exchange.provenKeys, jkt: possession.jkt }
   refuseOtherGrants(client)
   const target = await findTarget(deps, incoming.tenant.id, incoming.issuer, client, request.audience)

@@ -6,6 +6,7 @@ import type { LogEntryId } from '../domain/log-entry.ts'
 import type { ResourceServer, Scope } from '../domain/resource-server.ts'
 import type { SpentProof } from '../domain/spent-proof.ts'
 import type { Tenant } from '../domain/tenant.ts'
+import type { PresentedCertificate } from '../keys/client-certificate.ts'
 import type { Claims } from '../rules/claims.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
 import type { RawTokenRequest } from './parameters.ts'
@@ -26,8 +27,8 @@ export interface IncomingTokenRequest {
   readonly endpointUrl: string
   /** The values of all `DPoP` headers (RFC 9449 §4.1). */
   readonly rawDpop: readonly string[]
-  /** DER of the certificate that the client holds the key of; undefined where it has shown none. */
-  readonly clientCertificate: Uint8Array | undefined
+  /** Undefined where the client has shown none. */
+  readonly clientCertificate: PresentedCertificate | undefined
   readonly rawQuery: Readonly<Record<string, unknown>>
   readonly rawHeaders: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly raw: RawTokenRequest

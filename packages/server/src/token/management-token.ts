@@ -9,6 +9,8 @@ export interface ManagementTokenClaims {
   /** Separated by blanks (RFC 6749 §3.3). */
   readonly scope: string
   readonly expiresAt: Date
+  /** RFC 8705 §3.1: of the certificate that the token is bound to. */
+  readonly x5tS256: string | undefined
 }
 
 export type VerifyManagementToken = (
@@ -28,7 +30,9 @@ export function createVerifyManagementToken(
       const clientId = claims.client_id ?? claims.azp
       if (typeof clientId !== 'string' || typeof claims.exp !== 'number') return invalid
       const scope = typeof claims.scope === 'string' ? claims.scope : ''
-      return { clientId, scope, expiresAt: new Date(claims.exp * 1000) }
+      const bound: unknown = Object(claims.cnf)['x5t#S256']
+      const x5tS256 = bound === undefined ? undefined : String(bound)
+      return { clientId, scope, expiresAt: new Date(claims.exp * 1000), x5tS256 }
     } catch (error) {
       if (error instanceof TokenInvalidError) return error.fault
       throw error

@@ -10,6 +10,7 @@ import { allowedScopes, type ClientGrantStore } from '../../domain/client-grant.
 import { ManagementError } from '../../domain/errors.ts'
 import type { Audience, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
+import { thumbprintOf } from '../../keys/certificate-facts.ts'
 import type { TokenFault } from '../../keys/verify-token.ts'
 import { resourceMetadataUrl } from '../resource-metadata.ts'
 import { mayGetTokens } from './last-administrator.ts'
@@ -26,6 +27,8 @@ export interface ManagementTokenClaims {
   readonly clientId: string
   readonly scope: string
   readonly expiresAt: Date
+  /** Of the certificate that the token is bound to. */
+  readonly x5tS256: string | undefined
 }
 
 export interface AccessDeps {
@@ -61,6 +64,11 @@ export function createAccess(deps: AccessDeps): Access {
     const { issuer, managementAudience: audience } = request.issuer
     const claims = await deps.verifyToken(request.tenant.id, token, { issuer, audience })
     if ('kind' in claims) throw challenge(request, reply, faultInWords(claims))
+    // RFC 8705 §3: a token that is bound to a certificate counts on a connection that shows it, and on no other.
+    const { clientCertificate: shown } = request
+    if (claims.x5tS256 !== undefined && (!shown || thumbprintOf(shown.der) !== claims.x5tS256)) {
+      throw challenge(request, reply, faultInWords({ kind: 'invalid' }))
+    }
     const present = await presentAccess(deps, request.tenant.id, claims)
     if (!present) throw challenge(request, reply, faultInWords({ kind: 'invalid' }))
     return { ...present, tokenExpiresAt: claims.expiresAt }

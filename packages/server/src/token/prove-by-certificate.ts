@@ -1,0 +1,49 @@
+/** A client that proves itself with the certificate of its connection (RFC 8705 §2). */
+import { type Client, type ClientStore, parseClientId } from '../domain/client.ts'
+import { type ClientCredentialStore, hasExpired } from '../domain/client-credential.ts'
+import type { TenantId } from '../domain/tenant.ts'
+import type { ClientCertificates, PresentedCertificate } from '../keys/client-certificate.ts'
+import { authenticationFailed } from './client-refusals.ts'
+import type { ProvenClient } from './proven-client.ts'
+import { isRegisteredFor, whyNotProven } from './registered-method.ts'
+
+export interface ProveByCertificateDeps {
+  readonly clients: Pick<ClientStore, 'find'>
+  readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
+  readonly clientCertificates: ClientCertificates
+  readonly now: () => Date
+}
+
+/** @throws OAuthError `invalid_client`, in the same words whatever is wrong. */
+export async function proveByCertificate(
+  deps: ProveByCertificateDeps,
+  { tenantId, clientId }: { readonly tenantId: TenantId; readonly clientId: string },
+  presented: PresentedCertificate,
+): Promise<ProvenClient> {
+  const id = parseClientId(clientId)
+  const client = id && (await deps.clients.find(tenantId, id))
+  const fault = await faultOf(deps, client, presented)
+  const reason = whyNotProven(client, 'certificate', fault)
+  if (!client || reason !== undefined) throw authenticationFailed(reason)
+  return { client }
+}
+
+/** Of the last of the client's credentials, where none of them is met. */
+async function faultOf(
+  { clientCredentials, clientCertificates, now }: ProveByCertificateDeps,
+  client: Client | undefined,
+  presented: PresentedCertificate,
+): Promise<string | undefined> {
+  let fault: string | undefined
+  if (client && isRegisteredFor(client, 'certificate')) {
+    for (const credential of await clientCredentials.list(client.tenantId, client.id)) {
+      const counts = client.activeCredentialIds.includes(credential.id) && !hasExpired(credential, now())
+      if (!counts || credential.type === 'public_key') continue
+      fault = await clientCertificates.faultOf(presented, credential, now())
+      if (fault === undefined) return undefined
+    }
+  } else {
+    clientCertificates.checkInVain(presented)
+  }
+  return fault ?? 'None of the credentials of the client counts any more.'
+}

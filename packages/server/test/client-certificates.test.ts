@@ -1,0 +1,169 @@
+/** Clients that prove themselves with a certificate, over real TLS, and tokens that are bound to it (RFC 8705). */
+import { request } from 'node:https'
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { authorityFor, type Certified, certificateFor, forClients, forServers } from './certificates.ts'
+import { startTlsServer, type TlsServer } from './tls-server.ts'
+
+interface Shown {
+  readonly cert: string
+  readonly key: string
+}
+let server: TlsServer
+let operator: string
+beforeAll(async () => {
+  server = await startTlsServer()
+  const { client_id, client_secret } = server.bootstrap.management
+  const answer = await send('/oauth/token', {
+    body: {
+      grant_type: 'client_credentials',
+      client_id,
+      client_secret,
+      audience: server.bootstrap.management.audience,
+    },
+  })
+  operator = String(answer.body.access_token)
+  await manage('POST', '/resource-servers', { identifier: 'urn:a' })
+})
+afterAll(() => server.close())
+
+function send(
+  path: string,
+  {
+    method = 'POST',
+    body,
+    shown,
+    headers = {},
+  }: { method?: string; body?: unknown; shown?: Shown | undefined; headers?: Record<string, string> },
+) {
+  return new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {
+    const options = {
+      method,
+      agent: false,
+      ...shown,
+      headers: { 'content-type': 'application/json', ...headers },
+    }
+    const asked = request(`${server.origin}${path}`, options, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+      })
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: Object(text === '' ? {} : JSON.parse(text)) }),
+      )
+    })
+    asked.on('error', reject)
+    asked.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+function manage(method: string, path: string, body?: unknown, shown?: Shown, token = operator) {
+  return send(`/api/v2${path}`, { method, body, shown, headers: { authorization: `Bearer ${token}` } })
+}
+
+async function clientWith(method: string, credential: Record<string, unknown>, audience = 'urn:a') {
+  const made = await manage('POST', '/clients', {
+    name: 'machine',
+    client_authentication_methods: { [method]: { credentials: [credential] } },
+  })
+  const id = String(made.body.client_id)
+  const scope = audience === 'urn:a' ? [] : ['read:clients']
+  await manage('POST', '/client-grants', { client_id: id, audience, scope })
+  return id
+}
+
+const shownBy = ({ pem, key }: Certified, ...above: Certified[]): Shown => ({
+  cert: [pem, ...above.map((each) => each.pem)].join('\n'),
+  key,
+})
+const token = (client_id: string, shown?: Shown, more: Record<string, unknown> = {}) =>
+  send('/oauth/token', {
+    body: { grant_type: 'client_credentials', client_id, audience: 'urn:a', ...more },
+    shown,
+  })
+
+test('a registered certificate proves its client, binds the token, and no other does', async () => {
+  const own = await certificateFor('CN=machine')
+  const other = await certificateFor('CN=machine')
+  const expired = await certificateFor('CN=machine', { keys: own.keys, from: -3, until: -1 })
+  const id = await clientWith('self_signed_tls_client_auth', { credential_type: 'x509_cert', pem: own.pem })
+  for (const shown of [undefined, shownBy(other), shownBy(expired)]) {
+    expect(await token(id, shown)).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+  }
+  expect((await token('n'.repeat(32), shownBy(own))).status).toBe(401)
+  expect((await token(id, shownBy(own), { client_secret: 'x' })).status).toBe(401)
+  const answer = await token(id, shownBy(own))
+  expect(answer).toMatchObject({ status: 200, body: { token_type: 'Bearer' } })
+  expect(decodeJwt(String(answer.body.access_token)).cnf).toEqual({ 'x5t#S256': own.thumbprint })
+})
+
+test('a certificate in a header is one that anybody could have written', async () => {
+  const own = await certificateFor('CN=machine')
+  const id = await clientWith('self_signed_tls_client_auth', { credential_type: 'x509_cert', pem: own.pem })
+  for (const name of ['x-ssl-client-cert', 'x-forwarded-client-cert', 'client-cert']) {
+    const headers = {
+      [name]:
+        name === 'client-cert' ? `:${Buffer.from(own.der).toString('base64')}:` : encodeURIComponent(own.pem),
+    }
+    const answer = await send('/oauth/token', {
+      body: { grant_type: 'client_credentials', client_id: id, audience: 'urn:a' },
+      headers,
+    })
+    expect(answer.status).toBe(401)
+  }
+})
+
+test('an authority vouches for the name that it is registered for, and what is wrong on the way is refused', async () => {
+  const authority = await authorityFor('CN=Root')
+  const between = await authorityFor('CN=Between', { issuer: authority, pathLength: 0 })
+  const impostor = await authorityFor('CN=Root')
+  const subject = 'CN=machine, O=Example'
+  const id = await clientWith('tls_client_auth', {
+    credential_type: 'cert_subject_dn',
+    subject_dn: 'CN=machine,O=Example',
+    certificate_authorities: [authority.pem],
+  })
+  const issued = (options: Parameters<typeof certificateFor>[1], name = subject) =>
+    certificateFor(name, { issuer: authority, extensions: [forClients()], ...options })
+  const tooDeep = await authorityFor('CN=Deep', { issuer: between })
+  const refused = [
+    shownBy(await issued({}, 'CN=another, O=Example')),
+    shownBy(await issued({ issuer: impostor })),
+    shownBy(await certificateFor(subject)),
+    shownBy(await issued({ from: -3, until: -1 })),
+    shownBy(await issued({ from: 1, until: 3 })),
+    shownBy(await issued({ extensions: [forServers()] })),
+    shownBy(await authorityFor(subject, { issuer: authority })),
+    shownBy(await issued({ issuer: between })),
+    shownBy(await issued({ issuer: tooDeep }), tooDeep, between),
+  ]
+  for (const [index, shown] of refused.entries()) {
+    expect((await token(id, shown)).status, String(index)).toBe(401)
+  }
+  for (const shown of [shownBy(await issued({})), shownBy(await issued({ issuer: between }), between)]) {
+    expect((await token(id, shown)).status).toBe(200)
+  }
+})
+
+test('the management API takes a bound token on a connection that shows its certificate alone', async () => {
+  const own = await certificateFor('CN=operator')
+  const credential = { credential_type: 'x509_cert', pem: own.pem }
+  const { audience } = server.bootstrap.management
+  const id = await clientWith('self_signed_tls_client_auth', credential, audience)
+  const bound = String((await token(id, shownBy(own), { audience })).body.access_token)
+  expect((await manage('GET', '/clients', undefined, shownBy(own), bound)).status).toBe(200)
+  expect((await manage('GET', '/clients', undefined, undefined, bound)).status).toBe(401)
+  const other = shownBy(await certificateFor('CN=operator'))
+  expect((await manage('GET', '/clients', undefined, other, bound)).status).toBe(401)
+})
+
+test('metadata tells what works', async () => {
+  const { body } = await send('/.well-known/oauth-authorization-server', { method: 'GET' })
+  expect(body).toMatchObject({
+    tls_client_certificate_bound_access_tokens: true,
+    mtls_endpoint_aliases: { token_endpoint: `${server.origin}/oauth/token` },
+  })
+  expect(body.token_endpoint_auth_methods_supported).toEqual(
+    expect.arrayContaining(['tls_client_auth', 'self_signed_tls_client_auth']),
+  )
+})
