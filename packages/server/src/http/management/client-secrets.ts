@@ -10,7 +10,6 @@ import {
 } from '../../domain/client-secret.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import { revealSecret } from '../../keys/secret-text.ts'
-import { parseExpiry } from './credential-expiry.ts'
 import {
   type ClientSecretChangeDeps,
   clientToChange,
@@ -18,6 +17,7 @@ import {
   refuseWithoutSecret,
   touch,
 } from './client-secret-change.ts'
+import { parseExpiry } from './credential-expiry.ts'
 import { findClient } from './find-client.ts'
 import type { BodyOf, Handlers } from './handler.ts'
 import { invalidBody } from './invalid-body.ts'
