@@ -246,7 +246,7 @@ describe('a rule is called', () => {
   test('with body, query and headers of the token request', async () => {
     await exchangeUnder(`var w = context.webtask
       cb(null, { scope: scope, '${claim}': [w.body.color, w.query.size, w.headers['x-shape'], w.data.color, w.body.client_secret] })`)
-    const response = await fetch(`${server.url}/oauth/token?size=7&client_secret=x`, {
+    const response = await fetch(`${server.url}/oauth/token?size=7`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-shape': 'round' },
       body: JSON.stringify({
