@@ -1,6 +1,8 @@
-/** Measures the sandbox alone, and token endpoint and management API of a started server; prints each figure beside its target. */
+/** Measures the sandbox alone, the proofs of clients, and token endpoint and management API of a started server; prints each figure beside its target. */
+import { measureClientProofs } from './client-proofs.ts'
 import { describeMachine } from './machine.ts'
 import { measureManagementApi } from './management-api.ts'
+import { printClientProofs } from './print-client-proofs.ts'
 import { printManagementApi } from './print-management-api.ts'
 import { printLine } from './print-table.ts'
 import { printTokenEndpoint } from './print-token-endpoint.ts'
@@ -12,6 +14,9 @@ printLine()
 printLine('Sandbox: alone, without the server')
 await benchSandbox((line) => printLine(`  ${line.trim()}`))
 printLine()
-printTokenEndpoint(await measureTokenEndpoint())
+const tokenEndpoint = await measureTokenEndpoint()
+printTokenEndpoint(tokenEndpoint)
+printLine()
+printClientProofs(await measureClientProofs(), tokenEndpoint)
 printLine()
 printManagementApi(await measureManagementApi())
