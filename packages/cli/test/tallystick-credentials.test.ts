@@ -69,7 +69,7 @@ test('a client is made with a key and without a secret', async () => {
   expect(made.messages).toContain('has no secret')
   const client = await here.idOfClient('keyed')
   const { output } = await here.ok(['clients', 'credentials', 'list', client])
-  expect(output).toMatch(/^cred_\w+ +ES256 +\S+ +never/m)
+  expect(output).toMatch(/^cred_\w+ +public_key +ES256 +\S+ +never/m)
   expect((await here.tallystick(['clients', 'rotate-secret', client, '--yes'])).exitCode).toBe(4)
 })
 
