@@ -32,6 +32,9 @@ for (const [name, value] of [
   ['TALLYSTICK_EXCHANGE_RECORD', 'some'],
   ['TALLYSTICK_TRUSTED_PROXIES', 'proxy.example.com'],
   ['TALLYSTICK_TLS', 'on'],
+  ['TALLYSTICK_TLS_CLIENT_CERTIFICATES', 'request'],
+  ['TALLYSTICK_CLIENT_CERTIFICATE_HEADER', 'X-Client-Key'],
+  ['TALLYSTICK_CLIENT_CERTIFICATE_HEADER', 'Client-Cert: hunter22'],
   ['TALLYSTICK_LOG_LEVEL', 'loud'],
   ['TALLYSTICK_PROT', '8420'],
 ] as const) {
@@ -52,6 +55,13 @@ test('a certificate without its key, a key alone, and either beside self-signed 
   ])
   const both = { TALLYSTICK_TLS: 'self-signed', TALLYSTICK_TLS_CERT: 'a.pem', TALLYSTICK_TLS_KEY: 'b.pem' }
   expect(faultsOf(both)).toEqual([expect.stringMatching(/^TALLYSTICK_TLS cannot be self-signed beside /)])
+})
+
+test('a header that tells certificates is refused without proxies that are believed', () => {
+  const header = { TALLYSTICK_CLIENT_CERTIFICATE_HEADER: 'X-SSL-Client-Cert' }
+  expect(faultsOf(header)).toEqual([expect.stringMatching(/^TALLYSTICK_TRUSTED_PROXIES is missing: /)])
+  const config = parseConfig({ ...header, TALLYSTICK_TRUSTED_PROXIES: '127.0.0.1' })
+  expect(config.clientCertificateHeader).toBe('x-ssl-client-cert')
 })
 
 test('every fault is reported at once', () => {

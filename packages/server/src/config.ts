@@ -51,6 +51,7 @@ export function parseConfig(env: Environment): Config {
     tls: read(settings.tls),
     tlsCert: read(settings.tlsCert),
     tlsKey: read(settings.tlsKey),
+    tlsClientCertificates: read(settings.tlsClientCertificates),
     ruleTimeoutMs: read(settings.ruleTimeoutMs),
     ruleMemoryMb: read(settings.ruleMemoryMb),
     ruleFetchBytes: read(settings.ruleFetchBytes),
@@ -62,6 +63,7 @@ export function parseConfig(env: Environment): Config {
     managementRate: read(settings.managementRate),
     tokenRate: read(settings.tokenRate),
     trustedProxies: read(settings.trustedProxies),
+    clientCertificateHeader: read(settings.clientCertificateHeader),
     npmRegistry: read(settings.npmRegistry),
     logLevel: read(settings.logLevel),
     installerEnvironment: installerEnvironment(env),
@@ -91,7 +93,11 @@ function unknownSettings(env: Environment): string[] {
 }
 
 /** Settings that do not go together. */
-function contradictions({ tls, tlsCert, tlsKey }: Config): string[] {
+function contradictions(config: Config): string[] {
+  return [...tlsContradictions(config), ...proxyContradictions(config)]
+}
+
+function tlsContradictions({ tls, tlsCert, tlsKey }: Config): string[] {
   if (tls === 'self-signed' && (tlsCert !== undefined || tlsKey !== undefined)) {
     return [
       `${settings.tls.name} cannot be self-signed beside ${settings.tlsCert.name} and ${settings.tlsKey.name}. Unset one or the others.`,
@@ -101,6 +107,12 @@ function contradictions({ tls, tlsCert, tlsKey }: Config): string[] {
   const [given, missing] =
     tlsKey === undefined ? [settings.tlsCert, settings.tlsKey] : [settings.tlsKey, settings.tlsCert]
   return [`${missing.name} is missing: ${given.name} needs it. Set both or none.`]
+}
+
+function proxyContradictions({ clientCertificateHeader, trustedProxies }: Config): string[] {
+  if (clientCertificateHeader === undefined || trustedProxies.length > 0) return []
+  const [header, proxies] = [settings.clientCertificateHeader.name, settings.trustedProxies.name]
+  return [`${proxies} is missing: ${header} is believed of those alone that stand in it.`]
 }
 
 // Of the command line program, which may run in the same shell.

@@ -42,6 +42,7 @@ import { createActionCache } from './rules/action-cache.ts'
 import { createRunPipeline } from './rules/run-pipeline.ts'
 import type { RunRuleDeps } from './rules/run-rule.ts'
 import { createCheckTrustRule } from './rules/run-trust-rule.ts'
+import { takesCertificates } from './tls.ts'
 import { createSignAccessToken } from './token/access-token.ts'
 import { createAccountForExchange } from './token/account-for-exchange.ts'
 import { createAuthenticateClient } from './token/authenticate-client.ts'
@@ -82,6 +83,7 @@ export function routesOf(
     defaultTenant: () => defaultTenant(storage),
     defaultOrigin: () => serving.origin,
     trustedProxies: config.trustedProxies,
+    clientCertificateHeader: config.clientCertificateHeader,
     version: packageJson.version,
     readiness: () => readiness(rooms, serving),
     tokenEndpoint: {
@@ -132,7 +134,7 @@ export function routesOf(
       record,
     },
     discovery: {
-      takesCertificates: config.tls === 'self-signed' || config.tlsCert !== undefined,
+      takesCertificates: takesCertificates(config),
       publicKeys: ring.publicKeys,
       tokenAlgorithms: ring.algorithms,
       resourceServers: storage.resourceServers,

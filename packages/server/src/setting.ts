@@ -69,6 +69,13 @@ export function privateDestination(text: string): PrivateDestination {
   throw new SettingFault('must list CIDR:port, such as 10.1.0.0/16:443 or [fd00::/8]:8080.')
 }
 
+/** In lower case. Only headers of such names are kept from rules and records (`token/visible-request.ts`). */
+export function certificateHeader(text: string): string {
+  const name = text.toLowerCase()
+  if (/^[a-z0-9-]{1,64}$/.test(name) && name.includes('cert')) return name
+  throw new SettingFault('must be the name of a header that has cert in it, such as Client-Cert.')
+}
+
 /** Scheme, host and port, without a final slash; anything more is refused, since the issuer is made from it. */
 export function origin(text: string): string {
   const url = URL.parse(text)

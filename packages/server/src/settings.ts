@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import {
+  certificateHeader,
   cidr,
   httpUrl,
   integer,
@@ -97,6 +98,12 @@ export const settings = {
     meaning: 'PEM file of its private key, without a passphrase.',
     parse: (text) => (text === undefined ? undefined : resolve(text)),
   },
+  tlsClientCertificates: {
+    name: 'TALLYSTICK_TLS_CLIENT_CERTIFICATES',
+    default: 'on',
+    meaning: '`off`: with TLS, clients are not asked for a certificate in the handshake.',
+    parse: (text) => oneOf(text, ['on', 'off'], 'on') === 'on',
+  },
   ruleTimeoutMs: {
     name: 'TALLYSTICK_RULE_TIMEOUT_MS',
     default: '1000',
@@ -167,6 +174,13 @@ export const settings = {
     default: '–',
     meaning: '`CIDR,…` of proxies whose `X-Forwarded-For` names the client. Otherwise the socket does.',
     parse: (text) => list(text).map(cidr),
+  },
+  clientCertificateHeader: {
+    name: 'TALLYSTICK_CLIENT_CERTIFICATE_HEADER',
+    default: '–',
+    meaning:
+      'Header in which the trusted proxies tell the certificate of the client (RFC 9440, or URL-encoded PEM), such as `Client-Cert`.',
+    parse: (text) => (text === undefined ? undefined : certificateHeader(text)),
   },
   npmRegistry: {
     name: 'TALLYSTICK_NPM_REGISTRY',

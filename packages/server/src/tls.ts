@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { createTlsListener, type TlsListener } from './http/tls-listener.ts'
+import { createTlsListener, type TlsListener, type TlsListenerOptions } from './http/tls-listener.ts'
 import { openSelfSignedTls } from './keys/self-signed-tls.ts'
 import { readTlsFiles, stampOf, type TlsFiles } from './keys/tls-files.ts'
 import type { PairFault } from './keys/tls-pair.ts'
@@ -36,10 +36,17 @@ export async function openTls(
   deps: TlsDeps,
   opened: AsyncDisposableStack,
 ): Promise<Tls | undefined> {
+  const options = { asksForCertificates: config.tlsClientCertificates }
   if (config.tlsCert !== undefined && config.tlsKey !== undefined) {
-    return serveFiles({ certificate: config.tlsCert, key: config.tlsKey }, deps, opened)
+    return serveFiles({ certificate: config.tlsCert, key: config.tlsKey }, options, deps, opened)
   }
-  return config.tls === 'self-signed' ? serveSelfSigned(config.dataDir, deps, opened) : undefined
+  return config.tls === 'self-signed' ? serveSelfSigned(config.dataDir, options, deps, opened) : undefined
+}
+
+/** Whether clients can show theirs: to our own listener, or to a proxy that tells it. */
+export function takesCertificates(config: Config): boolean {
+  const speaksTls = config.tls === 'self-signed' || config.tlsCert !== undefined
+  return (speaksTls && config.tlsClientCertificates) || config.clientCertificateHeader !== undefined
 }
 
 /** @throws TlsUnusableError with every fault of the operator's files; called before anything is made. */
@@ -49,11 +56,16 @@ export function checkTlsFiles({ tlsCert, tlsKey }: Config, now: Date): void {
   if (faults.length > 0) throw new TlsUnusableError(faults.map(sentenceOf))
 }
 
-function serveFiles(files: TlsFiles, { log, now }: TlsDeps, opened: AsyncDisposableStack): Tls {
+function serveFiles(
+  files: TlsFiles,
+  options: TlsListenerOptions,
+  { log, now }: TlsDeps,
+  opened: AsyncDisposableStack,
+): Tls {
   let stamp = stampOf(files)
   const { pair, faults } = readTlsFiles(files, now())
   if (pair === undefined || faults.length > 0) throw new TlsUnusableError(faults.map(sentenceOf))
-  const listener = createTlsListener(pair)
+  const listener = createTlsListener(pair, options)
   let brokenStamp = ''
   keepChecking(log, opened, async () => {
     const seen = stampOf(files)
@@ -78,6 +90,7 @@ function serveFiles(files: TlsFiles, { log, now }: TlsDeps, opened: AsyncDisposa
 
 async function serveSelfSigned(
   dataDir: string,
+  options: TlsListenerOptions,
   { log, now, hosts }: TlsDeps,
   opened: AsyncDisposableStack,
 ): Promise<Tls> {
@@ -85,7 +98,7 @@ async function serveSelfSigned(
   const named = await hosts()
   let due = dueBy(named, now())
   let shown = await selfSigned.pairFor(named, now())
-  const listener = createTlsListener(shown)
+  const listener = createTlsListener(shown, options)
   keepChecking(log, opened, async () => {
     const names = await hosts()
     if (due === dueBy(names, now())) return

@@ -31,6 +31,7 @@ export interface AppDeps extends PickTenantDeps {
   readonly newLogEntryId: () => LogEntryId
   readonly now: () => Date
   readonly trustedProxies: readonly string[]
+  readonly clientCertificateHeader: string | undefined
   /** Of this release. */
   readonly version: string
   readonly readiness: () => Promise<Readiness>
@@ -74,11 +75,14 @@ export function createApp(
   app.server.requestTimeout = requestTimeoutMs
   app.server.keepAliveTimeout = keepAliveTimeoutMs
   refuseExpectations(app, deps.newLogEntryId)
-  for (const member of ['receivedAt', 'tenant', 'issuer', 'clientCertificate']) app.decorateRequest(member)
-  const readClientCertificate = createReadClientCertificate(deps.trustedProxies)
+  for (const member of ['receivedAt', 'tenant', 'issuer', 'clientCertificate', 'hasUnreadableCertificate'])
+    app.decorateRequest(member)
+  const readClientCertificate = createReadClientCertificate(deps)
   app.addHook('onRequest', async (request, reply) => {
     request.receivedAt = deps.now()
-    request.clientCertificate = readClientCertificate(request)
+    const shown = readClientCertificate(request)
+    request.clientCertificate = shown === 'unreadable' ? undefined : shown
+    request.hasUnreadableCertificate = shown === 'unreadable'
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
   })
   const drain = createDrain(app)

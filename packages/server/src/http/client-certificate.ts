@@ -1,34 +1,57 @@
 /**
- * The certificate that a client showed in the TLS handshake of this connection (RFC 8705). No header names one: anybody
- * can write a header. That of a trusted proxy is the proxy's own and says nothing of the client behind it.
+ * The certificate that a client showed in a TLS handshake (RFC 8705): in that of this connection, or in one with a
+ * trusted proxy, which tells it in a header. Anybody else can write a header, too, so there it is not looked at; and what
+ * a proxy shows in its own handshake says nothing of the client behind it.
  */
 import { BlockList, isIPv6, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
 import { maxIntermediates } from '../keys/certificate-path.ts'
 import type { PresentedCertificate } from '../keys/client-certificate.ts'
+import { certificateInHeaders } from './forwarded-certificate.ts'
 
-export type ReadClientCertificate = (request: FastifyRequest) => PresentedCertificate | undefined
+/** `unreadable`: the proxy said something that is not exactly one certificate. */
+export type ReadClientCertificate = (
+  request: FastifyRequest,
+) => PresentedCertificate | 'unreadable' | undefined
 
-export function createReadClientCertificate(trustedProxies: readonly string[]): ReadClientCertificate {
+export interface CertificateSources {
+  readonly trustedProxies: readonly string[]
+  /** In which they tell the certificate, in lower case; undefined where they do not. */
+  readonly clientCertificateHeader: string | undefined
+}
+
+/** Of a connection, as long as it stands. */
+interface Peer {
+  readonly isProxy: boolean
+  readonly certificate: PresentedCertificate | undefined
+}
+
+export function createReadClientCertificate({
+  trustedProxies,
+  clientCertificateHeader: header,
+}: CertificateSources): ReadClientCertificate {
   const proxies = new BlockList()
   for (const cidr of trustedProxies) {
     const [address = '', bits = ''] = cidr.split('/')
     proxies.addSubnet(address, Number(bits), isIPv6(address) ? 'ipv6' : 'ipv4')
   }
-  // A connection shows one certificate as long as it stands.
-  const shown = new WeakMap<Socket, { readonly certificate: PresentedCertificate | undefined }>()
-  return function readClientCertificate({ raw: { socket } }) {
-    if (!(socket instanceof TLSSocket)) return undefined
-    const known = shown.get(socket) ?? { certificate: isProxy(proxies, socket) ? undefined : shownOn(socket) }
-    shown.set(socket, known)
-    return known.certificate
+  const peers = new WeakMap<Socket, Peer>()
+  return function readClientCertificate({ raw: { socket, headersDistinct } }) {
+    const { isProxy, certificate } = peers.get(socket) ?? peerOf(proxies, socket)
+    peers.set(socket, { isProxy, certificate })
+    if (!isProxy || header === undefined) return certificate
+    return certificateInHeaders(headersDistinct[header], headersDistinct[`${header}-chain`])
   }
 }
 
-function isProxy(proxies: BlockList, { remoteAddress = '' }: Socket): boolean {
-  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/, '')
-  return proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+function peerOf(proxies: BlockList, socket: Socket): Peer {
+  const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
+  const isProxy = proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  return {
+    isProxy,
+    certificate: isProxy || !(socket instanceof TLSSocket) ? undefined : shownOn(socket),
+  }
 }
 
 function shownOn(socket: TLSSocket): PresentedCertificate | undefined {

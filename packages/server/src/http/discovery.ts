@@ -13,7 +13,7 @@ export interface DiscoveryDeps {
   /** Those that access tokens can be signed with here. */
   readonly tokenAlgorithms: readonly KeyAlgorithm[]
   readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
-  /** The server speaks TLS itself, and asks clients for their certificates. */
+  /** The server asks clients for their certificates, or a proxy tells them. */
   readonly takesCertificates: boolean
 }
 

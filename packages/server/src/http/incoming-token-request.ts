@@ -74,6 +74,15 @@ export function refuseTwoAuthorizations(request: FastifyRequest): void {
   throw new OAuthError('invalid_request', 'The request has more than one Authorization header; send one.')
 }
 
+// The client did show one, so to go on without would end in an answer that misleads whoever looks for the fault.
+export function refuseUnreadableCertificate({ hasUnreadableCertificate }: FastifyRequest): void {
+  if (!hasUnreadableCertificate) return
+  throw new OAuthError(
+    'invalid_request',
+    'The proxy in front of this server tells the client certificate in a way that cannot be read.',
+  )
+}
+
 export function incomingOf(
   request: FastifyRequest,
   rawParameters: RawTokenRequest['rawParameters'],

@@ -13,8 +13,10 @@ declare module 'fastify' {
     receivedAt: Date
     tenant: Tenant
     issuer: Issuer
-    /** Of whoever is at the other end of the connection; undefined where it has shown none. */
+    /** Of whoever is at the other end, or behind a trusted proxy there; undefined where it has shown none. */
     clientCertificate: PresentedCertificate | undefined
+    /** A trusted proxy told of a certificate in a way that cannot be read; there is none then. */
+    hasUnreadableCertificate: boolean
   }
 }
 

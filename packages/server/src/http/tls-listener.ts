@@ -16,10 +16,15 @@ export interface TlsListener {
   use(pair: TlsPair): void
 }
 
+export interface TlsListenerOptions {
+  /** Of clients, in the handshake. */
+  readonly asksForCertificates: boolean
+}
+
 /** A handshake that takes longer is cut off; so a silent connection cannot keep a server from stopping, either. */
 const handshakeTimeoutMs = 5000
 
-export function createTlsListener(first: TlsPair): TlsListener {
+export function createTlsListener(first: TlsPair, { asksForCertificates }: TlsListenerOptions): TlsListener {
   let pair = first
   const servers: ReturnType<typeof createServer>[] = []
   return {
@@ -30,7 +35,7 @@ export function createTlsListener(first: TlsPair): TlsListener {
           handshakeTimeout: handshakeTimeoutMs,
           // RFC 8705 §2: the handshake proves that the client has the key. Whose certificate it is, and whether it counts,
           // is judged with the client that it is shown for; who has none goes on without.
-          requestCert: true,
+          requestCert: asksForCertificates,
           rejectUnauthorized: false,
         },
         handler,

@@ -21,6 +21,7 @@ import {
   refusalFor,
   refuseParametersInUrl,
   refuseTwoAuthorizations,
+  refuseUnreadableCertificate,
   takeBodiesAsText,
 } from './incoming-token-request.ts'
 import { createRateLimiter, type RateLimit, type RateLimiter } from './rate-limit.ts'
@@ -107,6 +108,7 @@ async function grant(
     }
     refuseTwoAuthorizations(request)
     refuseParametersInUrl(request)
+    refuseUnreadableCertificate(request)
     return await deps.grantAccessToken(incomingOf(request, readParameters(request)))
   } catch (error) {
     if (error instanceof OAuthError) return refuse(incomingOf(request, []), error)

@@ -5,7 +5,7 @@ import { demandsOn } from '../domain/security-demands.ts'
 import { revealSecret } from '../keys/secret-text.ts'
 import { assertionType } from './client-assertion.ts'
 import type { ClientCredentials, PresentedAssertion } from './client-credentials.ts'
-import { assertionRefused, authenticationFailed } from './client-refusals.ts'
+import { assertionRefused, authenticationFailed, certificateRefused } from './client-refusals.ts'
 import type { IncomingTokenRequest } from './exchange.ts'
 import type { FailedAttempts } from './failed-attempts.ts'
 import { type ProveByAssertionDeps, proveByAssertion } from './prove-by-assertion.ts'
@@ -62,8 +62,7 @@ function prove(
   const { clientId } = credentials
   switch (credentials.kind) {
     case 'secret':
-      // RFC 8705 §2: the request names its client, and the connection proves it.
-      if (incoming.clientCertificate && revealSecret(credentials.secret) === '') {
+      if (incoming.clientCertificate && isProvenByCertificate(incoming, credentials)) {
         return proveByCertificate(
           deps,
           { tenantId: incoming.tenant.id, clientId },
@@ -74,6 +73,18 @@ function prove(
     case 'assertion':
       return proveByPresented(deps, incoming, credentials, isForManagement)
   }
+}
+
+/** RFC 8705 §2: the request names its client and sends nothing else, and the connection proves it. */
+function isProvenByCertificate(
+  { clientCertificate }: AuthenticationContext,
+  credentials: ClientCredentials,
+): boolean {
+  return (
+    credentials.kind === 'secret' &&
+    clientCertificate !== undefined &&
+    revealSecret(credentials.secret) === ''
+  )
 }
 
 /** Who signed an assertion decides which of the two it is: a trusted issuer, or else the client itself. */
@@ -105,12 +116,12 @@ async function proveByPresented(
 
 /** A client that is held to more than it has proven gets the answer of one that has proven nothing. */
 function refuseBelowDemands(
-  { tenant }: AuthenticationContext,
+  incoming: AuthenticationContext,
   credentials: ClientCredentials,
   { client, weakness }: ProvenClient,
   isForManagement: boolean,
 ): void {
-  const demands = demandsOn(client, tenant, isForManagement)
+  const demands = demandsOn(client, incoming.tenant, isForManagement)
   if (!demands) return
   const method = client.tokenEndpointAuthMethod
   const fault = demands.authMethods.includes(method)
@@ -118,6 +129,7 @@ function refuseBelowDemands(
     : `A client may not authenticate with ${method} there.`
   if (fault === undefined) return
   const cause = `This is less than ${demands.name} asks for. ${fault}`
+  if (isProvenByCertificate(incoming, credentials)) throw certificateRefused(cause)
   if (credentials.kind !== 'assertion') throw authenticationFailed(cause)
   throw assertionRefused('The client assertion is less than the security profile asks for.', cause)
 }

@@ -2,11 +2,17 @@
 import { OAuthError } from '../domain/errors.ts'
 
 const description = 'Client authentication failed. Check the client id and its secret.'
+const certificateDescription = 'Client authentication failed. Check the client id and its certificate.'
 const assertionDescription = 'Client authentication failed. Check the client id and its assertion.'
 
 /** One answer for an unknown client, a wrong or missing secret, and a disabled client: nobody learns which. */
 export function authenticationFailed(cause: string | undefined): OAuthError {
   return new OAuthError('invalid_client', description, { cause })
+}
+
+/** The same, to a request that shows a certificate instead of sending a secret. */
+export function certificateRefused(cause: string | undefined): OAuthError {
+  return new OAuthError('invalid_client', certificateDescription, { cause })
 }
 
 /**

@@ -1,9 +1,9 @@
 /** A client that proves itself with the certificate of its connection (RFC 8705 §2). */
 import { type Client, type ClientStore, parseClientId } from '../domain/client.ts'
-import { type ClientCredentialStore, hasExpired } from '../domain/client-credential.ts'
+import { type ClientCredential, type ClientCredentialStore, hasExpired } from '../domain/client-credential.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { ClientCertificates, PresentedCertificate } from '../keys/client-certificate.ts'
-import { authenticationFailed } from './client-refusals.ts'
+import { certificateRefused } from './client-refusals.ts'
 import type { ProvenClient } from './proven-client.ts'
 import { isRegisteredFor, whyNotProven } from './registered-method.ts'
 
@@ -22,28 +22,31 @@ export async function proveByCertificate(
 ): Promise<ProvenClient> {
   const id = parseClientId(clientId)
   const client = id && (await deps.clients.find(tenantId, id))
-  const fault = await faultOf(deps, client, presented)
+  // Read in any case, so that the time of a refusal does not tell whether there is such a client.
+  const credentials = id ? await deps.clientCredentials.list(tenantId, id) : []
+  const fault = await faultOf(deps, client, credentials, presented)
   const reason = whyNotProven(client, 'certificate', fault)
-  if (!client || reason !== undefined) throw authenticationFailed(reason)
+  if (!client || reason !== undefined) throw certificateRefused(reason)
   return { client }
 }
 
 /** Of the last of the client's credentials, where none of them is met. */
 async function faultOf(
-  { clientCredentials, clientCertificates, now }: ProveByCertificateDeps,
+  { clientCertificates, now }: ProveByCertificateDeps,
   client: Client | undefined,
+  credentials: readonly ClientCredential[],
   presented: PresentedCertificate,
 ): Promise<string | undefined> {
   let fault: string | undefined
   if (client && isRegisteredFor(client, 'certificate')) {
-    for (const credential of await clientCredentials.list(client.tenantId, client.id)) {
+    for (const credential of credentials) {
       const counts = client.activeCredentialIds.includes(credential.id) && !hasExpired(credential, now())
       if (!counts || credential.type === 'public_key') continue
       fault = await clientCertificates.faultOf(presented, credential, now())
       if (fault === undefined) return undefined
     }
-  } else {
-    clientCertificates.checkInVain(presented)
   }
-  return fault ?? 'None of the credentials of the client counts any more.'
+  if (fault !== undefined) return fault
+  clientCertificates.checkInVain(presented)
+  return 'None of the credentials of the client counts any more.'
 }

@@ -13,14 +13,12 @@ const credentialParameters = new Set([
   'access_token',
   'dpop',
 ])
-const credentialHeaders = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'dpop',
-  'x-ssl-client-cert',
-  'x-forwarded-client-cert',
-])
+const credentialHeaders = new Set(['authorization', 'proxy-authorization', 'cookie', 'dpop'])
+/**
+ * Proxies tell of certificates in headers of many names, and one of these may be what proves the client
+ * (`TALLYSTICK_CLIENT_CERTIFICATE_HEADER`, which has to be such a name).
+ */
+const ofCertificates = /cert/
 
 export function visibleToRules(incoming: IncomingTokenRequest): RuleRequest {
   return {
@@ -56,7 +54,7 @@ function withoutCredentials(entries: readonly (readonly [string, unknown])[]): R
 function visibleHeaders(rawHeaders: IncomingTokenRequest['rawHeaders']): Record<string, string> {
   const headers: [string, string][] = []
   for (const [name, value] of Object.entries(rawHeaders)) {
-    if (value === undefined || credentialHeaders.has(name)) continue
+    if (value === undefined || credentialHeaders.has(name) || ofCertificates.test(name)) continue
     headers.push([name, typeof value === 'string' ? value : value.join(', ')])
   }
   return Object.fromEntries(headers)
