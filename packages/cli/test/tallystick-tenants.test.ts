@@ -78,6 +78,17 @@ test('how strict the tenant is, and which audience assertions may have, are sett
   )
 })
 
+test('whether DPoP proofs need a nonce is a setting', async () => {
+  for (const [said, dpop_nonce_required] of [
+    ['required', true],
+    ['optional', false],
+  ] as const) {
+    expect(await here.json(['settings', 'update', '--dpop-nonce', said])).toMatchObject({
+      dpop_nonce_required,
+    })
+  }
+})
+
 test('profile and default audience are settings', async () => {
   const audience = 'https://invoices.example.com/'
   await here.ok(['settings', 'update', '--profile', 'auth0', '--default-audience', audience])

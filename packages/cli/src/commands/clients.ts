@@ -28,6 +28,7 @@ interface ClientOptions extends AuthMethodOptions {
   /** False: as long as the API says. */
   readonly tokenLifetime?: number | false
   readonly complianceLevel?: ComplianceLevel
+  readonly requireProofOfPossession?: boolean
 }
 
 interface UpdateOptions extends ClientOptions {
@@ -93,6 +94,7 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
   )
     .option('--name <name>', 'a new name')
     .option('--remove-metadata <name>', 'metadata to remove; repeatable', collect)
+    .addOption(new Option('--no-require-proof-of-possession', 'let it have bearer tokens again'))
     .addOption(new Option('--no-token-lifetime', 'let its tokens live as long as the API says'))
     .addOption(new Option('--enable', 'let it have tokens again').conflicts('disable'))
     .option('--disable', 'answer it like an unknown client')
@@ -138,14 +140,17 @@ function addSettings(command: Command): Command {
         complianceLevels,
       ),
     )
+    .option('--require-proof-of-possession', 'its tokens are bound to a key, or there are none')
 }
 
-function settingsOf({ description, metadata, tokenLifetime, complianceLevel }: ClientOptions) {
+function settingsOf(options: ClientOptions) {
+  const { description, metadata, tokenLifetime, complianceLevel, requireProofOfPossession } = options
   return {
     ...(tokenLifetime !== undefined && { token_lifetime: tokenLifetime === false ? null : tokenLifetime }),
     ...(description !== undefined && { description }),
     ...(metadata && { client_metadata: { ...metadata } }),
     ...(complianceLevel && { compliance_level: complianceLevel }),
+    ...(requireProofOfPossession !== undefined && { require_proof_of_possession: requireProofOfPossession }),
   }
 }
 
@@ -177,6 +182,10 @@ function details(client: Client): string[] {
     ['authentication', client.token_endpoint_auth_method ?? method ?? 'with credentials'],
     ['credentials', named?.credentials?.map(({ id }) => id).join('\n') ?? ''],
     ['key set', client.client_authentication_methods?.private_key_jwt?.jwks_uri ?? ''],
+    [
+      'tokens',
+      client.require_proof_of_possession ? 'bound to a key' : 'bearer, unless the API or a proof says',
+    ],
     ['compliance level', client.compliance_level ?? 'none'],
     [
       'metadata',

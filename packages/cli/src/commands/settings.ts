@@ -22,6 +22,7 @@ interface UpdateOptions {
   /** False with `--no-signing-key-rotation`. */
   readonly signingKeyRotation?: boolean
   readonly signingKeyRotationDays?: number
+  readonly dpopNonce?: 'required' | 'optional'
 }
 
 export function addSettingsCommands(settings: Command, open: OpenContext): void {
@@ -78,6 +79,12 @@ export function addSettingsCommands(settings: Command, open: OpenContext): void 
         .conflicts('signingKeyRotation'),
     )
     .option('--no-signing-key-rotation', 'signing keys are replaced only when you say so')
+    .addOption(
+      new Option(
+        '--dpop-nonce <what>',
+        'of DPoP proofs: whether each has to bear a nonce of the server',
+      ).choices(['required', 'optional']),
+    )
     .action(async (options: UpdateOptions) => {
       const { connect, present } = open()
       const change = changeOf(options)
@@ -96,6 +103,7 @@ function changeOf({
   tokenEndpointAudience,
   signingKeyRotation,
   signingKeyRotationDays: days,
+  dpopNonce,
 }: UpdateOptions): TenantSettingsChange {
   const allow = egressNone ? [] : egressAllow && [...egressAllow]
   return {
@@ -105,6 +113,7 @@ function changeOf({
     ...(securityProfile && { security_profile: securityProfile }),
     ...(signingKeyRotation === false && { signing_key_rotation_days: null }),
     ...(days !== undefined && { signing_key_rotation_days: days }),
+    ...(dpopNonce && { dpop_nonce_required: dpopNonce === 'required' }),
     ...(tokenEndpointAudience && { allow_token_endpoint_audience: audienceChoices[tokenEndpointAudience] }),
   }
 }
@@ -128,6 +137,7 @@ function details(settings: TenantSettings): string[] {
       'assertions for',
       settings.allow_token_endpoint_audience ? 'the issuer or the token endpoint' : 'the issuer alone',
     ],
+    ['DPoP nonce', settings.dpop_nonce_required ? 'required' : 'optional'],
     ['signing keys', rotationInWords(settings.signing_key_rotation_days)],
     ['default audience', settings.default_audience],
     ['rules may fetch from', settings.egress.allow.join('\n') || 'nowhere'],

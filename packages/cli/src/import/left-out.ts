@@ -5,8 +5,6 @@ import type { Remark } from './plan.ts'
 const protections: Readonly<Record<string, string>> = {
   token_quota: 'nobody counts tokens here, so there is no quota',
   default_token_quota: 'nobody counts tokens here, so there is no quota',
-  require_proof_of_possession:
-    'tokens are not bound to a key of their client here: whoever has one can use it',
   authorization_details: 'authorization details (RFC 9396) are not offered here',
   signed_request_object: 'requests of people are not answered here',
   require_pushed_authorization_requests: 'requests of people are not answered here',

@@ -123,6 +123,8 @@ export const client = closed({
   client_authentication_methods: Type.Optional(keyMethods),
   /** Absent where it is none. */
   compliance_level: Type.Optional(complianceLevel),
+  /** Its tokens are bound to a key, or there are none. */
+  require_proof_of_possession: Type.Boolean(),
   enabled: Type.Boolean(),
   /** Ours: how long its tokens live, where that is less than the API says. */
   token_lifetime: Type.Optional(tokenLifetime),
@@ -147,6 +149,7 @@ export const clientToCreate = closed({
   /** Its keys, which become its credentials. */
   client_authentication_methods: Type.Optional(nullable(newKeyMethods)),
   compliance_level: Type.Optional(complianceLevelToSet),
+  require_proof_of_possession: Type.Optional(nullable(Type.Boolean())),
   client_secret: clientSecret,
   /** A disabled client is answered like an unknown one. */
   enabled: Type.Optional(Type.Boolean()),
@@ -168,6 +171,8 @@ export const clientChange = closed({
   /** Credentials that the client has. Null, with a `token_endpoint_auth_method`, goes back to the secret. */
   client_authentication_methods: Type.Optional(nullable(keyMethods)),
   compliance_level: Type.Optional(complianceLevelToSet),
+  /** Null, as at the beginning: no. */
+  require_proof_of_possession: Type.Optional(nullable(Type.Boolean())),
   client_secret: clientSecret,
   enabled: Type.Optional(Type.Boolean()),
   /** Null: as long as the API says. */

@@ -60,13 +60,10 @@ export const keptClientMembers = {
   my_organization_configuration: object,
   async_approval_notification_channels: texts,
   skip_non_verifiable_callback_uri_confirmation_prompt: flag,
-  // A quota or a proof that nobody enforces would deceive.
+  // A quota that nobody enforces would deceive.
   token_quota: Type.Optional(Type.Null()),
   signed_request_object: Type.Optional(Type.Null()),
   token_vault_privileged_access: Type.Optional(Type.Null()),
-  require_proof_of_possession: Type.Optional(
-    Type.Unsafe<false | null>({ type: ['boolean', 'null'], enum: [false, null] }),
-  ),
   require_pushed_authorization_requests: Type.Optional(
     Type.Unsafe<false | null>({ type: ['boolean', 'null'], enum: [false, null] }),
   ),

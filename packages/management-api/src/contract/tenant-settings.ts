@@ -94,6 +94,8 @@ const security = {
   security_profile: oneOf(['none', 'fapi2']),
   /** Client assertions may name the token endpoint as their audience, and not the issuer alone. */
   allow_token_endpoint_audience: Type.Boolean(),
+  /** DPoP proofs bear a nonce of this server (RFC 9449 §8). */
+  dpop_nonce_required: Type.Boolean(),
   /** A signing key that has signed for that many days is replaced by itself; null: only when somebody rotates. */
   signing_key_rotation_days: nullable(Type.Integer({ minimum: 1, maximum: 365 })),
 }

@@ -24,7 +24,7 @@ export function clientToCreate(body: ClientToCreate, { tenantId, id, authenticat
     metadata: body.client_metadata ?? {},
     grantTypes: body.grant_types ?? ['client_credentials'],
     ...authentication,
-    requiresProofOfPossession: false,
+    requiresProofOfPossession: body.require_proof_of_possession ?? false,
     complianceLevel: body.compliance_level ?? 'none',
     tokenLifetimeSeconds: body.token_lifetime ?? undefined,
     enabled: body.enabled ?? true,
@@ -52,6 +52,10 @@ export function changedClient(
       body.token_lifetime === undefined ? stored.tokenLifetimeSeconds : (body.token_lifetime ?? undefined),
     complianceLevel:
       body.compliance_level === undefined ? stored.complianceLevel : (body.compliance_level ?? 'none'),
+    requiresProofOfPossession:
+      body.require_proof_of_possession === undefined
+        ? stored.requiresProofOfPossession
+        : (body.require_proof_of_possession ?? false),
     enabled: body.enabled ?? stored.enabled,
     keptMembers: keptMembers(keptClientMemberNames, stored.keptMembers, body),
     updatedAt: now,

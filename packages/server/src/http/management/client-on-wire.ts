@@ -42,6 +42,7 @@ export function clientOnWire(
         client_authentication_methods: { [method]: keysOnWire(client) },
       }),
     ...(client.complianceLevel !== 'none' && { compliance_level: client.complianceLevel }),
+    require_proof_of_possession: client.requiresProofOfPossession,
     enabled: client.enabled,
     ...(client.tokenLifetimeSeconds !== undefined && { token_lifetime: client.tokenLifetimeSeconds }),
   }

@@ -35,7 +35,7 @@ const refused: [body: string, message: string][] = [
   ],
   ['{"name":"x","grant_types":["client_credential"]}', 'on property grant_types.0'],
   ['{"name":"x","client_metadata":{"a":1}}', "'Expected type string' on property client_metadata.a"],
-  ['{"name":"x","require_proof_of_possession":true}', 'on property require_proof_of_possession'],
+  ['{"name":"x","require_proof_of_possession":"yes"}', 'on property require_proof_of_possession'],
   ['{"name":"x","token_quota":{"client_credentials":{"enforce":true}}}', 'on property token_quota'],
   ['{"name":"x","enabled":"yes"}', "'Expected type boolean' on property enabled"],
   [

@@ -42,6 +42,7 @@ test.each([
   ['a flag that is no boolean', { flags: { enable_sso: 'yes' } }, 'flags.enable_sso'],
   ['a profile nobody knows', { profile: 'oauth1' }, 'profile'],
   ['a security profile nobody knows', { security_profile: 'fapi1' }, 'security_profile'],
+  ['a demand for nonces that is neither', { dpop_nonce_required: 'yes' }, 'dpop_nonce_required'],
   ['a rotation at every moment', { signing_key_rotation_days: 0 }, 'signing_key_rotation_days'],
   ['a rotation that nobody lives to see', { signing_key_rotation_days: 366 }, 'signing_key_rotation_days'],
   ['a member of the wrong type', { session_lifetime: 'long' }, 'session_lifetime'],
@@ -74,6 +75,7 @@ test('the settings have the documented members with their defaults, and the othe
     profile: 'auth0',
     security_profile: 'none',
     allow_token_endpoint_audience: true,
+    dpop_nonce_required: false,
     signing_key_rotation_days: null,
   })
 })
@@ -100,6 +102,15 @@ test('how often keys turn by themselves is set, and null stops it', async () => 
     })
     await tenantSettings.update({ security_profile: 'none' })
     expect(await tenantSettings.get()).toMatchObject({ signing_key_rotation_days })
+  }
+})
+
+test('whether DPoP proofs need a nonce is set, and stays beside other changes', async () => {
+  const { tenantSettings } = world.mine.connection
+  for (const dpop_nonce_required of [true, false]) {
+    expect(await tenantSettings.update({ dpop_nonce_required })).toMatchObject({ dpop_nonce_required })
+    await tenantSettings.update({ security_profile: 'none' })
+    expect(await tenantSettings.get()).toMatchObject({ dpop_nonce_required })
   }
 })
 

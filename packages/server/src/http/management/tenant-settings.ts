@@ -57,12 +57,13 @@ function changed(stored: Tenant, body: TenantSettingsChange): Tenant {
 /** Null leaves the audience of assertions to the profile again. */
 function securityAfter({ security }: Tenant, body: TenantSettingsChange): Tenant['security'] {
   const { security_profile: profile, allow_token_endpoint_audience: allows } = body
-  const { signing_key_rotation_days: days } = body
+  const { signing_key_rotation_days: days, dpop_nonce_required: requiresDpopNonce } = body
   return {
     ...security,
     profile: profile ?? security.profile,
     allowsTokenEndpointAudience:
       allows === undefined ? security.allowsTokenEndpointAudience : (allows ?? undefined),
+    requiresDpopNonce: requiresDpopNonce ?? security.requiresDpopNonce,
     signingKeyRotationDays: days === undefined ? security.signingKeyRotationDays : (days ?? undefined),
   }
 }
@@ -123,6 +124,7 @@ function onWire(tenant: Tenant): TenantSettings {
     profile: tenant.profile,
     security_profile: tenant.security.profile,
     allow_token_endpoint_audience: allowsTokenEndpointAudience(tenant),
+    dpop_nonce_required: tenant.security.requiresDpopNonce,
     signing_key_rotation_days: tenant.security.signingKeyRotationDays ?? null,
   }
 }
