@@ -179,6 +179,9 @@ export function routesOf(
       record,
       now,
       verifyToken: createVerifyManagementToken(ring, now),
+      provePossession,
+      issueDpopNonce,
+      spendProof: (proof) => recorder.keep([storage.spentProofs.insert(proof)]),
       createClientSecret: () => createSecretText('client'),
       hashSecret: hashing.hash,
       newId: {

@@ -1,7 +1,7 @@
 /** Two tenants, the first with an API and a client of it, and what tests of DPoP send to the first. */
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll } from 'vitest'
-import { createProofPair, type Members, makeProof, type ProofPair } from './dpop-proofs.ts'
+import { createProofPair, hashOf, type Members, makeProof, type ProofPair } from './dpop-proofs.ts'
 import { startTwoTenants, type TwoTenants } from './two-tenants.ts'
 
 export const invoices = 'https://invoices.example.com/'
@@ -67,6 +67,36 @@ export async function askToken(
   const part = String(body.access_token ?? '').split('.')[1]
   const claims = part ? JSON.parse(Buffer.from(part, 'base64url').toString()) : {}
   return { status: response.status, headers: response.headers, body, claims }
+}
+
+/** Of this request to the management API with this token, unless `claims` or `header` say otherwise. */
+export function callProof(
+  method: string,
+  path: string,
+  accessToken: string,
+  { claims = {}, header = {}, key = pair }: { claims?: Members; header?: Members; key?: ProofPair } = {},
+): string {
+  const uri = `${door.world.mine.issuer.origin}/api/v2${path}`
+  return makeProof(key, { method, uri, now: clock, claims: { ath: hashOf(accessToken), ...claims }, header })
+}
+
+export async function call(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: unknown,
+): Promise<{ status: number; challenge: string; nonce: string | null; body: Record<string, unknown> }> {
+  const answer = await door.world.mine.fetch(`/api/v2${path}`, {
+    method,
+    headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  return {
+    status: answer.status,
+    challenge: answer.headers.get('www-authenticate') ?? '',
+    nonce: answer.headers.get('dpop-nonce'),
+    body: JSON.parse((await answer.text()) || '{}'),
+  }
 }
 
 /** With as many header lines as there are proofs, which `fetch` would put into one. */

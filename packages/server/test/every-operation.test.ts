@@ -48,7 +48,7 @@ describe.each(described.filter(({ name }) => name in samples))('$name', (route) 
   test('is refused without a token', async () => {
     const response = await ask(world.mine, route, await sampleOf(name, nothing))
     expect(response.status).toBe(401)
-    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer resource_metadata="[^"]+"$/)
+    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer resource_metadata="[^"]+", DPoP algs=/)
     expect(await response.json()).toEqual({
       statusCode: 401,
       error: 'Unauthorized',

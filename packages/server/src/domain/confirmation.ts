@@ -9,3 +9,12 @@ export type Confirmation =
 export function confirmationClaim(confirmation: Confirmation): Readonly<Record<string, string>> {
   return confirmation.kind === 'dpop' ? { jkt: confirmation.jkt } : { 'x5t#S256': confirmation.x5tS256 }
 }
+
+/** The claim read back; undefined unless it says one thing that can be checked. */
+export function confirmationFrom(claim: unknown): Confirmation | undefined {
+  const members = Object.entries(Object(claim))
+  const [[name, value] = [], ...more] = members
+  if (more.length > 0 || typeof value !== 'string' || value === '') return undefined
+  if (name === 'jkt') return { kind: 'dpop', jkt: value }
+  return name === 'x5t#S256' ? { kind: 'mtls', x5tS256: value } : undefined
+}

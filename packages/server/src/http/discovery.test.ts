@@ -26,6 +26,7 @@ test('the management API says which server issues its tokens, at the place its c
       resource: tenant.issuer.managementAudience,
       authorization_servers: [tenant.issuer.issuer],
       bearer_methods_supported: ['header'],
+      dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
     })
     const server = await read(tenant, '/.well-known/oauth-authorization-server')
     expect(server.document).toMatchObject({

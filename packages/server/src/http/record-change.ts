@@ -158,8 +158,8 @@ function entryOf(
 }
 
 /** Masks what has the form of a secret of ours and what the caller presented. Texts are cut after it, never before. */
-function maskOf({ headers: { authorization = '' } }: FastifyRequest): (text: string) => string {
-  const maskPresented = createMask([authorization, authorization.replace(/^\S+\s+/, '')])
+function maskOf({ headers: { authorization = '', dpop = '' } }: FastifyRequest): (text: string) => string {
+  const maskPresented = createMask([authorization, authorization.replace(/^\S+\s+/, ''), String(dpop)])
   return (text) => maskOwnSecrets(maskPresented(text))
 }
 

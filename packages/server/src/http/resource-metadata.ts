@@ -5,6 +5,7 @@
 import type { Issuer } from '../domain/issuer.ts'
 import type { ResourceServer } from '../domain/resource-server.ts'
 import type { Tenant } from '../domain/tenant.ts'
+import { proofAlgorithms } from '../keys/proof-key.ts'
 
 export interface ResourceMetadataSubject {
   readonly tenant: Tenant
@@ -43,5 +44,5 @@ function identity({ issuer, scopes }: ResourceMetadataSubject): Metadata {
 
 function tokens(): Metadata {
   // RFC 6750 §2.1; a token in the query or in a body is refused.
-  return { bearer_methods_supported: ['header'] }
+  return { bearer_methods_supported: ['header'], dpop_signing_alg_values_supported: proofAlgorithms }
 }

@@ -10,6 +10,7 @@ import {
   sampleClient,
   sampleExchange,
 } from '../../test/storage-conformance/samples.ts'
+import type { SpentProof } from '../domain/spent-proof.ts'
 import { AlreadyExistsError, ChangedMeanwhileError, GoneError, type Storage } from '../domain/storage.ts'
 import { openStorage } from '../storage/storage.ts'
 import { createRecorder, LogUnavailableError, maxBatch } from './recorder.ts'
@@ -189,4 +190,24 @@ test('draining waits for everything handed in, and an idle recorder is drained a
   await recorder.drain()
   expect(published).toHaveLength(numbers.length)
   await Promise.all(recordings)
+})
+
+test('what no entry accounts for is kept as safely, tells nobody, and is refused like the rest', async () => {
+  const recorder = recorderWith()
+  const proof: SpentProof = {
+    tenantId: acme.id,
+    kind: 'dpop_proof',
+    holder: 'thumbprint',
+    jti: 'one',
+    expiresAt: new Date(),
+  }
+  await recorder.keep([storage.spentProofs.insert(proof)])
+  expect(await storage.spentProofs.isSpent(proof)).toBe(true)
+  expect(published).toEqual([])
+  const results = await Promise.allSettled([
+    recorder.keep([storage.spentProofs.insert(proof)]),
+    recorder.record(sampleExchange(1)),
+  ])
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+  await expect(recorder.keep([storage.spentProofs.insert(proof)])).rejects.toThrow(AlreadyExistsError)
 })

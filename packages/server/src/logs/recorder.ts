@@ -28,6 +28,8 @@ export interface Recorder {
    *   LogUnavailableError when they could not be written.
    */
   record(entry: LogEntry, writes?: readonly Write[], beside?: readonly LogEntry[]): Promise<void>
+  /** Commits writes that no entry accounts for, in the same batches, and throws as `record` does. */
+  keep(writes: readonly Write[]): Promise<void>
   /** Resolves when everything handed in before has been committed or refused. */
   drain(): Promise<void>
 }
@@ -85,18 +87,22 @@ export function createRecorder({ storage, tail, maxWaiting = defaultMaxWaiting }
     one.resolve()
   }
 
+  async function enqueue(entries: readonly LogEntry[], group: readonly Write[]): Promise<void> {
+    if (waiting.length >= maxWaiting) {
+      throw new LogUnavailableError(`More than ${maxWaiting} log entries wait for the disk.`)
+    }
+    await new Promise<void>((resolve, reject) => {
+      waiting.push({ entries, group, resolve, reject })
+      schedule()
+    })
+  }
+
   return {
     async record(entry, writes = [], beside = []) {
-      if (waiting.length >= maxWaiting) {
-        throw new LogUnavailableError(`More than ${maxWaiting} log entries wait for the disk.`)
-      }
       const entries = [entry, ...beside]
-      const group = [...writes, ...entries.map(storage.logEntries.insert)]
-      await new Promise<void>((resolve, reject) => {
-        waiting.push({ entries, group, resolve, reject })
-        schedule()
-      })
+      await enqueue(entries, [...writes, ...entries.map(storage.logEntries.insert)])
     },
+    keep: (writes) => enqueue([], writes),
     async drain() {
       if (!busy) return
       await new Promise<void>((resolve) => drained.push(resolve))

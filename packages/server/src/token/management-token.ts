@@ -1,5 +1,6 @@
 /** A token of the management API, read back: who its bearer is and what it may do. */
 
+import { type Confirmation, confirmationFrom } from '../domain/confirmation.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { SigningKeyRing } from '../keys/signing-key-ring.ts'
 import { type TokenFault, TokenInvalidError } from '../keys/verify-token.ts'
@@ -9,8 +10,8 @@ export interface ManagementTokenClaims {
   /** Separated by blanks (RFC 6749 §3.3). */
   readonly scope: string
   readonly expiresAt: Date
-  /** RFC 8705 §3.1: of the certificate that the token is bound to. */
-  readonly x5tS256: string | undefined
+  /** What the token is bound to; undefined: a bearer token. */
+  readonly confirmation: Confirmation | undefined
 }
 
 export type VerifyManagementToken = (
@@ -30,9 +31,10 @@ export function createVerifyManagementToken(
       const clientId = claims.client_id ?? claims.azp
       if (typeof clientId !== 'string' || typeof claims.exp !== 'number') return invalid
       const scope = typeof claims.scope === 'string' ? claims.scope : ''
-      const bound: unknown = Object(claims.cnf)['x5t#S256']
-      const x5tS256 = bound === undefined ? undefined : String(bound)
-      return { clientId, scope, expiresAt: new Date(claims.exp * 1000), x5tS256 }
+      const confirmation = claims.cnf === undefined ? undefined : confirmationFrom(claims.cnf)
+      // Bound to what nobody here can check, it must not count as if it were not bound.
+      if (claims.cnf !== undefined && !confirmation) return invalid
+      return { clientId, scope, expiresAt: new Date(claims.exp * 1000), confirmation }
     } catch (error) {
       if (error instanceof TokenInvalidError) return error.fault
       throw error

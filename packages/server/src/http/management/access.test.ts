@@ -16,7 +16,7 @@ async function statusWith(authorization: string, path = '/api/v2/clients') {
 /** Without the place of the metadata, which names the port of the day. */
 function challengeOf({ headers }: Response): string | undefined {
   const place = `resource_metadata="${world.mine.issuer.origin}/.well-known/oauth-protected-resource/api/v2/"`
-  return headers.get('www-authenticate')?.replace(place, '…')
+  return headers.get('www-authenticate')?.replaceAll(place, '…')
 }
 
 const refused = [401, 'Bearer error="invalid_token", …']
@@ -78,7 +78,10 @@ test('the token is sent once: in the header beside the query is refused, in the 
     'Bearer error="invalid_request"',
   ])
   const alone = await world.mine.fetch(`/api/v2/clients?access_token=${token}`)
-  expect([alone.status, challengeOf(alone)]).toEqual([401, 'Bearer …'])
+  expect([alone.status, challengeOf(alone)]).toEqual([
+    401,
+    'Bearer …, DPoP algs="ES256 EdDSA Ed25519 PS256", …',
+  ])
 })
 
 /** A client with a grant of the management API, and a token that was issued while it held every scope. */

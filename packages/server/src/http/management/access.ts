@@ -1,19 +1,20 @@
 /**
- * Who is the operator behind this request, and may they do what they ask? A bearer token (RFC 6750 §2.1) of
- * this tenant's issuer for this tenant's management audience, sent in the Authorization header and nowhere
- * else. A token only says what its client was granted when it was issued, so the client must still be there, enabled
- * and granted this API, and of the token's scopes those count that its grant still has: taking access away works at once.
+ * Who is the operator behind this request, and may they do what they ask? They bring a token of this tenant's issuer for
+ * this tenant's management audience, and hold the key where it is bound to one. A token only says what its client was
+ * granted when it was issued, so the client must still be there, enabled and granted this API, and of the token's scopes
+ * those count that its grant still has: taking access away works at once.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ClientId, type ClientStore, parseClientId } from '../../domain/client.ts'
 import { allowedScopes, type ClientGrantStore } from '../../domain/client-grant.ts'
+import type { Confirmation } from '../../domain/confirmation.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { Audience, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
-import { thumbprintOf } from '../../keys/certificate-facts.ts'
 import type { TokenFault } from '../../keys/verify-token.ts'
-import { resourceMetadataUrl } from '../resource-metadata.ts'
+import { type ConfirmPossessionDeps, createConfirmPossession } from './confirm-possession.ts'
 import { mayGetTokens } from './last-administrator.ts'
+import { presentedToken, refuseToken, schemeOf } from './presented-token.ts'
 
 export interface Operator {
   readonly clientId: ClientId
@@ -27,11 +28,11 @@ export interface ManagementTokenClaims {
   readonly clientId: string
   readonly scope: string
   readonly expiresAt: Date
-  /** Of the certificate that the token is bound to. */
-  readonly x5tS256: string | undefined
+  /** What the token is bound to; undefined: a bearer token. */
+  readonly confirmation: Confirmation | undefined
 }
 
-export interface AccessDeps {
+export interface AccessDeps extends ConfirmPossessionDeps {
   readonly clients: Pick<ClientStore, 'find'>
   readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
   readonly clientGrants: Pick<ClientGrantStore, 'findFor'>
@@ -59,18 +60,16 @@ export interface Access {
 }
 
 export function createAccess(deps: AccessDeps): Access {
+  const confirmPossession = createConfirmPossession(deps)
+
   async function proveOperator(request: FastifyRequest, reply: FastifyReply): Promise<Operator> {
-    const token = bearerToken(request, reply)
+    const presented = presentedToken(request, reply)
     const { issuer, managementAudience: audience } = request.issuer
-    const claims = await deps.verifyToken(request.tenant.id, token, { issuer, audience })
-    if ('kind' in claims) throw challenge(request, reply, faultInWords(claims))
-    // RFC 8705 §3: a token that is bound to a certificate counts on a connection that shows it, and on no other.
-    const { clientCertificate: shown } = request
-    if (claims.x5tS256 !== undefined && (!shown || thumbprintOf(shown.der) !== claims.x5tS256)) {
-      throw challenge(request, reply, faultInWords({ kind: 'invalid' }))
-    }
+    const claims = await deps.verifyToken(request.tenant.id, presented.token, { issuer, audience })
+    if ('kind' in claims) throw refuseToken(request, reply, faultInWords(claims))
+    await confirmPossession(request, reply, presented, claims.confirmation)
     const present = await presentAccess(deps, request.tenant.id, claims)
-    if (!present) throw challenge(request, reply, faultInWords({ kind: 'invalid' }))
+    if (!present) throw refuseToken(request, reply, faultInWords({ kind: 'invalid' }))
     return { ...present, tokenExpiresAt: claims.expiresAt }
   }
 
@@ -135,43 +134,10 @@ export function requireScope(operator: Operator, needed: NeededScopes, reply: Fa
 
 /** The refusal for want of these scopes, with its challenge (RFC 6750 §3.1). */
 export function refuseScope(reply: FastifyReply, { scopes, allScopes }: NeededScopes): ManagementError {
-  reply.header('www-authenticate', `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`)
+  reply.header(
+    'www-authenticate',
+    `${schemeOf(reply.request)} error="insufficient_scope", scope="${scopes.join(' ')}"`,
+  )
   const expected = allScopes ? 'expected all of' : 'expected any of'
   return new ManagementError('insufficient_scope', `Insufficient scope, ${expected}: ${scopes.join(',')}`)
-}
-
-function bearerToken(request: FastifyRequest, reply: FastifyReply): string {
-  const headers = request.raw.headersDistinct.authorization ?? []
-  if (headers.length === 0) {
-    // RFC 6750 §3.1: a request without any token is told the scheme and no error code.
-    reply.header('www-authenticate', `Bearer ${whereToRead(request)}`)
-    throw new ManagementError('invalid_token', 'Missing authentication')
-  }
-  // RFC 6750 §2: one way of sending the token per request.
-  if (headers.length > 1 || hasQueryToken(request.query)) {
-    throw malformed(reply, 'Send the access token once, in the Authorization header.')
-  }
-  const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(headers[0] ?? '') ?? []
-  if (token === undefined) throw malformed(reply, 'Bad HTTP authentication header format')
-  return token
-}
-
-function hasQueryToken(query: unknown): boolean {
-  return typeof query === 'object' && query !== null && 'access_token' in query
-}
-
-/** A header that is no bearer token at all: RFC 6750 §3.1 answers it with 400. */
-function malformed(reply: FastifyReply, message: string): ManagementError {
-  reply.header('www-authenticate', 'Bearer error="invalid_request"')
-  return new ManagementError('invalid_header', message, { errorCode: 'Bearer' })
-}
-
-function challenge(request: FastifyRequest, reply: FastifyReply, message: string): ManagementError {
-  reply.header('www-authenticate', `Bearer error="invalid_token", ${whereToRead(request)}`)
-  return new ManagementError('invalid_token', message)
-}
-
-/** RFC 9728 §5.1: which server issues the tokens that count here is in the metadata of this API. */
-function whereToRead({ issuer }: FastifyRequest): string {
-  return `resource_metadata="${resourceMetadataUrl(issuer)}"`
 }

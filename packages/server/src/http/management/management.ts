@@ -90,6 +90,9 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly publishDraft: ActionHandlerDeps['publishDraft']
   readonly tryDraft: ActionVersionHandlerDeps['tryDraft']
   readonly verifyToken: AccessDeps['verifyToken']
+  readonly provePossession: AccessDeps['provePossession']
+  readonly issueDpopNonce: AccessDeps['issueDpopNonce']
+  readonly spendProof: AccessDeps['spendProof']
   readonly createClientSecret: () => SecretText
   readonly hashSecret: (secret: SecretText) => Uint8Array
   readonly newId: ClientHandlerDeps['newId'] &
