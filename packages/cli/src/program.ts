@@ -88,6 +88,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./commands/token.ts')).addTokenCommands,
   },
   {
+    name: 'tokens',
+    summary: 'end tokens before they expire',
+    load: async () => (await import('./commands/tokens.ts')).addTokensCommands,
+  },
+  {
     name: 'keys',
     summary: 'the keys that sign tokens',
     load: async () => (await import('./commands/keys.ts')).addKeysCommands,

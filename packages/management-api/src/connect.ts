@@ -26,6 +26,7 @@ import type {
   ResourceServersQuery,
   ResourceServerToCreate,
 } from './contract/resource-servers.ts'
+import type { RevocationsQuery, RevocationToCreate } from './contract/revocations.ts'
 import type { RevocationQuery, RotationQuery } from './contract/signing-keys.ts'
 import type { TokenCountsQuery } from './contract/stats.ts'
 import type { TenantSettingsChange } from './contract/tenant-settings.ts'
@@ -70,6 +71,7 @@ export function connect(options: ConnectOptions) {
     logStreams: logStreamCalls(call),
     stats: statsCalls(call),
     signingKeys: signingKeyCalls(call),
+    revocations: revocationCalls(call),
     tenantSettings: tenantSettingsCalls(call),
     tenants: tenantCalls(call),
     trustedIssuers: trustedIssuerCalls(call),
@@ -163,6 +165,16 @@ function signingKeyCalls(call: Call) {
     /** Of a previous key, or with `emergency` of any: its tokens count no more. */
     revoke: (kid: string, query: RevocationQuery = {}) =>
       call('PUT', '/keys/signing/:kid/revoke', { params: { kid }, query }),
+  }
+}
+
+/** Tokens that count no more before they expire. */
+function revocationCalls(call: Call) {
+  return {
+    list: async (query: Omit<RevocationsQuery, 'include_totals'> = {}) =>
+      pageOf(await call('GET', '/revocations', { query: { ...query, include_totals: true } })),
+    /** Exactly one of `jti`, `client_id` and `rule_version_id`. */
+    create: (body: RevocationToCreate) => call('POST', '/revocations', { body }),
   }
 }
 

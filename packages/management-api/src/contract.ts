@@ -18,6 +18,7 @@ import { logOperations } from './contract/logs.ts'
 import type { Operation } from './contract/operation.ts'
 import { pipelineOperations } from './contract/pipeline.ts'
 import { resourceServerOperations } from './contract/resource-servers.ts'
+import { revocationOperations } from './contract/revocations.ts'
 import { signingKeyOperations } from './contract/signing-keys.ts'
 import { statsOperations } from './contract/stats.ts'
 import { tenantSettingsOperations } from './contract/tenant-settings.ts'
@@ -40,6 +41,7 @@ export const operations = {
   ...logStreamOperations,
   ...statsOperations,
   ...signingKeyOperations,
+  ...revocationOperations,
   ...tenantSettingsOperations,
   ...tenantOperations,
   ...trustedIssuerOperations,

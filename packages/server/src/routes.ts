@@ -1,5 +1,5 @@
 /** What the routes need, made from the rooms. */
-import { randomUUID } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
@@ -28,6 +28,7 @@ import {
   newLogStreamId,
   newResourceServerId,
   newSeed,
+  newStatusListId,
   newTrustedIssuerId,
 } from './keys/random-id.ts'
 import { SecretText } from './keys/secret-text.ts'
@@ -37,6 +38,7 @@ import { newLogEntryId } from './logs/log-entry-id.ts'
 import { whyNotEndpoint } from './logs/stream-sender.ts'
 import { destinationsBeside } from './outbound/destinations.ts'
 import { newTenant, planTenant } from './plan-tenant.ts'
+import { presentedTokensOf, statusListsOf } from './presented-tokens.ts'
 import type { Rooms } from './rooms.ts'
 import { createActionCache } from './rules/action-cache.ts'
 import { createRunPipeline } from './rules/run-pipeline.ts'
@@ -49,9 +51,12 @@ import { createAuthenticateClient } from './token/authenticate-client.ts'
 import { createClientCredentialsGrant } from './token/client-credentials-grant.ts'
 import { createExplainToken } from './token/explain-token.ts'
 import { createFailedAttempts } from './token/failed-attempts.ts'
+import { createIsRevoked } from './token/is-revoked.ts'
 import { createVerifyManagementToken } from './token/management-token.ts'
+import { createOpaqueTokens } from './token/opaque-tokens.ts'
 import { createProvePossession } from './token/prove-possession.ts'
 import { createNoteSecretUse } from './token/secret-uses.ts'
+import { createStatusPlaces } from './token/status-places.ts'
 import { createVerifyAssertion } from './token/verify-assertion.ts'
 import { createWorkloadTrust } from './workload-trust.ts'
 
@@ -75,6 +80,25 @@ export function routesOf(
   const nonces = createDpopNonces(rooms.masterKey)
   const issueDpopNonce = (tenantId: TenantId) => nonces.issue(tenantId, now())
   const provePossession = createProvePossession({ nonces, spentProofs: storage.spentProofs, now })
+  const opaqueTokens = createOpaqueTokens({ hashing, encryption })
+  const authenticateClient = createAuthenticateClient({
+    ...workloadTrust,
+    clients: storage.clients,
+    spentProofs: storage.spentProofs,
+    hashing,
+    clientCredentials: storage.clientCredentials,
+    clientCertificates: createClientCertificates(),
+    verifyAssertion: createVerifyAssertion({
+      clientCredentials: storage.clientCredentials,
+      clientKeySets: createClientKeySets({ fetchDocument: keyDocuments.fetchDocument, now }),
+      signatures: createAssertionSignatures(),
+    }),
+    failedAttempts: createFailedAttempts(now),
+    now,
+  })
+  const tokensInQuestion = { storage, ring, apiSecrets, opaqueTokens, now }
+  const isRevoked = createIsRevoked(storage)
+  const noteSecretUse = createNoteSecretUse(storage.clientSecrets)
   return {
     log,
     now,
@@ -88,21 +112,7 @@ export function routesOf(
     readiness: () => readiness(rooms, serving),
     tokenEndpoint: {
       grantAccessToken: createClientCredentialsGrant({
-        authenticateClient: createAuthenticateClient({
-          ...workloadTrust,
-          clients: storage.clients,
-          spentProofs: storage.spentProofs,
-          hashing,
-          clientCredentials: storage.clientCredentials,
-          clientCertificates: createClientCertificates(),
-          verifyAssertion: createVerifyAssertion({
-            clientCredentials: storage.clientCredentials,
-            clientKeySets: createClientKeySets({ fetchDocument: keyDocuments.fetchDocument, now }),
-            signatures: createAssertionSignatures(),
-          }),
-          failedAttempts: createFailedAttempts(now),
-          now,
-        }),
+        authenticateClient,
         provePossession,
         resourceServers: storage.resourceServers,
         clientGrants: storage.clientGrants,
@@ -114,9 +124,14 @@ export function routesOf(
           now,
           onRuleLine: tellTail(rooms, now),
         }),
-        signAccessToken: createSignAccessToken({ ring, apiSecrets, encryptToken: createEncryptToken() }),
+        signAccessToken: createSignAccessToken({
+          ring,
+          apiSecrets,
+          encryptToken: createEncryptToken(),
+          opaqueTokens,
+        }),
         now,
-        newTokenId: randomUUID,
+        drawStatusPlace: createStatusPlaces({ newStatusListId, randomBelow: randomInt }),
         newSeed,
       }),
       issueDpopNonce,
@@ -126,13 +141,19 @@ export function routesOf(
         encryption,
         exchangeRecords: storage.exchangeRecords,
         spentProofs: storage.spentProofs,
-        noteSecretUse: createNoteSecretUse(storage.clientSecrets),
+        noteSecretUse,
+        issuedTokens: storage.issuedTokens,
         now,
         newLogEntryId,
         exchangeRecord: config.exchangeRecord,
       }),
       record,
     },
+    presentedTokens: presentedTokensOf(
+      { ...tokensInQuestion, isRevoked },
+      { authenticateClient, noteSecretUse, record, rateLimit: rateOf(config.tokenRate) },
+    ),
+    statusLists: { publishStatusList: statusListsOf(tokensInQuestion) },
     discovery: {
       takesCertificates: takesCertificates(config),
       publicKeys: ring.publicKeys,
@@ -182,6 +203,8 @@ export function routesOf(
       provePossession,
       issueDpopNonce,
       spendProof: (proof) => recorder.keep([storage.spentProofs.insert(proof)]),
+      isRevoked,
+      revocations: storage.revocations,
       createClientSecret: () => createSecretText('client'),
       hashSecret: hashing.hash,
       newId: {

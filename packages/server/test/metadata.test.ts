@@ -75,9 +75,8 @@ function signsAt(endpoint: string): Use {
 
 async function useAt(walked: Walked, endpoint: string, { fields, headers }: Credentials, what: string) {
   if (endpoint === 'token') return expectToken(walked.askToken(fields, headers), what)
-  const { access_token } = await tokenByKey(walked)
   const url = String(walked.metadata[`${endpoint}_endpoint`])
-  const { status } = await walked.post(url, { ...fields, token: String(access_token) }, headers)
+  const { status } = await walked.post(url, { ...fields, token: 'of nobody' }, headers)
   return expect([endpoint, what, status]).toEqual([endpoint, what, 200])
 }
 

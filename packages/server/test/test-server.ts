@@ -145,7 +145,9 @@ export async function requestToken(
     ...init,
   })
   const body = parseObject(await response.text())
-  const [header, claims] = String(body.access_token ?? '').split('.')
+  const token = String(body.access_token ?? '')
+  // Of an opaque token there are none.
+  const [header, claims] = token.includes('.') ? token.split('.') : []
   return {
     status: response.status,
     headers: response.headers,

@@ -18,6 +18,8 @@ export interface ApiOptions extends SecretOptions, ApiEncryptionOptions {
   readonly dialect?: ResourceServer['token_dialect']
   readonly ruleScopes?: ResourceServer['rule_scopes']
   readonly enforcePolicies?: boolean
+  readonly tokenFormat?: ResourceServer['token_format']
+  readonly statusList?: boolean
   readonly clientPolicy?: 'require_client_grant' | 'deny_all'
   readonly signingSecretFile?: string
 }
@@ -40,6 +42,14 @@ export function addApiSettings(command: Command): Command {
         'access_token_authz',
       ]),
     )
+    .addOption(
+      new Option('--token-format <format>', 'a JWT, or a text that introspection alone can read').choices([
+        'jwt',
+        'opaque',
+      ]),
+    )
+    .option('--status-list', 'let each token name its place in a published list of revoked ones')
+    .option('--no-status-list', 'publish no list for its tokens')
     .option('--enforce-policies', 'let a dialect ending in _authz add permissions')
     .option('--no-enforce-policies', 'have no permissions in tokens')
     .addOption(
@@ -56,6 +66,7 @@ export function addApiSettings(command: Command): Command {
 export async function settingsOf(options: ApiOptions, input: SecretInputDeps): Promise<ResourceServerChange> {
   const { name, lifetime, alg, dialect, ruleScopes, enforcePolicies, clientPolicy, signingSecretFile } =
     options
+  const { tokenFormat, statusList } = options
   const question = 'Signing secret:'
   const secret =
     signingSecretFile === undefined
@@ -67,6 +78,8 @@ export async function settingsOf(options: ApiOptions, input: SecretInputDeps): P
     ...(alg && { signing_alg: alg }),
     ...(secret && { signing_secret: revealSecret(secret) }),
     ...(dialect && { token_dialect: dialect }),
+    ...(tokenFormat && { token_format: tokenFormat }),
+    ...(statusList !== undefined && { token_status_list: statusList }),
     ...(enforcePolicies !== undefined && { enforce_policies: enforcePolicies }),
     ...(clientPolicy && { subject_type_authorization: { client: { policy: clientPolicy } } }),
     ...(ruleScopes && { rule_scopes: ruleScopes }),

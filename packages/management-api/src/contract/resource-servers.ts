@@ -38,6 +38,7 @@ export const tokenDialects = [
 const signingAlg = oneOf(signingAlgorithms)
 const tokenDialect = oneOf(tokenDialects)
 const ruleScopes = oneOf(['any', 'api', 'grant'])
+const tokenFormat = oneOf(['jwt', 'opaque'])
 const clientPolicy = oneOf(['deny_all', 'require_client_grant'])
 
 /** Of the key that an API's tokens are encrypted with; the last one is ours. */
@@ -88,6 +89,10 @@ const settings = {
   /** Null: not encrypted. */
   token_encryption: Type.Optional(nullable(tokenEncryption)),
   proof_of_possession: Type.Optional(nullable(proofOfPossession)),
+  /** What a client gets: a JWT, or a text that introspection alone can read. */
+  token_format: Type.Optional(tokenFormat),
+  /** Each token names its place in a published list that tells whether it was revoked. Of JWTs alone, and not of HS256. */
+  token_status_list: Type.Optional(Type.Boolean()),
 }
 
 const userAccess = closed({
@@ -135,6 +140,8 @@ export const resourceServer = closed({
   rule_scopes: ruleScopes,
   token_encryption: Type.Optional(tokenEncryption),
   proof_of_possession: Type.Optional(nullable(proofOfPossession)),
+  token_format: tokenFormat,
+  token_status_list: Type.Boolean(),
   ...keptMembers,
 })
 export type ResourceServer = Static<typeof resourceServer>

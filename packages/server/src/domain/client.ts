@@ -117,6 +117,15 @@ export const maxMetadataLength = 255
 
 const clientId = /^[A-Za-z0-9_-]{1,64}$/
 
+/**
+ * The identifier of the API whose own client this is (the member `resource_server_identifier`): it may ask what tokens of
+ * that API mean. Undefined of a client that is no API's.
+ */
+export function resourceServerOf({ keptMembers }: Pick<Client, 'keptMembers'>): string | undefined {
+  const identifier = keptMembers.resource_server_identifier
+  return typeof identifier === 'string' ? identifier : undefined
+}
+
 /** Undefined when the text cannot be a client id; the caller answers as for an unknown client. */
 export function parseClientId(text: string): ClientId | undefined {
   return clientId.test(text) ? (text as ClientId) : undefined

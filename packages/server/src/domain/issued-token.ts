@@ -4,6 +4,7 @@
  */
 import type { ClientId } from './client.ts'
 import type { Identifier } from './identifier.ts'
+import type { LogEntryId } from './log-entry.ts'
 import type { ResourceServerId } from './resource-server.ts'
 import type { EncryptedValue, RuleVersionId } from './rule.ts'
 import type { TenantId } from './tenant.ts'
@@ -74,6 +75,12 @@ const statusListId = /^[0-9A-Za-z]{22}$/
 /** Undefined when the text is no id of a status list. */
 export function parseStatusListId(text: string): StatusListId | undefined {
   return statusListId.test(text) ? (text as StatusListId) : undefined
+}
+
+/** Every exchange issues one token at most, so its log entry names the token. */
+export function tokenIdOf(entryId: LogEntryId): TokenId {
+  const text: string = entryId
+  return text as TokenId
 }
 
 /** Characters; ours have 36. */

@@ -203,3 +203,10 @@ export function parseHookName(text: string): RuleName | undefined {
 export function parseActionName(text: string): RuleName | undefined {
   return actionName.test(text) ? (text as RuleName) : undefined
 }
+
+const ruleVersionId = /^ver_[0-9A-Za-z]{16}$/
+
+/** Undefined when the text is no id of a rule version. */
+export function parseRuleVersionId(text: string): RuleVersionId | undefined {
+  return ruleVersionId.test(text) ? (text as RuleVersionId) : undefined
+}

@@ -20,8 +20,10 @@ import { createDrain, type Drain } from './drain.ts'
 import { type Readiness, registerHealth } from './health.ts'
 import { type ManagementDeps, registerManagement } from './management/management.ts'
 import { createPickTenant, hasTwoHosts, hostOf, type PickTenantDeps } from './pick-tenant.ts'
+import { type PresentedTokenDeps, registerPresentedTokenEndpoints } from './presented-token-endpoints.ts'
 import type {} from './request.ts'
 import { sendError, sendManagementBody } from './respond.ts'
+import { registerStatusLists, type StatusListDeps } from './status-lists.ts'
 import { registerTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
 import { answerUnreadableBytes, refuseExpectations, sendUnreadablePath } from './unreadable.ts'
 import { registerWebtaskDoor, type WebtaskDoorDeps } from './webtask/webtask-door.ts'
@@ -36,6 +38,8 @@ export interface AppDeps extends PickTenantDeps {
   readonly version: string
   readonly readiness: () => Promise<Readiness>
   readonly tokenEndpoint: TokenEndpointDeps
+  readonly presentedTokens: PresentedTokenDeps
+  readonly statusLists: StatusListDeps
   readonly discovery: DiscoveryDeps
   readonly management: ManagementDeps
   readonly webtaskDoor: WebtaskDoorDeps
@@ -110,6 +114,8 @@ export function createApp(
       request.issuer = issuerOf(request.tenant, deps.defaultOrigin())
     })
     tenants.register(async (scope) => registerTokenEndpoint(scope, deps.tokenEndpoint))
+    tenants.register(async (scope) => registerPresentedTokenEndpoints(scope, deps.presentedTokens))
+    tenants.register(async (scope) => registerStatusLists(scope, deps.statusLists))
     tenants.register(async (scope) => registerDiscovery(scope, deps.discovery))
     tenants.register(async (scope) => registerApiDescription(scope, deps.version))
     tenants.register(async (scope) => registerManagement(scope, deps.management))

@@ -57,9 +57,12 @@ export function refusalFor(status: number | undefined): OAuthError {
  * RFC 6749 §3.2 and §2.3.1: what belongs into the body is not read from the URL, where proxies and histories would keep
  * it. Ignored, it would be missing without a word: a scope that was to narrow, for one.
  */
-export function refuseParametersInUrl({ query }: FastifyRequest): void {
+export function refuseParametersInUrl(
+  { query }: FastifyRequest,
+  known: ReadonlySet<string> = knownParameters,
+): void {
   for (const [name, value] of Object.entries(Object(query))) {
-    if (knownParameters.has(name)) {
+    if (known.has(name)) {
       throw new OAuthError('invalid_request', `Send the parameter ${name} in the body, and never in the URL.`)
     }
     if (Array.isArray(value)) {

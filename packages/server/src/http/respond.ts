@@ -26,6 +26,7 @@ const oauthStatus = {
   server_error: 500,
   temporarily_unavailable: 503,
   too_many_requests: 429,
+  unsupported_token_type: 400,
 } satisfies Record<OAuthErrorCode, number>
 
 const managementStatus = {
@@ -61,12 +62,16 @@ const statusName: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
+export function oauthStatusOf({ status, code }: OAuthError): number {
+  return status ?? oauthStatus[code]
+}
+
 /** Answers a refused token request; the error decides the status unless HTTP has a nearer one (405, 413). */
 export function sendOAuthError(
   request: FastifyRequest,
   reply: FastifyReply,
   error: OAuthError,
-  status: number = error.status ?? oauthStatus[error.code],
+  status: number = oauthStatusOf(error),
 ): FastifyReply {
   // A request that no tenant takes is answered as the RFCs say.
   const speaksAuth0 = tenantOf(request)?.profile === 'auth0'

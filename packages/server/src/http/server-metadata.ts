@@ -23,6 +23,7 @@ const contributions: readonly ((subject: MetadataSubject) => Metadata)[] = [
   grants,
   clientAuthentication,
   possession,
+  presentedTokens,
 ]
 
 export function serverMetadata(subject: MetadataSubject): Metadata {
@@ -75,15 +76,33 @@ function possession({ issuer, takesCertificates }: MetadataSubject): Metadata {
 const authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
 const certificateMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const
 
+function clientAuthentication(subject: MetadataSubject): Metadata {
+  return authenticationAt('token', subject)
+}
+
+/** RFC 7009 and RFC 7662: at each of these clients prove themselves as at the token endpoint. */
+function presentedTokens(subject: MetadataSubject): Metadata {
+  const { origin } = subject.issuer
+  return {
+    introspection_endpoint: `${origin}/oauth/introspect`,
+    ...authenticationAt('introspection', subject),
+    revocation_endpoint: `${origin}/oauth/revoke`,
+    ...authenticationAt('revocation', subject),
+  }
+}
+
 /** In a tenant that demands more, only what meets it. */
-function clientAuthentication({ tenant, takesCertificates }: MetadataSubject): Metadata {
+function authenticationAt(
+  endpoint: 'token' | 'introspection' | 'revocation',
+  { tenant, takesCertificates }: MetadataSubject,
+): Metadata {
   const demands = demandsOfTenant(tenant)
   return {
-    token_endpoint_auth_methods_supported: [
+    [`${endpoint}_endpoint_auth_methods_supported`]: [
       ...authMethods,
       ...(takesCertificates ? certificateMethods : []),
     ].filter((method) => demands?.authMethods.includes(method) ?? true),
-    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithmNames.filter(
+    [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: assertionAlgorithmNames.filter(
       (name) => demands === undefined || isFapiAlgorithm(name),
     ),
   }

@@ -142,7 +142,7 @@ async function recordAndRespond(
     .header('cache-control', 'no-store')
     .header('pragma', 'no-cache')
     .send({
-      access_token: token.jwt,
+      access_token: token.text,
       token_type: outcome.exchange.confirmation?.kind === 'dpop' ? 'DPoP' : 'Bearer',
       expires_in: token.expiresInSeconds,
       ...(token.scopes.length > 0 && { scope: token.scopes.join(' ') }),

@@ -1,5 +1,5 @@
 /**
- * Secrets that we make and that their bearer presents: client secrets and webtask tokens. They carry 256
+ * Secrets that we make and that their bearer presents: client secrets, webtask tokens, opaque access tokens. They carry 256
  * random bits, so a fast keyed hash is enough to keep them: a slow hash protects passwords people think of,
  * and would only make the token endpoint cheap to exhaust.
  */
@@ -9,8 +9,8 @@ import { base62, randomBase62 } from './random-id.ts'
 import { revealSecret, SecretText } from './secret-text.ts'
 import { deriveSubkey, type MasterKey } from './subkey.ts'
 
-/** `api`: the secret that an API whose tokens are signed with HS256 shares with us. */
-export type SecretKind = 'client' | 'webtask' | 'api' | 'stream'
+/** `api`: the secret that an API whose tokens are signed with HS256 shares with us. `at`: an opaque access token. */
+export type SecretKind = 'client' | 'webtask' | 'api' | 'stream' | 'at'
 
 export interface SecretHashing {
   /** HMAC-SHA-256, 32 bytes. */

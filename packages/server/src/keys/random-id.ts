@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ClientCredentialId, ClientId, ClientSecretId } from '../domain/client.ts'
 import type { ClientGrantId } from '../domain/client-grant.ts'
+import type { StatusListId } from '../domain/issued-token.ts'
 import type { LogStreamId } from '../domain/log-stream.ts'
 import type { ResourceServerId } from '../domain/resource-server.ts'
 import type { RuleId, RuleVersionId } from '../domain/rule.ts'
@@ -33,6 +34,7 @@ export const newActionBindingId = () => `bnd_${randomBase62(16)}`
 export const newRuleVersionId = () => `ver_${randomBase62(16)}` as RuleVersionId
 export const newLogStreamId = () => `lst_${randomBase62(16)}` as LogStreamId
 export const newTrustedIssuerId = () => `tri_${randomBase62(16)}` as TrustedIssuerId
+export const newStatusListId = () => randomBase62(22) as StatusListId
 /** Names the secret, and is none. */
 export const newClientSecretId = () => `sec_${randomBase62(16)}` as ClientSecretId
 /** Of one webtask token; names the row, is no secret. */

@@ -153,7 +153,7 @@ export function createSigningKeyRing({
     },
 
     async verify(tenantId, token, expected) {
-      const header = parseTokenHeader(token)
+      const header = parseTokenHeader(token, expected.maxLength)
       const key = await store.find(tenantId, header.kid)
       // A key that has signed nothing yet cannot have signed this, and a revoked one no longer counts.
       if (key === undefined || (key.state !== 'current' && key.state !== 'previous')) {

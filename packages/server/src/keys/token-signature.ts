@@ -10,8 +10,8 @@ import { revealSecret, type SecretText } from './secret-text.ts'
 
 const signElsewhere = promisify(sign)
 
-/** RFC 9068 §2.1 for access tokens of that profile. */
-export type TokenType = 'at+jwt' | 'JWT'
+/** RFC 9068 §2.1 for access tokens of that profile; `statuslist+jwt` is no token but a list that tells of them. */
+export type TokenType = 'at+jwt' | 'JWT' | 'statuslist+jwt'
 
 export interface TokenHeaderToSign {
   readonly alg: KeyAlgorithm

@@ -2,9 +2,10 @@
  * Verification of a token that we issued ourselves. The header is read for one purpose, to find the key among
  * the tenant's own: a token never brings the key or chooses the algorithm it is checked with (RFC 8725 §3).
  */
-import { type CryptoKey, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import { type CryptoKey, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { type KeyAlgorithm, keyAlgorithms } from '../domain/resource-server.ts'
 import { type KeyId, parseKeyId } from '../domain/signing-key.ts'
+import { revealSecret, type SecretText } from './secret-text.ts'
 
 /** The token does not count. The message is for the developer of the caller. */
 export class TokenInvalidError extends Error {
@@ -27,6 +28,8 @@ export interface Expected {
   readonly issuer: string
   readonly audience: string
   readonly now: Date
+  /** Characters, where a longer token than most may be one of ours. */
+  readonly maxLength?: number
 }
 
 export interface TokenHeader {
@@ -43,8 +46,8 @@ const tokenTypes: readonly unknown[] = ['at+jwt', 'JWT']
 const headerMembers = new Set(['alg', 'typ', 'kid'])
 
 /** @throws TokenInvalidError when no token of ours has such a header. */
-export function parseTokenHeader(token: string): TokenHeader {
-  if (token.length > maxTokenLength) throw new TokenInvalidError('The token is too long.')
+export function parseTokenHeader(token: string, maxLength = maxTokenLength): TokenHeader {
+  if (token.length > maxLength) throw new TokenInvalidError('The token is too long.')
   const header = decodeHeader(token)
   const { alg, typ, kid } = header
   // Of key pairs alone: no token that is signed with a shared secret counts here (RFC 8725 §3.1).
@@ -66,8 +69,8 @@ export function parseTokenHeader(token: string): TokenHeader {
 /** @throws TokenInvalidError */
 export async function verifyToken(
   token: string,
-  key: CryptoKey,
-  algorithm: KeyAlgorithm,
+  key: CryptoKey | Uint8Array,
+  algorithm: KeyAlgorithm | 'HS256',
   expected: Expected,
 ): Promise<Record<string, unknown>> {
   const { payload } = await jwtVerify(token, key, {
@@ -85,6 +88,44 @@ export async function verifyToken(
     throw new TokenInvalidError('The token was issued in the future; check the clocks.')
   }
   return payload
+}
+
+/**
+ * The claims of a token that is signed with the secret which this API shares with us (RFC 7518 §3.2).
+ * @throws TokenInvalidError
+ */
+export async function verifyTokenWithSecret(
+  token: string,
+  secret: SecretText,
+  expected: Expected,
+): Promise<Record<string, unknown>> {
+  if (token.length > (expected.maxLength ?? maxTokenLength)) {
+    throw new TokenInvalidError('The token is too long.')
+  }
+  const header = decodeHeader(token)
+  if (header.alg !== 'HS256' || !tokenTypes.includes(header.typ) || Object.keys(header).length > 2) {
+    throw new TokenInvalidError('No token that is signed with a secret has such a header.')
+  }
+  return verifyToken(token, Buffer.from(revealSecret(secret)), 'HS256', expected)
+}
+
+/** Whether it says which of the tenant's keys it is signed with. */
+export function namesKey(token: string): boolean {
+  return 'kid' in decodeHeader(token)
+}
+
+/**
+ * For which API the token claims to be: where to look, and nothing to trust before the token is verified with it. Undefined
+ * when it cannot be a token of ours.
+ */
+export function claimedAudience(token: string, maxLength: number): string | undefined {
+  if (token.length > maxLength) return undefined
+  try {
+    const { aud } = decodeJwt(token)
+    return typeof aud === 'string' ? aud : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function decodeHeader(token: string): Record<string, unknown> {

@@ -4,6 +4,8 @@
  */
 import type { Client } from '../domain/client.ts'
 import { type Confirmation, confirmationClaim } from '../domain/confirmation.ts'
+import type { OpaqueToken, StatusPlace, TokenId } from '../domain/issued-token.ts'
+import type { Issuer } from '../domain/issuer.ts'
 import type { ResourceServer, Scope } from '../domain/resource-server.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { ApiSigningSecrets } from '../keys/api-signing-secret.ts'
@@ -11,10 +13,12 @@ import type { SigningKeyRing } from '../keys/signing-key-ring.ts'
 import type { EncryptToken } from '../keys/token-encryption.ts'
 import type { TokenType } from '../keys/token-signature.ts'
 import type { Claims } from '../rules/claims.ts'
+import type { OpaqueTokens } from './opaque-tokens.ts'
+import { statusListUrl } from './status-list-url.ts'
 
 export interface AccessTokenContent {
   readonly tenantId: TenantId
-  readonly issuer: string
+  readonly issuer: Issuer
   readonly client: Client
   readonly resourceServer: ResourceServer
   /** The audience as it stands in `aud`: for the management API it follows the settings. */
@@ -25,16 +29,21 @@ export interface AccessTokenContent {
   readonly confirmation: Confirmation | undefined
   /** What rules set; a standard claim always wins over them. */
   readonly customClaims: Claims
-  readonly jti: string
+  readonly jti: TokenId
   readonly issuedAt: Date
+  /** Where a published list will tell of it. */
+  readonly statusPlace: StatusPlace | undefined
 }
 
 export interface AccessToken {
-  /** As it leaves: signed, and encrypted where the API asks for that. */
-  readonly jwt: string
-  readonly jti: string
+  /** As it leaves: a JWT, encrypted where the API asks for that, or what stands for one that is kept here. */
+  readonly text: string
+  readonly jti: TokenId
+  readonly issuedAt: Date
   readonly expiresInSeconds: number
   readonly scopes: readonly Scope[]
+  readonly statusPlace: StatusPlace | undefined
+  readonly opaque: OpaqueToken | undefined
 }
 
 export type SignAccessToken = (content: AccessTokenContent) => Promise<AccessToken>
@@ -43,23 +52,35 @@ export interface SignAccessTokenDeps {
   readonly ring: Pick<SigningKeyRing, 'sign'>
   readonly apiSecrets: Pick<ApiSigningSecrets, 'sign'>
   readonly encryptToken: EncryptToken
+  readonly opaqueTokens: Pick<OpaqueTokens, 'issue'>
 }
 
 export function createSignAccessToken(deps: SignAccessTokenDeps): SignAccessToken {
-  const { ring, apiSecrets, encryptToken } = deps
   return async function signAccessToken(content) {
-    const { tenantId, resourceServer, jti, scopes } = content
-    const { signing, tokenEncryption } = resourceServer
+    const { resourceServer, jti, issuedAt, scopes, statusPlace } = content
     const shape = shapeOf(resourceServer)
-    const header = { typ: typeOf(shape) }
     const claims = { ...content.customClaims, ...standardClaims(content, shape) }
-    const jws =
-      signing.algorithm === 'HS256'
-        ? apiSecrets.sign(resourceServer, signing.encryptedSecret, header, claims)
-        : await ring.sign(tenantId, signing.algorithm, header, claims)
-    const jwt = tokenEncryption ? await encryptToken(jws, header.typ, tokenEncryption) : jws
-    return { jwt, jti, expiresInSeconds: content.lifetimeSeconds, scopes }
+    const { text, opaque } =
+      resourceServer.tokenFormat === 'opaque'
+        ? deps.opaqueTokens.issue(content, claims)
+        : { text: await signJwt(deps, content, { typ: typeOf(shape) }, claims), opaque: undefined }
+    const { lifetimeSeconds: expiresInSeconds } = content
+    return { text, jti, issuedAt, expiresInSeconds, scopes, statusPlace, opaque }
   }
+}
+
+async function signJwt(
+  { ring, apiSecrets, encryptToken }: SignAccessTokenDeps,
+  { tenantId, resourceServer }: AccessTokenContent,
+  header: { typ: TokenType },
+  claims: Claims,
+): Promise<string> {
+  const { signing, tokenEncryption } = resourceServer
+  const jws =
+    signing.algorithm === 'HS256'
+      ? apiSecrets.sign(resourceServer, signing.encryptedSecret, header, claims)
+      : await ring.sign(tenantId, signing.algorithm, header, claims)
+  return tokenEncryption ? encryptToken(jws, header.typ, tokenEncryption) : jws
 }
 
 interface Shape {
@@ -80,10 +101,10 @@ function typeOf({ isRfc9068 }: Shape): TokenType {
 }
 
 function standardClaims(content: AccessTokenContent, shape: Shape) {
-  const { client, scopes, confirmation } = content
+  const { client, scopes, confirmation, issuer, statusPlace } = content
   const iat = Math.floor(content.issuedAt.getTime() / 1000)
   const common = {
-    iss: content.issuer,
+    iss: issuer.issuer,
     sub: `${client.id}@clients`,
     aud: content.audience,
     iat,
@@ -91,9 +112,15 @@ function standardClaims(content: AccessTokenContent, shape: Shape) {
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     jti: content.jti,
     ...(confirmation && { cnf: confirmationClaim(confirmation) }),
+    ...(statusPlace && { status: statusClaim(issuer, statusPlace) }),
     ...(shape.tellsPermissions && { permissions: scopes }),
   }
   return shape.isRfc9068
     ? { ...common, client_id: client.id }
     : { ...common, azp: client.id, gty: 'client-credentials' }
+}
+
+/** Token Status List, "Referenced Token in JOSE". */
+function statusClaim(issuer: Issuer, { listId, index }: StatusPlace) {
+  return { status_list: { idx: index, uri: statusListUrl(issuer, listId) } }
 }

@@ -5,8 +5,8 @@
  */
 import { type ClientId, parseClientId } from '../domain/client.ts'
 import type { ExchangeRecordStore } from '../domain/exchange-record.ts'
+import type { IssuedTokenStore } from '../domain/issued-token.ts'
 import type { ExchangeLogEntry, LogEntry, LogEntryId } from '../domain/log-entry.ts'
-import type { SpentProofStore } from '../domain/spent-proof.ts'
 import type { Write } from '../domain/write.ts'
 import { maskOwnSecrets } from '../keys/client-secret.ts'
 import type { Encryption } from '../keys/encryption.ts'
@@ -17,16 +17,15 @@ import type { TokenOutcome } from './client-credentials-grant.ts'
 import type { Exchange } from './exchange.ts'
 import { failedActionsOf } from './failed-actions.ts'
 import { presentedSecrets } from './presented-secrets.ts'
-import type { NoteSecretUse } from './secret-uses.ts'
 import { visibleToRules, visibleUnproven } from './visible-request.ts'
+import { type WritesOfProofDeps, writesOfProof } from './writes-of-proof.ts'
 
 export const exchangeRecordVersion = 1
 
-export interface AccountForExchangeDeps {
+export interface AccountForExchangeDeps extends WritesOfProofDeps {
   readonly encryption: Encryption
   readonly exchangeRecords: ExchangeRecordStore
-  readonly spentProofs: Pick<SpentProofStore, 'insert'>
-  readonly noteSecretUse: NoteSecretUse
+  readonly issuedTokens: Pick<IssuedTokenStore, 'insert'>
   readonly now: () => Date
   readonly newLogEntryId: () => LogEntryId
   /** `off`: log entries only. */
@@ -46,8 +45,9 @@ export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome
     const mask = maskOf(outcome.exchange)
     const entry = logEntryOf(outcome, deps.now(), mask)
     const beside = failedActionsOf(entry, deps.newLogEntryId)
-    const used = writesOfProof(deps, outcome.exchange)
-    if (deps.exchangeRecord === 'off') return { entry, writes: used, beside }
+    const used = writesOfProof(deps, outcome.exchange, outcome.exchange.incoming.receivedAt)
+    const kept = [...used, ...issuedTokenOf(deps, outcome)]
+    if (deps.exchangeRecord === 'off') return { entry, writes: kept, beside }
     const { tenantId, id, at } = entry
     const content = deps.encryption.encrypt(maskedJson(recordOf(outcome, entry, mask), mask), [
       'exchange_records',
@@ -55,17 +55,31 @@ export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome
       id,
       'content',
     ])
-    return { entry, writes: [...used, deps.exchangeRecords.insert({ tenantId, id, at, content })], beside }
+    return { entry, writes: [...kept, deps.exchangeRecords.insert({ tenantId, id, at, content })], beside }
   }
 }
 
-/** What the proof of the client used up, and which of its secrets it used. */
-function writesOfProof(
-  deps: AccountForExchangeDeps,
-  { incoming, spentProofs, usedSecret }: Exchange,
-): Write[] {
-  const use = usedSecret && deps.noteSecretUse(usedSecret, incoming.receivedAt)
-  return [...spentProofs.map((proof) => deps.spentProofs.insert(proof)), ...(use ? [use] : [])]
+// Of every other token the log entry tells enough.
+function issuedTokenOf({ issuedTokens }: AccountForExchangeDeps, outcome: TokenOutcome): Write[] {
+  if (outcome.kind === 'refused') return []
+  const { exchange, token } = outcome
+  const { client, resourceServer } = exchange
+  const { jti, issuedAt, statusPlace, opaque } = token
+  if (!client || !resourceServer || (!statusPlace && !opaque)) return []
+  return [
+    issuedTokens.insert({
+      tenantId: client.tenantId,
+      jti,
+      clientId: client.id,
+      resourceServerId: resourceServer.id,
+      // A revocation that comes while the request is under way ends its token, too.
+      issuedAt: exchange.incoming.receivedAt,
+      expiresAt: new Date(issuedAt.getTime() + token.expiresInSeconds * 1000),
+      ruleVersionIds: exchange.runs.map(({ trace }) => trace.versionId),
+      statusPlace,
+      opaque,
+    }),
+  ]
 }
 
 // A client that sends a secret in a place where none belongs must not have it kept.

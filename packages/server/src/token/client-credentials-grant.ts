@@ -11,6 +11,7 @@ import {
   grantedScopes,
 } from '../domain/client-grant.ts'
 import { OAuthError } from '../domain/errors.ts'
+import { tokenIdOf } from '../domain/issued-token.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { Audience, ResourceServer, ResourceServerStore, Scope } from '../domain/resource-server.ts'
 import { spentProofNouns } from '../domain/spent-proof.ts'
@@ -26,6 +27,7 @@ import { bindToken } from './bind-token.ts'
 import { assertionWasSpent } from './client-refusals.ts'
 import type { Exchange, IncomingTokenRequest } from './exchange.ts'
 import { type Possession, type ProvePossession, proofWasSpent } from './prove-possession.ts'
+import type { DrawStatusPlace } from './status-places.ts'
 import { parseTokenRequest, ungrantedTarget, unknownTarget } from './token-request.ts'
 import { visibleToRules } from './visible-request.ts'
 
@@ -41,8 +43,7 @@ export interface ClientCredentialsGrantDeps {
   readonly runPipeline: RunPipeline
   readonly signAccessToken: SignAccessToken
   readonly now: () => Date
-  /** A random UUID, for `jti`. */
-  readonly newTokenId: () => string
+  readonly drawStatusPlace: DrawStatusPlace
   /** 32 random bytes, base64url. */
   readonly newSeed: () => string
 }
@@ -118,7 +119,7 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   exchange.scopes = shaped.scopes
   return deps.signAccessToken({
     tenantId: incoming.tenant.id,
-    issuer: incoming.issuer.issuer,
+    issuer: incoming.issuer,
     client,
     resourceServer: { ...target.resourceServer, signing },
     audience: request.audience,
@@ -126,8 +127,12 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
     lifetimeSeconds: shaped.lifetimeSeconds,
     confirmation: exchange.confirmation,
     customClaims: shaped.claims,
-    jti: deps.newTokenId(),
+    // The log entry of the exchange has the same id: it tells of the token for as long as any lives.
+    jti: tokenIdOf(incoming.requestId),
     issuedAt: deps.now(),
+    statusPlace: target.resourceServer.hasTokenStatusList
+      ? deps.drawStatusPlace(target.resourceServer)
+      : undefined,
   })
 }
 

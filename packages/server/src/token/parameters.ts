@@ -15,7 +15,10 @@ export type Parameters = ReadonlyMap<string, string>
 
 // RFC 6749 §3.2: a parameter must not be sent more than once. Those we do not know are ignored, and still
 // may not repeat: a proxy and we could otherwise read two different requests out of the same bytes.
-export function parseParameters(rawParameters: RawTokenRequest['rawParameters']): Parameters {
+export function parseParameters(
+  rawParameters: RawTokenRequest['rawParameters'],
+  known: ReadonlySet<string> = knownParameters,
+): Parameters {
   const parameters = new Map<string, string>()
   const seen = new Set<string>()
   for (const [name, rawValue] of rawParameters) {
@@ -26,7 +29,7 @@ export function parseParameters(rawParameters: RawTokenRequest['rawParameters'])
       throw new OAuthError('invalid_request', `${shown(name)} was sent more than once.`)
     }
     seen.add(name)
-    if (!knownParameters.has(name)) continue
+    if (!known.has(name)) continue
     if (rawValue === undefined || rawValue === null || rawValue === '') continue
     if (typeof rawValue !== 'string') {
       throw new OAuthError('invalid_request', `The parameter ${name} must be a string.`)

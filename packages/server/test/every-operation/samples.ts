@@ -158,6 +158,9 @@ export const samples: { readonly [Name in OperationName]: Sample } = {
   rotateSigningKeys: { query: '?alg=RS256' },
   revokeSigningKey: { params: key },
 
+  listRevocations: {},
+  createRevocation: { body: async (make) => ({ client_id: await make.client() }) },
+
   getTenantSettings: {},
   updateTenantSettings: { body: () => ({ egress: { allow: ['example.com'] } }) },
 

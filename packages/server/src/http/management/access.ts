@@ -9,9 +9,11 @@ import { type ClientId, type ClientStore, parseClientId } from '../../domain/cli
 import { allowedScopes, type ClientGrantStore } from '../../domain/client-grant.ts'
 import type { Confirmation } from '../../domain/confirmation.ts'
 import { ManagementError } from '../../domain/errors.ts'
+import type { TokenId } from '../../domain/issued-token.ts'
 import type { Audience, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 import type { TokenFault } from '../../keys/verify-token.ts'
+import type { IsRevoked, TokenInQuestion } from '../../token/is-revoked.ts'
 import { type ConfirmPossessionDeps, createConfirmPossession } from './confirm-possession.ts'
 import { mayGetTokens } from './last-administrator.ts'
 import { presentedToken, refuseToken, schemeOf } from './presented-token.ts'
@@ -20,6 +22,8 @@ export interface Operator {
   readonly clientId: ClientId
   readonly clientName: string
   readonly scopes: ReadonlySet<string>
+  /** By which they proved themselves; it may be revoked while they still follow what it opened. */
+  readonly token: TokenInQuestion
   readonly tokenExpiresAt: Date
 }
 
@@ -27,6 +31,8 @@ export interface Operator {
 export interface ManagementTokenClaims {
   readonly clientId: string
   readonly scope: string
+  readonly jti: TokenId | undefined
+  readonly issuedAtSeconds: number
   readonly expiresAt: Date
   /** What the token is bound to; undefined: a bearer token. */
   readonly confirmation: Confirmation | undefined
@@ -42,6 +48,8 @@ export interface AccessDeps extends ConfirmPossessionDeps {
     token: string,
     expected: { issuer: string; audience: Audience },
   ) => Promise<ManagementTokenClaims | TokenFault>
+  /** Whether the token was revoked before its time. */
+  readonly isRevoked: IsRevoked
 }
 
 /** @throws ManagementError from the function; the challenge (RFC 6750 §3) is in the reply then. */
@@ -70,16 +78,27 @@ export function createAccess(deps: AccessDeps): Access {
     await confirmPossession(request, reply, presented, claims.confirmation)
     const present = await presentAccess(deps, request.tenant.id, claims)
     if (!present) throw refuseToken(request, reply, faultInWords({ kind: 'invalid' }))
-    return { ...present, tokenExpiresAt: claims.expiresAt }
+    const token = tokenOf(request.tenant.id, present.clientId, claims)
+    if (await deps.isRevoked(token)) throw refuseToken(request, reply, faultInWords({ kind: 'invalid' }))
+    return { ...present, token, tokenExpiresAt: claims.expiresAt }
   }
 
   return {
     proveOperator,
-    async isStillGranted(tenantId, { clientId, scopes: known }, scopes) {
+    async isStillGranted(tenantId, { clientId, scopes: known, token }, scopes) {
+      if (await deps.isRevoked(token)) return false
       const present = await presentAccess(deps, tenantId, { clientId, scope: [...known].join(' ') })
       return scopes.some((scope) => present?.scopes.has(scope))
     },
   }
+}
+
+function tokenOf(
+  tenantId: TenantId,
+  clientId: ClientId,
+  { jti, issuedAtSeconds }: ManagementTokenClaims,
+): TokenInQuestion {
+  return { tenantId, clientId, jti, issuedAtSeconds, isForManagement: true }
 }
 
 /** The words that tools of Auth0's API know. */
@@ -102,7 +121,7 @@ async function presentAccess(
   { clients, resourceServers, clientGrants }: AccessDeps,
   tenantId: TenantId,
   claims: Pick<ManagementTokenClaims, 'clientId' | 'scope'>,
-): Promise<Omit<Operator, 'tokenExpiresAt'> | undefined> {
+): Promise<Omit<Operator, 'token' | 'tokenExpiresAt'> | undefined> {
   const clientId = parseClientId(claims.clientId)
   const client = clientId && (await clients.find(tenantId, clientId))
   if (!client || !mayGetTokens(client)) return undefined

@@ -45,6 +45,7 @@ import { refuseWhatIsNotOffered } from './not-offered.ts'
 import { createPipelineHandlers } from './pipeline.ts'
 import { readJson } from './read-json.ts'
 import { createResourceServerHandlers, type ResourceServerHandlerDeps } from './resource-servers.ts'
+import { createRevocationHandlers, type RevocationHandlerDeps } from './revocations.ts'
 import { createRotateClientSecret } from './rotate-client-secret.ts'
 import { createSigningKeyHandlers, type SigningKeyHandlerDeps } from './signing-keys.ts'
 import { createStatsHandlers, type StatsHandlerDeps } from './stats.ts'
@@ -93,6 +94,8 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly provePossession: AccessDeps['provePossession']
   readonly issueDpopNonce: AccessDeps['issueDpopNonce']
   readonly spendProof: AccessDeps['spendProof']
+  readonly isRevoked: AccessDeps['isRevoked']
+  readonly revocations: RevocationHandlerDeps['revocations']
   readonly createClientSecret: () => SecretText
   readonly hashSecret: (secret: SecretText) => Uint8Array
   readonly newId: ClientHandlerDeps['newId'] &
@@ -164,6 +167,7 @@ function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): H
     ...createLogStreamHandlers(withRecord),
     ...createStatsHandlers(withRecord),
     ...createSigningKeyHandlers(withRecord),
+    ...createRevocationHandlers(withRecord),
     ...createTenantSettingsHandlers(withRecord),
     ...createTenantHandlers(withRecord),
     ...createTrustedIssuerHandlers(withRecord),

@@ -41,9 +41,9 @@ export function resourceServerToCreate(
     enforcePolicies: body.enforce_policies,
     clientPolicy: body.subject_type_authorization?.client?.policy ?? 'require_client_grant',
     proofOfPossession: proofOfPossessionFrom(undefined, body),
-    tokenFormat: 'jwt',
+    tokenFormat: body.token_format ?? 'jwt',
     tokenEncryption: tokenEncryptionOf(body.token_encryption),
-    hasTokenStatusList: false,
+    hasTokenStatusList: body.token_status_list ?? false,
     ruleScopes: body.rule_scopes ?? 'any',
     isSystem: false,
     keptMembers: keptOf({}, body),
@@ -73,6 +73,8 @@ export function changedResourceServer(
     tokenEncryption:
       body.token_encryption === undefined ? stored.tokenEncryption : tokenEncryptionOf(body.token_encryption),
     proofOfPossession: proofOfPossessionFrom(stored.proofOfPossession, body),
+    tokenFormat: body.token_format ?? stored.tokenFormat,
+    hasTokenStatusList: body.token_status_list ?? stored.hasTokenStatusList,
     keptMembers: keptOf(stored.keptMembers, body),
     updatedAt: now,
   }

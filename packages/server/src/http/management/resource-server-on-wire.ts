@@ -31,6 +31,8 @@ export function resourceServerOnWire(issuer: Issuer, resourceServer: ResourceSer
     ...(tokenEncryption && { token_encryption: tokenEncryptionOnWire(tokenEncryption) }),
     rule_scopes: resourceServer.ruleScopes,
     ...(proofOfPossession && { proof_of_possession: proofOfPossessionOnWire(proofOfPossession) }),
+    token_format: resourceServer.tokenFormat,
+    token_status_list: resourceServer.hasTokenStatusList,
     subject_type_authorization: {
       user: { policy: 'allow_all' as const, ...userOf(keptMembers) },
       client: { policy: resourceServer.clientPolicy },

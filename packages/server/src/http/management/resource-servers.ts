@@ -24,6 +24,7 @@ import {
   type SettledSigning,
   withSettledSigning,
 } from './resource-server-signing.ts'
+import { refuseMixedFormats } from './token-format.ts'
 
 export interface ResourceServerHandlerDeps extends ResourceServerSigningDeps {
   readonly resourceServers: ResourceServerStore
@@ -58,6 +59,7 @@ export function createResourceServerHandlers(
       const asked = { ...body, signing_alg: body.signing_alg ?? defaultSigningAlgorithm(request.tenant) }
       return withSettledSigning(deps, unsigned, asked, undefined, async (settled) => {
         const resourceServer = { ...unsigned, signing: settled.signing }
+        refuseMixedFormats(resourceServer)
         await deps.recordChange(request, {
           description: `Created the API ${identifier}.`,
           status: 201,
@@ -79,6 +81,7 @@ export function createResourceServerHandlers(
       const unsigned = changedResourceServer(stored, body, deps.now())
       return withSettledSigning(deps, unsigned, body, stored.signing, async (settled) => {
         const resourceServer = { ...unsigned, signing: settled.signing }
+        refuseMixedFormats(resourceServer)
         await deps.recordChange(request, {
           description: `Changed the API ${resourceServer.identifier}.`,
           status: 200,

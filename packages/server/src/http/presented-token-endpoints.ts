@@ -1,0 +1,207 @@
+/**
+ * `POST /oauth/introspect` (RFC 7662) and `POST /oauth/revoke` (RFC 7009). Who asks is held to what a token request is
+ * held to, and what its proof used up is on disk before the answer leaves. A revocation leaves an entry in the log, and so
+ * does every refusal; a question that is answered leaves none, as reading leaves none anywhere.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ManagementError, OAuthError } from '../domain/errors.ts'
+import type { LogEntry, ManagementLogEntry } from '../domain/log-entry.ts'
+import { networkOf } from '../domain/network.ts'
+import type { RevocationStore } from '../domain/revocation.ts'
+import { spentProofNouns } from '../domain/spent-proof.ts'
+import { AlreadyExistsError } from '../domain/storage.ts'
+import type { Write } from '../domain/write.ts'
+import { LogUnavailableError } from '../logs/recorder.ts'
+import { inProfile } from '../token/auth0-refusals.ts'
+import { assertionWasSpent } from '../token/client-refusals.ts'
+import type { IncomingTokenRequest } from '../token/exchange.ts'
+import type { IntrospectToken } from '../token/introspect-token.ts'
+import { maskPresented, presentedTokenParameters } from '../token/presented-token.ts'
+import type { ProvenClient } from '../token/proven-client.ts'
+import type { RevokeToken } from '../token/revoke-token.ts'
+import { type WritesOfProofDeps, writesOfProof } from '../token/writes-of-proof.ts'
+import {
+  incomingOf,
+  readParameters,
+  refusalFor,
+  refuseParametersInUrl,
+  refuseTwoAuthorizations,
+  takeBodiesAsText,
+} from './incoming-token-request.ts'
+import { neverStore } from './never-store.ts'
+import { createRateLimiter, type RateLimit } from './rate-limit.ts'
+import { oauthStatusOf, sendOAuthError } from './respond.ts'
+
+export interface PresentedTokenDeps extends WritesOfProofDeps {
+  readonly introspectToken: IntrospectToken
+  readonly revokeToken: RevokeToken
+  readonly revocations: Pick<RevocationStore, 'put'>
+  /** Resolves when the writes are on disk. */
+  readonly commit: (writes: readonly Write[]) => Promise<void>
+  /** Resolves when entry and writes are on disk, all or none. */
+  readonly record: (entry: LogEntry, writes: readonly Write[]) => Promise<void>
+  /** Of one address, as at the token endpoint. */
+  readonly rateLimit: RateLimit
+  readonly now: () => Date
+}
+
+type Answer = (incoming: IncomingTokenRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+export function registerPresentedTokenEndpoints(app: FastifyInstance, deps: PresentedTokenDeps): void {
+  const limiter = createRateLimiter(deps.rateLimit, deps.now)
+  takeBodiesAsText(app)
+  neverStore(app)
+
+  const answers: Record<string, Answer> = {
+    async '/oauth/introspect'(incoming, reply) {
+      const { asker, answer } = await deps.introspectToken(incoming)
+      await spend(asker, () => deps.commit(usedBy(deps, asker, incoming)))
+      return reply.send(answer)
+    },
+    async '/oauth/revoke'(incoming, reply) {
+      const { owner, revocation, refusal } = await deps.revokeToken(incoming)
+      const used = usedBy(deps, owner, incoming)
+      if (refusal) {
+        await spend(owner, () => deps.commit(used))
+        throw refusal
+      }
+      const writes = [...used, ...(revocation ? [deps.revocations.put(revocation)] : [])]
+      const description =
+        revocation?.subject.kind === 'token'
+          ? `Revoked the token ${revocation.subject.jti}.`
+          : 'Was asked to revoke what is no token, or has expired.'
+      const told = { type: 'sapi', description, status: 200, client: owner.client } as const
+      await spend(owner, () => deps.record(entryOf(deps, incoming, told), writes))
+      return reply.send()
+    },
+  }
+
+  for (const [url, answer] of Object.entries(answers)) {
+    app.post(url, async (request, reply) => {
+      try {
+        if (!limiter.take(`${request.tenant.id} ${networkOf(request.ip)}`, reply)) {
+          throw new OAuthError('too_many_requests', 'Global limit has been reached')
+        }
+        refuseTwoAuthorizations(request)
+        refuseParametersInUrl(request, presentedTokenParameters)
+        return await answer(incomingOf(request, readParameters(request)), reply)
+      } catch (error) {
+        if (!(error instanceof OAuthError)) throw error
+        return refuse(deps, request, reply, error)
+      }
+    })
+    refuseOtherMethods(app, url)
+  }
+
+  // What ends a request before its handler, and faults.
+  app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
+    // Without a tenant there is no log to record in.
+    if (error instanceof ManagementError) {
+      if (error.code !== 'not_found') return sendOAuthError(request, reply, notNow(error.message))
+      return sendOAuthError(request, reply, new OAuthError('invalid_request', error.message), 404)
+    }
+    const status = error.statusCode
+    if (error instanceof LogUnavailableError) {
+      return sendOAuthError(request, reply, notNow('The request could not be recorded; try again later.'))
+    }
+    if (status === undefined || status >= 500)
+      request.log.error({ err: error }, 'a request about a token failed')
+    return refuse(deps, request, reply, refusalFor(status), status === 413 ? 413 : undefined)
+  })
+}
+
+function refuseOtherMethods(app: FastifyInstance, url: string): void {
+  app.route({
+    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url,
+    exposeHeadRoute: false,
+    handler: (request, reply) => {
+      reply.header('allow', 'POST')
+      return sendOAuthError(request, reply, new OAuthError('invalid_request', `${url} takes POST only.`), 405)
+    },
+  })
+}
+
+function notNow(description: string): OAuthError {
+  return new OAuthError('temporarily_unavailable', description, { retryAfterSeconds: 1 })
+}
+
+function usedBy(
+  deps: PresentedTokenDeps,
+  { spentProof, usedSecret }: ProvenClient,
+  { receivedAt }: IncomingTokenRequest,
+): Write[] {
+  const used = { spentProofs: spentProof ? [spentProof] : [], ...(usedSecret && { usedSecret }) }
+  return writesOfProof(deps, used, receivedAt)
+}
+
+/** @throws OAuthError when another request used the same assertion at the same time. */
+async function spend({ spentProof }: ProvenClient, write: () => Promise<void>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    const isReplay = error instanceof AlreadyExistsError && error.noun === spentProofNouns.client_assertion
+    if (spentProof && isReplay) throw assertionWasSpent()
+    throw error
+  }
+}
+
+async function refuse(
+  deps: PresentedTokenDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: OAuthError,
+  status?: number,
+): Promise<FastifyReply> {
+  const refusal = inProfile(error, request.tenant.profile)
+  const description = typeof refusal.cause === 'string' ? refusal.cause : refusal.message
+  const told = { type: 'fapi', description, status: status ?? oauthStatusOf(refusal) } as const
+  try {
+    await deps.record(entryOf(deps, parametersOf(request), told), [])
+  } catch (unrecorded) {
+    // Nothing was changed, so the refusal may go out without its entry; the operator has to know.
+    request.log.error(unrecorded, 'the log entry of a refused request could not be written')
+  }
+  return sendOAuthError(request, reply, refusal, status)
+}
+
+/** Once more, for what must be masked; a body that cannot be read masks nothing and is quoted nowhere. */
+function parametersOf(request: FastifyRequest): IncomingTokenRequest {
+  try {
+    return incomingOf(request, readParameters(request))
+  } catch {
+    return incomingOf(request, [])
+  }
+}
+
+/** Characters of a description or a user agent that an entry keeps. */
+const maxTextLength = 1000
+
+function entryOf(
+  { now }: PresentedTokenDeps,
+  incoming: IncomingTokenRequest,
+  told: Pick<ManagementLogEntry, 'type' | 'description' | 'status'> & {
+    readonly client?: ProvenClient['client']
+  },
+): ManagementLogEntry {
+  const mask = maskPresented(incoming.raw)
+  const { client, description, ...rest } = told
+  return {
+    ...rest,
+    tenantId: incoming.tenant.id,
+    id: incoming.requestId,
+    at: incoming.receivedAt,
+    description: oneLine(mask(description)),
+    clientId: client?.id,
+    clientName: client?.name,
+    ip: incoming.ip,
+    userAgent: oneLine(mask(incoming.userAgent)),
+    durationMs: now().getTime() - incoming.receivedAt.getTime(),
+    method: incoming.httpMethod,
+    path: new URL(incoming.endpointUrl).pathname,
+  }
+}
+
+function oneLine(text: string): string {
+  return text.slice(0, maxTextLength).replace(/\p{Cc}/gu, ' ')
+}

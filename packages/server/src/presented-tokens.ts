@@ -1,0 +1,50 @@
+/** What answers questions about tokens that somebody holds, made from the rooms. */
+import type { Storage } from './domain/storage.ts'
+import type { PresentedTokenDeps } from './http/presented-token-endpoints.ts'
+import type { ApiSigningSecrets } from './keys/api-signing-secret.ts'
+import type { SigningKeyRing } from './keys/signing-key-ring.ts'
+import type { AuthenticateClient } from './token/authenticate-client.ts'
+import { createFindToken } from './token/find-token.ts'
+import { createIntrospectToken } from './token/introspect-token.ts'
+import type { IsRevoked } from './token/is-revoked.ts'
+import { createMayHoldTokens } from './token/may-hold-tokens.ts'
+import type { OpaqueTokens } from './token/opaque-tokens.ts'
+import { createRevokeToken } from './token/revoke-token.ts'
+import { createStatusLists, type PublishStatusList } from './token/status-lists.ts'
+
+export interface TokensInQuestion {
+  readonly storage: Storage
+  readonly ring: SigningKeyRing
+  readonly apiSecrets: ApiSigningSecrets
+  readonly opaqueTokens: OpaqueTokens
+  readonly now: () => Date
+}
+
+export function presentedTokensOf(
+  { storage, ring, apiSecrets, opaqueTokens, isRevoked, now }: TokensInQuestion & { isRevoked: IsRevoked },
+  {
+    authenticateClient,
+    ...endpoint
+  }: Pick<PresentedTokenDeps, 'record' | 'rateLimit' | 'noteSecretUse'> & {
+    authenticateClient: AuthenticateClient
+  },
+): PresentedTokenDeps {
+  const { issuedTokens, resourceServers, revocations, spentProofs } = storage
+  const findToken = createFindToken({ issuedTokens, resourceServers, opaqueTokens, ring, apiSecrets, now })
+  const mayHoldTokens = createMayHoldTokens(storage)
+  return {
+    ...endpoint,
+    introspectToken: createIntrospectToken({ authenticateClient, findToken, isRevoked, mayHoldTokens }),
+    revokeToken: createRevokeToken({ authenticateClient, findToken, now }),
+    revocations,
+    spentProofs,
+    commit: storage.commit,
+    now,
+  }
+}
+
+export function statusListsOf({ storage, ring, now }: TokensInQuestion): PublishStatusList {
+  const { issuedTokens, revocations, resourceServers, changes } = storage
+  const mayHoldTokens = createMayHoldTokens(storage)
+  return createStatusLists({ issuedTokens, revocations, resourceServers, changes, mayHoldTokens, ring, now })
+}
