@@ -67,7 +67,7 @@ async function clientWith(method: string, credential: Record<string, unknown>, a
     client_authentication_methods: { [method]: { credentials: [credential] } },
   })
   const id = String(made.body.client_id)
-  const scope = audience === 'urn:a' ? [] : ['read:clients']
+  const scope = audience.startsWith('urn:') ? [] : ['read:clients']
   await manage('POST', '/client-grants', { client_id: id, audience, scope })
   return id
 }
@@ -166,4 +166,19 @@ test('metadata tells what works', async () => {
   expect(body.token_endpoint_auth_methods_supported).toEqual(
     expect.arrayContaining(['tls_client_auth', 'self_signed_tls_client_auth']),
   )
+})
+
+test('at a level of FAPI 2.0 it gets a token that is bound to its certificate, and none without', async () => {
+  await manage('POST', '/resource-servers', { identifier: 'urn:fapi', signing_alg: 'ES256' })
+  const own = await certificateFor('CN=machine')
+  const credential = { credential_type: 'x509_cert', pem: own.pem }
+  const id = await clientWith('self_signed_tls_client_auth', credential, 'urn:fapi')
+  const level = { compliance_level: 'fapi2_sp_mtls_mtls' }
+  expect((await manage('PATCH', `/clients/${id}`, level)).status).toBe(200)
+  const audience = 'urn:fapi'
+  expect((await token(id, undefined, { audience })).status).toBe(401)
+  expect((await token(id, shownBy(await certificateFor('CN=machine')), { audience })).status).toBe(401)
+  const answer = await token(id, shownBy(own), { audience })
+  expect(answer.status).toBe(200)
+  expect(decodeJwt(String(answer.body.access_token)).cnf).toEqual({ 'x5t#S256': own.thumbprint })
 })
