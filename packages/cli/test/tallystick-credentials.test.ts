@@ -1,6 +1,7 @@
 /** `tallystick clients credentials`, and clients that prove themselves with a key. */
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { authorityFor, certificateFor } from '../../server/test/certificates.ts'
 import { type BesideServer, startBesideServer } from './beside-server.ts'
 
 let here: BesideServer
@@ -133,4 +134,77 @@ test('a client publishes its keys, is held to a level that it can meet, and is l
   const shown = await here.ok(['clients', 'update', client, ...byKey])
   expect(shown.output).toMatch(/^compliance level +none$/m)
   expect(shown.output).toContain(publishedAt)
+})
+
+test('a client is made with a certificate, and another one is added and named', async () => {
+  const [own, next] = [await certificateFor('CN=machine'), await certificateFor('CN=machine, OU=next')]
+  const file = await here.file('client.pem', own.pem)
+  const byCertificate = ['--auth-method', 'self_signed_tls_client_auth']
+  const made = await here.ok(['clients', 'create', 'certified', ...byCertificate, '--certificate', file])
+  expect(made.output).toMatch(/^authentication +self_signed_tls_client_auth$/m)
+  expect(made.messages).toContain('has no secret')
+  const client = await here.idOfClient('certified')
+  const add = ['clients', 'credentials', 'add', client]
+  const added = await here.ok([...add, '--certificate', '-', '--name', 'next', '--json'], { input: next.pem })
+  const credential = JSON.parse(added.output)
+  expect(credential).toMatchObject({
+    credential_type: 'x509_cert',
+    name: 'next',
+    thumbprint_sha256: next.thumbprint,
+  })
+  await here.ok(['clients', 'update', client, ...byCertificate, '--credential', credential.id])
+  expect(await here.json(['clients', 'show', client])).toMatchObject({
+    client_authentication_methods: { self_signed_tls_client_auth: { credentials: [{ id: credential.id }] } },
+  })
+})
+
+test('a client with a secret goes over to a name of an authority, and a second one is added', async () => {
+  const [root, other] = [await authorityFor('CN=Root'), await authorityFor('CN=Other')]
+  const ca = await here.file('ca.pem', `of two authorities\n${root.pem}\n${other.pem}\n`)
+  await here.ok(['clients', 'create', 'named'])
+  const client = await here.idOfClient('named')
+  const byName = ['--auth-method', 'tls_client_auth', '--subject-dn', 'CN=machine,O=Example', '--ca', ca]
+  const { output } = await here.ok(['clients', 'update', client, ...byName])
+  expect(output).toMatch(/^authentication +tls_client_auth$/m)
+  const uri = 'spiffe://example.org/machine'
+  const added = await here.ok(['clients', 'credentials', 'add', client, '--san-uri', uri, '--ca', ca])
+  expect(added.output).toContain(uri)
+  expect(await here.json(['clients', 'credentials', 'list', client])).toMatchObject([
+    { credential_type: 'cert_subject_dn', subject_dn: 'CN=machine,O=Example' },
+    {
+      credential_type: 'cert_san_uri',
+      san_uri: uri,
+      certificate_authorities: [`${root.pem}\n`, `${other.pem}\n`],
+    },
+  ])
+})
+
+test('a certificate or a name that does not fit, and a key beside a certificate, are wrong usage', async () => {
+  const own = await certificateFor('CN=machine')
+  const file = await here.file('client.pem', own.pem)
+  const both = await here.file('both.pem', own.pem + own.key)
+  const client = await here.idOfClient('billing')
+  const add = ['clients', 'credentials', 'add', client]
+  const create = ['clients', 'create', 'unmade', '--auth-method']
+  for (const args of [
+    add,
+    [...add, file, '--certificate', file],
+    [...add, '--certificate', both],
+    [...add, '--certificate', file, '--ca', file],
+    [...add, '--certificate', file, '--alg', 'ES256'],
+    [...add, '--subject-dn', 'CN=machine'],
+    [...add, '--subject-dn', 'CN=machine', '--san-dns', 'machine.example.com', '--ca', file],
+    [...add, '--ca', file],
+    [...create, 'self_signed_tls_client_auth'],
+    [...create, 'tls_client_auth', '--certificate', file],
+    [...create, 'tls_client_auth', '--subject-dn', 'CN=machine'],
+    [...create, 'self_signed_tls_client_auth', '--san-dns', 'machine.example.com', '--ca', file],
+    [...create, 'private_key_jwt', '--certificate', file],
+    [...create, 'self_signed_tls_client_auth', '--public-key', file],
+    [...create, 'client_secret_post', '--certificate', file],
+    ['clients', 'update', client, '--certificate', file],
+  ]) {
+    expect([args, (await here.tallystick(args)).exitCode]).toEqual([args, 2])
+  }
+  expect(await here.idOfClient('unmade')).toBe('')
 })

@@ -1,115 +1,158 @@
 /** How a client proves itself, as options of `tallystick clients create` and `update`. */
 import type { Connection } from '@tallystick/management-api/connect'
+import type { ClientCredentialToCreate } from '@tallystick/management-api/contract/client-credentials'
 import { type Command, Option } from 'commander'
 import { Failure } from '../failure.ts'
+import {
+  addCertificateOptions,
+  type CertificateOptions,
+  certificateCredential,
+  certificateOptionNames,
+} from './client-certificate.ts'
 import { collect } from './option-values.ts'
-import { type PublicKey, readPublicKey } from './public-key-file.ts'
+import { readPublicKey } from './public-key-file.ts'
 
-export interface AuthMethodOptions {
-  readonly authMethod?:
-    | 'client_secret_post'
-    | 'client_secret_basic'
-    | 'none'
-    | 'private_key_jwt'
-    | 'federated_jwt'
+const otherMethods = ['client_secret_post', 'client_secret_basic', 'federated_jwt', 'none'] as const
+const credentialMethods = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'] as const
+type CredentialMethod = (typeof credentialMethods)[number]
+
+export interface AuthMethodOptions extends CertificateOptions {
+  readonly authMethod?: (typeof otherMethods)[number] | CredentialMethod
   readonly publicKey?: string
   readonly credential?: readonly string[]
   readonly jwksUri?: string
 }
 
 export function addAuthMethodOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--auth-method <method>', 'how it proves itself').choices([
-        'client_secret_post',
-        'client_secret_basic',
-        'private_key_jwt',
-        'federated_jwt',
-        'none',
-      ]),
-    )
+  const method = new Option('--auth-method <method>', 'how it proves itself')
+  command
+    .addOption(method.choices([...otherMethods, ...credentialMethods]))
     .addOption(
       new Option(
         '--public-key <file>',
         'with private_key_jwt: its public key; - reads standard input',
-      ).conflicts('jwksUri'),
+      ).conflicts(['jwksUri', ...certificateOptionNames]),
     )
-    .option('--jwks-uri <url>', 'with private_key_jwt: where it publishes its public keys')
+    .addOption(
+      new Option('--jwks-uri <url>', 'with private_key_jwt: where it publishes its public keys').conflicts([
+        ...certificateOptionNames,
+      ]),
+    )
+  return addCertificateOptions(command)
 }
 
 export function addCredentialOption(command: Command): Command {
   return command.addOption(
-    new Option('--credential <id>', 'with private_key_jwt: a key that it has; up to two')
+    new Option('--credential <id>', 'with a key or certificate: one that it has; up to two')
       .argParser(collect)
-      .conflicts(['publicKey', 'jwksUri']),
+      .conflicts(['publicKey', 'jwksUri', ...certificateOptionNames]),
   )
 }
 
 type Input = Parameters<typeof readPublicKey>[1]
 
 /** For a client that is to be made. */
-export async function authenticationToCreate(
-  { authMethod, publicKey, jwksUri }: AuthMethodOptions,
-  input: Input,
-) {
-  if (authMethod !== 'private_key_jwt') return { ...secretMethod(authMethod, publicKey ?? jwksUri) }
-  if (jwksUri !== undefined) return publishedAt(jwksUri)
-  if (publicKey === undefined) {
-    throw keyMissing(
-      'Give its public key: --public-key public.pem, or where it publishes them: --jwks-uri URL',
-    )
-  }
-  const key = await readPublicKey(publicKey, input)
-  const credentials = [{ credential_type: 'public_key' as const, ...key }]
-  return { client_authentication_methods: { private_key_jwt: { credentials } } }
+export async function authenticationToCreate(options: AuthMethodOptions, input: Input) {
+  const method = credentialMethodOf(options)
+  if (method === undefined) return { ...otherMethod(options) }
+  if (options.jwksUri !== undefined) return publishedAt(options.jwksUri)
+  const credential = await credentialIn(options, input)
+  if (!credential) throw proofMissing(method, '')
+  return { client_authentication_methods: namedUnder(method, [credential]) }
 }
 
-/** For the client `id`; a key that is given in a file becomes its credential first. */
+/** For the client `id`; what is given in a file becomes its credential first. */
 export async function changedAuthentication(
   { clientCredentials }: Connection,
   id: string,
-  { authMethod, publicKey, jwksUri, credential = [] }: AuthMethodOptions,
+  options: AuthMethodOptions,
   input: Input,
 ) {
-  if (authMethod !== 'private_key_jwt') {
-    const method = secretMethod(authMethod, publicKey ?? jwksUri ?? credential[0])
-    return method ? { ...method, client_authentication_methods: null } : {}
+  const method = credentialMethodOf(options)
+  if (method === undefined) {
+    const other = otherMethod(options)
+    return other ? { ...other, client_authentication_methods: null } : {}
   }
-  if (jwksUri !== undefined) return { token_endpoint_auth_method: null, ...publishedAt(jwksUri) }
-  if (publicKey === undefined && credential.length === 0) {
-    throw keyMissing(
-      'Give --public-key FILE or --jwks-uri URL, or --credential with an id of: tallystick clients credentials list',
-    )
+  if (options.jwksUri !== undefined) {
+    return { token_endpoint_auth_method: null, ...publishedAt(options.jwksUri) }
   }
-  const key: PublicKey | undefined =
-    publicKey === undefined ? undefined : await readPublicKey(publicKey, input)
-  const added = key && (await clientCredentials.create(id, { credential_type: 'public_key', ...key }))
-  const credentials = (added ? [added.id] : credential).map((one) => ({ id: one }))
+  const credential = await credentialIn(options, input)
+  if (!credential && options.credential === undefined) {
+    throw proofMissing(method, ', or --credential with an id of: tallystick clients credentials list')
+  }
+  const added = credential && (await clientCredentials.create(id, credential))
+  const ids = added ? [added.id] : (options.credential ?? [])
   return {
     token_endpoint_auth_method: null,
-    client_authentication_methods: { private_key_jwt: { credentials } },
+    client_authentication_methods: namedUnder(
+      method,
+      ids.map((one) => ({ id: one })),
+    ),
   }
+}
+
+/** @throws Failure when what is given proves clients of another method. */
+function credentialMethodOf(options: AuthMethodOptions): CredentialMethod | undefined {
+  const method = credentialMethods.find((each) => each === options.authMethod)
+  const { publicKey, jwksUri, certificate, subjectDn, sanUri, sanDns, ca } = options
+  const proofs: { readonly [Method in CredentialMethod]: string | undefined } = {
+    private_key_jwt: publicKey ?? jwksUri,
+    self_signed_tls_client_auth: certificate,
+    tls_client_auth: subjectDn ?? sanUri ?? sanDns ?? ca?.[0],
+  }
+  const wanted = credentialMethods.find((each) => each !== method && proofs[each] !== undefined)
+  if (wanted === undefined) return method
+  throw new Failure('usage', {
+    what: 'What proves the client does not go with how it proves itself.',
+    why: `Only a client of --auth-method ${wanted} proves itself with that.`,
+    todo: `Give --auth-method ${wanted}, or leave the other option out.`,
+  })
+}
+
+async function credentialIn(
+  options: AuthMethodOptions,
+  input: Input,
+): Promise<ClientCredentialToCreate | undefined> {
+  const { publicKey } = options
+  if (publicKey === undefined) return certificateCredential(options, input)
+  return { credential_type: 'public_key', ...(await readPublicKey(publicKey, input)) }
+}
+
+function namedUnder<Credential>(method: CredentialMethod, credentials: Credential[]) {
+  const named = { credentials }
+  return {
+    private_key_jwt: { private_key_jwt: named },
+    tls_client_auth: { tls_client_auth: named },
+    self_signed_tls_client_auth: { self_signed_tls_client_auth: named },
+  }[method]
 }
 
 function publishedAt(uri: string) {
   return { client_authentication_methods: { private_key_jwt: { jwks_uri: uri } } }
 }
 
-function secretMethod(authMethod: Exclude<AuthMethodOptions['authMethod'], 'private_key_jwt'>, key?: string) {
-  if (key !== undefined) {
+function otherMethod({ authMethod, credential }: AuthMethodOptions) {
+  if (credential !== undefined) {
     throw new Failure('usage', {
-      what: 'A key is of no use to this client.',
-      why: 'Only a client of --auth-method private_key_jwt proves itself with one.',
-      todo: 'Add --auth-method private_key_jwt, or leave the key out.',
+      what: 'A credential is of no use to this client.',
+      why: 'Only a client that proves itself with a key or a certificate has one that counts.',
+      todo: `Add --auth-method ${credentialMethods.join(' or ')}, or leave the credential out.`,
     })
   }
-  return authMethod === undefined ? undefined : { token_endpoint_auth_method: authMethod }
+  const method = otherMethods.find((each) => each === authMethod)
+  return method === undefined ? undefined : { token_endpoint_auth_method: method }
 }
 
-function keyMissing(todo: string): Failure {
+const toGive: { readonly [Method in CredentialMethod]: string } = {
+  private_key_jwt: 'Give --public-key FILE or --jwks-uri URL',
+  tls_client_auth: 'Give --subject-dn NAME, --san-uri URI or --san-dns HOST, and --ca FILE',
+  self_signed_tls_client_auth: 'Give --certificate FILE',
+}
+
+function proofMissing(method: CredentialMethod, orElse: string): Failure {
   return new Failure('usage', {
-    what: 'The client has no key to prove itself with.',
-    why: '--auth-method private_key_jwt needs one.',
-    todo,
+    what: 'The client has nothing to prove itself with.',
+    why: `--auth-method ${method} needs it.`,
+    todo: `${toGive[method]}${orElse}.`,
   })
 }

@@ -1,14 +1,24 @@
-/** `tallystick clients credentials`: public keys with which a client proves itself instead of sending a secret. */
-import type { ClientCredential } from '@tallystick/management-api/contract/client-credentials'
+/** `tallystick clients credentials`: keys and certificates with which a client proves itself instead of sending a secret. */
+import type {
+  ClientCredential,
+  ClientCredentialToCreate,
+} from '@tallystick/management-api/contract/client-credentials'
 import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
+import { Failure } from '../failure.ts'
 import { formatDetails } from '../table.ts'
+import {
+  addCertificateOptions,
+  type CertificateOptions,
+  certificateCredential,
+  certificateOptionNames,
+} from './client-certificate.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { addIdsOption, type ListOptions, presentList } from './present-list.ts'
 import { readPublicKey } from './public-key-file.ts'
 
-interface AddOptions {
+interface AddOptions extends CertificateOptions {
   readonly name?: string
   readonly alg?: ClientCredential['alg']
   readonly kid?: string
@@ -19,61 +29,86 @@ interface AddOptions {
 export function addClientCredentialsCommands(credentials: Command, open: OpenContext): void {
   addExamples(credentials, [
     ['tallystick clients credentials add CLIENT_ID public.pem'],
+    ['tallystick clients credentials add CLIENT_ID --certificate client.pem'],
+    ["tallystick clients credentials add CLIENT_ID --subject-dn 'CN=billing,O=Example' --ca ca.pem"],
     ['tallystick clients update CLIENT_ID --auth-method private_key_jwt --credential CREDENTIAL_ID'],
   ])
 
-  addIdsOption(credentials.command('list <client_id>').description('the public keys of a client')).action(
-    async (client: string, options: ListOptions) => {
-      const context = open()
-      const items = await (await context.connect()).clientCredentials.list(client)
-      presentList(context, options, {
-        items,
-        idOf: (credential) => credential.id,
-        whenEmpty: 'There is no credential yet: tallystick clients credentials add --help',
-        columns: [
-          { title: 'Credential id', cell: (credential) => credential.id },
-          { title: 'Type', cell: (credential) => credential.credential_type },
-          { title: 'Alg', cell: (credential) => credential.alg ?? '' },
-          { title: 'Kid', cell: (credential) => credential.kid },
-          { title: 'Expires', cell: (credential) => credential.expires_at ?? 'never' },
-          { title: 'Name', cell: (credential) => credential.name ?? '', shrinks: true },
-        ],
-      })
-    },
-  )
+  addIdsOption(
+    credentials.command('list <client_id>').description('the keys and certificates of a client'),
+  ).action(async (client: string, options: ListOptions) => {
+    const context = open()
+    const items = await (await context.connect()).clientCredentials.list(client)
+    presentList(context, options, {
+      items,
+      idOf: (credential) => credential.id,
+      whenEmpty: 'There is no credential yet: tallystick clients credentials add --help',
+      columns: [
+        { title: 'Credential id', cell: (credential) => credential.id },
+        { title: 'Type', cell: (credential) => credential.credential_type },
+        { title: 'Alg', cell: (credential) => credential.alg ?? '' },
+        { title: 'Kid', cell: (credential) => credential.kid },
+        { title: 'Expires', cell: (credential) => credential.expires_at ?? 'never' },
+        { title: 'Name', cell: (credential) => credential.name ?? '', shrinks: true },
+      ],
+    })
+  })
 
-  credentials
-    .command('add <client_id> <file>')
-    .description('a public key: PEM, certificate or JWK; - reads standard input')
+  const add = credentials
+    .command('add <client_id> [file]')
+    .description('a public key (PEM, certificate or JWK; - reads standard input), a certificate, or a name')
     .option('--name <text>', 'what people call it')
     .addOption(
-      new Option('--alg <name>', 'what it signs with').choices(['RS256', 'RS384', 'PS256', 'ES256', 'EdDSA']),
+      new Option('--alg <name>', 'what the key signs with')
+        .choices(['RS256', 'RS384', 'PS256', 'ES256', 'EdDSA'])
+        .conflicts([...certificateOptionNames]),
     )
-    .option('--kid <text>', 'its key id; by default its thumbprint')
+    .addOption(
+      new Option('--kid <text>', 'the id of the key; by default its thumbprint').conflicts([
+        ...certificateOptionNames,
+      ]),
+    )
     .addOption(
       new Option('--expires-at <time>', 'such as 2027-01-31T00:00:00Z').conflicts('expiryFromCertificate'),
     )
-    .option('--expiry-from-certificate', 'let it expire when the certificate does')
-    .action(async (client: string, file: string, options: AddOptions) => {
-      const context = open()
-      const key = await readPublicKey(file, context.terminal.input)
-      const { clientCredentials } = await context.connect()
-      const credential = await clientCredentials.create(client, {
-        credential_type: 'public_key',
-        ...key,
-        ...settingsOf(options),
-      })
-      context.present(credential, () => details(credential))
-    })
+    .addOption(
+      new Option('--expiry-from-certificate', 'let the key expire when the certificate does').conflicts([
+        ...certificateOptionNames,
+      ]),
+    )
+  addCertificateOptions(add).action(async (client: string, file: string | undefined, options: AddOptions) => {
+    const context = open()
+    const proof = await proofIn(file, options, context.terminal.input)
+    const { clientCredentials } = await context.connect()
+    const credential = await clientCredentials.create(client, { ...proof, ...settingsOf(options) })
+    context.present(credential, () => details(credential))
+  })
 
   credentials
     .command('remove <client_id> <credential_id...>')
-    .description('delete public keys that the client does not authenticate with any more')
+    .description('delete keys and certificates that the client does not authenticate with any more')
     .action(async (client: string, ids: string[]) => {
       const context = open()
       const { clientCredentials } = await context.connect()
       await deleteObjects(context, 'credential', ids, (id) => clientCredentials.delete(client, id))
     })
+}
+
+async function proofIn(
+  file: string | undefined,
+  options: AddOptions,
+  input: Parameters<typeof readPublicKey>[1],
+): Promise<ClientCredentialToCreate> {
+  const certified = await certificateCredential(options, input)
+  if (certified && file === undefined) return certified
+  if (file !== undefined && !certified) {
+    return { credential_type: 'public_key', ...(await readPublicKey(file, input)) }
+  }
+  throw new Failure('usage', {
+    what: 'A credential is one of three things.',
+    why: 'It is a public key, a certificate that a client shows, or a name in certificates of an authority.',
+    todo: 'Give the file of a public key, --certificate FILE, or --subject-dn NAME with --ca FILE.',
+  })
 }
 
 function settingsOf({ name, alg, kid, expiresAt, expiryFromCertificate }: AddOptions) {
@@ -89,7 +124,11 @@ function settingsOf({ name, alg, kid, expiresAt, expiryFromCertificate }: AddOpt
 function details(credential: ClientCredential): string[] {
   return formatDetails([
     ['credential_id', credential.id],
+    ['type', credential.credential_type],
     ['alg', credential.alg ?? ''],
+    ['subject', credential.subject_dn ?? ''],
+    ['uri', credential.san_uri ?? ''],
+    ['host', credential.san_dns ?? ''],
     ['kid', credential.kid],
     ['name', credential.name ?? ''],
     ['expires', credential.expires_at ?? 'never'],

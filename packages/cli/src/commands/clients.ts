@@ -107,7 +107,10 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
     })
 
   addClientCredentialsCommands(
-    clients.command('credentials').description('public keys that prove a client').helpCommand(false),
+    clients
+      .command('credentials')
+      .description('keys and certificates that prove a client')
+      .helpCommand(false),
     open,
   )
 
