@@ -188,6 +188,7 @@ export function routesOf(
       checkTrustRule: createCheckTrustRule(rooms),
       explainToken: createExplainToken(workloadTrust),
       whyNotFetched: keyDocuments.whyNotFetched,
+      takesCertificates: takesCertificates(config),
       tokenCounts: storage.tokenCounts,
       idempotentAnswers: storage.idempotentAnswers,
       changes: storage.changes,

@@ -37,6 +37,7 @@ export interface ClientHandlerDeps extends NewCredentialDeps, NewClientSecretDep
   readonly resourceServers: ResourceServerStore
   readonly recordChange: RecordChange
   readonly keepOneAdministrator: KeepOneAdministrator
+  readonly takesCertificates: boolean
   readonly newId: NewCredentialDeps['newId'] &
     NewClientSecretDeps['newId'] & { readonly client: () => ClientId }
 }

@@ -78,6 +78,55 @@ test('one whose keys have all expired cannot come back, and is not the other who
   await expect(authenticateWithExpiredKey(world.mine.operatorId)).rejects.toMatchObject(refused)
 })
 
+test.each(['fapi2_sp_pkj_mtls', 'fapi2_sp_pkj_dpop'] as const)(
+  'the last one is not held to %s, which it could not meet',
+  async (compliance_level) => {
+    const { clients } = world.mine.connection
+    const admin = world.mine.operatorId
+    const ids = await registerKeys(
+      admin,
+      compliance_level === 'fapi2_sp_pkj_mtls' ? 'ES256' : 'expired ES256',
+    )
+    await clients.update(admin, {
+      token_endpoint_auth_method: null,
+      client_authentication_methods: { private_key_jwt: { credentials: ids.map((id) => ({ id })) } },
+    })
+    await expect(clients.update(admin, { compliance_level })).rejects.toMatchObject(refused)
+    await makeAdministrator()
+    await clients.update(admin, { compliance_level })
+  },
+)
+
+test('the last one may be held to a level that its key meets', async () => {
+  const { clients } = world.mine.connection
+  const admin = world.mine.operatorId
+  const ids = await registerKeys(admin, 'ES256')
+  await clients.update(admin, {
+    token_endpoint_auth_method: null,
+    client_authentication_methods: { private_key_jwt: { credentials: ids.map((id) => ({ id })) } },
+  })
+  const { compliance_level } = await clients.update(admin, { compliance_level: 'fapi2_sp_pkj_dpop' })
+  expect(compliance_level).toBe('fapi2_sp_pkj_dpop')
+})
+
+/** A key for ES256 and one for RS256, which no level counts. */
+async function registerKeys(client_id: string, of: 'ES256' | 'expired ES256'): Promise<string[]> {
+  const { clientCredentials } = world.mine.connection
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const made: string[] = []
+  for (const { publicKey } of [ec, rsa]) {
+    const pem = String(publicKey.export({ type: 'spki', format: 'pem' }))
+    const { id } = await clientCredentials.create(client_id, { credential_type: 'public_key', pem })
+    made.push(id)
+  }
+  const [first = ''] = made
+  if (of === 'expired ES256') {
+    await clientCredentials.update(client_id, first, { expires_at: '2020-01-01T00:00:00Z' })
+  }
+  return made
+}
+
 test('one that never had a secret cannot come back by one', async () => {
   const { clients, clientGrants } = world.mine.connection
   const { publicKey } = generateKeyPairSync('ed25519')

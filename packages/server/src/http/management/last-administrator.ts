@@ -4,11 +4,16 @@
  */
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { type Client, type ClientId, type ClientStore, usesSecret } from '../../domain/client.ts'
-import { type ClientCredentialStore, hasExpired } from '../../domain/client-credential.ts'
+import {
+  type ClientCredential,
+  type ClientCredentialStore,
+  hasExpired,
+} from '../../domain/client-credential.ts'
 import { type ClientGrant, type ClientGrantStore, grantedScopes } from '../../domain/client-grant.ts'
 import { hasSecretExpired } from '../../domain/client-secret.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServer, ResourceServerStore } from '../../domain/resource-server.ts'
+import { demandsOfLevel, isFapiAlgorithm } from '../../domain/security-demands.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 import { createTurns } from '../turns.ts'
 
@@ -17,8 +22,12 @@ export interface LastAdministratorDeps {
   readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
   readonly clientGrants: Pick<ClientGrantStore, 'findFor' | 'list'>
   readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
+  /** Whether a client could show this server a certificate at all. */
+  readonly takesCertificates: boolean
   readonly now: () => Date
 }
+
+type ComeBackDeps = Pick<LastAdministratorDeps, 'clients' | 'clientCredentials' | 'takesCertificates' | 'now'>
 
 /**
  * Makes a change that ends what the client may do.
@@ -53,11 +62,11 @@ export function mayGetTokens(client: Client): boolean {
 
 /** Whether it could also prove itself, with what it has. */
 export async function mayComeBack(
-  { clients, clientCredentials, now }: Pick<LastAdministratorDeps, 'clients' | 'clientCredentials' | 'now'>,
+  { clients, clientCredentials, takesCertificates, now }: ComeBackDeps,
   client: Client,
 ): Promise<boolean> {
   const { tenantId, id, tokenEndpointAuthMethod, activeCredentialIds } = client
-  if (!mayGetTokens(client)) return false
+  if (!mayGetTokens(client) || (needsCertificate(client) && !takesCertificates)) return false
   if (usesSecret(tokenEndpointAuthMethod)) {
     const stored = await clients.findWithSecrets(tenantId, id)
     return stored?.secrets.some((secret) => !hasSecretExpired(secret, now())) ?? false
@@ -65,7 +74,20 @@ export async function mayComeBack(
   // Which keys it publishes is its own to say.
   if (client.jwksUri !== undefined) return true
   const credentials = await clientCredentials.list(tenantId, id)
-  return credentials.some((key) => activeCredentialIds.includes(key.id) && !hasExpired(key, now()))
+  return credentials.some(
+    (key) => activeCredentialIds.includes(key.id) && !hasExpired(key, now()) && countsAtLevel(key, client),
+  )
+}
+
+function needsCertificate({ tokenEndpointAuthMethod, complianceLevel }: Client): boolean {
+  const byCertificate = ['tls_client_auth', 'self_signed_tls_client_auth'].includes(tokenEndpointAuthMethod)
+  return byCertificate || demandsOfLevel(complianceLevel)?.bindings.includes('dpop') === false
+}
+
+/** A key for RS256 proves nothing at a level of FAPI 2.0, however long it is registered. */
+function countsAtLevel(credential: ClientCredential, { complianceLevel }: Client): boolean {
+  if (complianceLevel === 'none' || credential.type !== 'public_key') return true
+  return isFapiAlgorithm(credential.algorithm)
 }
 
 /** Whether these are all that the API offers. */

@@ -75,6 +75,7 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly createStreamSecret: LogStreamHandlerDeps['createStreamSecret']
   readonly whyNotEndpoint: LogStreamHandlerDeps['whyNotEndpoint']
   readonly whyNotFetched: ClientHandlerDeps['whyNotFetched']
+  readonly takesCertificates: ClientHandlerDeps['takesCertificates']
   readonly trustedIssuers: TrustedIssuerHandlerDeps['trustedIssuers']
   readonly checkTrustRule: TrustedIssuerHandlerDeps['checkTrustRule']
   readonly explainToken: TrustedIssuerHandlerDeps['explainToken']
