@@ -53,7 +53,9 @@ test.each([
 })
 
 test('a pattern of everyone is none', () => {
-  expect(whyNotSubjectPattern('*')).toMatch(/everyone/)
+  for (const pattern of ['*', '*:*', '*/*', '*:*/*:*']) {
+    expect(whyNotSubjectPattern(pattern), pattern).toMatch(/everyone/)
+  }
   expect(whyNotSubjectPattern('repo:**')).toMatch(/\*\*/)
   expect(whyNotSubjectPattern('repo:acme/app:*')).toBeUndefined()
 })

@@ -9,7 +9,9 @@
 
 /** Undefined when it is a pattern; else why it is none, as a sentence. */
 export function whyNotSubjectPattern(pattern: string): string | undefined {
-  if (pattern === '*') return 'It may not be * alone: that is everyone whom the issuer knows'
+  if (/^[*/:]*$/.test(pattern)) {
+    return 'It may not be * alone, with separators or without: that is everyone whom the issuer knows'
+  }
   if (pattern.includes('**'))
     return 'It may not hold ** : a * never reaches beyond its own part, but for the last'
   return undefined
