@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
+import { createClientAuthentication } from './client-authentication.ts'
 import type { Config } from './config.ts'
 import { ManagementError } from './domain/errors.ts'
 import type { Storage } from './domain/storage.ts'
@@ -11,9 +12,6 @@ import type { Readiness } from './http/health.ts'
 import type { RateLimit } from './http/rate-limit.ts'
 import { createKeyDocuments } from './key-documents.ts'
 import { createApiSigningSecrets } from './keys/api-signing-secret.ts'
-import { createAssertionSignatures } from './keys/assertion-signature.ts'
-import { createClientCertificates } from './keys/client-certificate.ts'
-import { createClientKeySets } from './keys/client-key-set.ts'
 import { createSecretText } from './keys/client-secret.ts'
 import { createDpopNonces } from './keys/dpop-nonce.ts'
 import { createKeyRevocation } from './keys/key-revocation.ts'
@@ -47,17 +45,14 @@ import { createCheckTrustRule } from './rules/run-trust-rule.ts'
 import { takesCertificates } from './tls.ts'
 import { createSignAccessToken } from './token/access-token.ts'
 import { createAccountForExchange } from './token/account-for-exchange.ts'
-import { createAuthenticateClient } from './token/authenticate-client.ts'
 import { createClientCredentialsGrant } from './token/client-credentials-grant.ts'
 import { createExplainToken } from './token/explain-token.ts'
-import { createFailedAttempts } from './token/failed-attempts.ts'
 import { createIsRevoked } from './token/is-revoked.ts'
 import { createVerifyManagementToken } from './token/management-token.ts'
 import { createOpaqueTokens } from './token/opaque-tokens.ts'
 import { createProvePossession } from './token/prove-possession.ts'
 import { createNoteSecretUse } from './token/secret-uses.ts'
 import { createStatusPlaces } from './token/status-places.ts'
-import { createVerifyAssertion } from './token/verify-assertion.ts'
 import { createWorkloadTrust } from './workload-trust.ts'
 
 /** What changes while the server serves. */
@@ -81,21 +76,7 @@ export function routesOf(
   const issueDpopNonce = (tenantId: TenantId) => nonces.issue(tenantId, now())
   const provePossession = createProvePossession({ nonces, spentProofs: storage.spentProofs, now })
   const opaqueTokens = createOpaqueTokens({ hashing, encryption })
-  const authenticateClient = createAuthenticateClient({
-    ...workloadTrust,
-    clients: storage.clients,
-    spentProofs: storage.spentProofs,
-    hashing,
-    clientCredentials: storage.clientCredentials,
-    clientCertificates: createClientCertificates(),
-    verifyAssertion: createVerifyAssertion({
-      clientCredentials: storage.clientCredentials,
-      clientKeySets: createClientKeySets({ fetchDocument: keyDocuments.fetchDocument, now }),
-      signatures: createAssertionSignatures(),
-    }),
-    failedAttempts: createFailedAttempts(now),
-    now,
-  })
+  const authenticateClient = createClientAuthentication(rooms, workloadTrust, keyDocuments.fetchDocument, now)
   const tokensInQuestion = { storage, ring, apiSecrets, opaqueTokens, now }
   const isRevoked = createIsRevoked(storage)
   const noteSecretUse = createNoteSecretUse(storage.clientSecrets)

@@ -6,6 +6,7 @@ import { byAssertion, createKeyClient, createKeyPair, signAssertion } from './as
 import { createProofPair, makeProof } from './dpop-proofs.ts'
 import { createApiClient, credentials, managementConnection, present, tokenOf } from './presented-tokens.ts'
 import { invoices, startTestServer, type TestClient, type TestServer } from './test-server.ts'
+import { startTwoTenants } from './two-tenants.ts'
 
 let server: TestServer
 let api: TestClient
@@ -324,4 +325,41 @@ describe('a revocation', () => {
     await expect(third.connection.clients.list()).rejects.toMatchObject({ status: 401 })
     await (await managementConnection(server)).connection.clients.list()
   })
+})
+
+describe('of two tenants', () => {
+  test.each(['jwt', 'opaque'] as const)(
+    'neither ends, nor is told of, a %s of the other',
+    async (token_format) => {
+      const world = await startTwoTenants()
+      try {
+        const identifier = 'urn:both'
+        const made = []
+        for (const { connection, issuer } of [world.mine, world.theirs]) {
+          await connection.resourceServers.create({ identifier, signing_alg: 'ES256', token_format })
+          const machine = await connection.clients.create({
+            name: 'machine',
+            resource_server_identifier: identifier,
+          })
+          await connection.clientGrants.create({
+            client_id: machine.client_id,
+            audience: identifier,
+            scope: [],
+          })
+          const client = { client_id: machine.client_id, client_secret: machine.client_secret ?? '' }
+          const ask = (path: string, fields: Record<string, string>) =>
+            present(`${issuer.origin}/oauth/${path}`, { ...client, ...fields })
+          const { body } = await ask('token', { grant_type: 'client_credentials', audience: identifier })
+          made.push({ ask, token: String(body.access_token) })
+        }
+        const [mine, theirs] = made
+        if (!mine || !theirs) throw new Error('there are two')
+        expect((await theirs.ask('introspect', { token: mine.token })).body).toEqual(inactive)
+        expect((await theirs.ask('revoke', { token: mine.token })).status).toBe(200)
+        expect((await mine.ask('introspect', { token: mine.token })).body.active).toBe(true)
+      } finally {
+        await world.close()
+      }
+    },
+  )
 })

@@ -83,8 +83,6 @@ export interface ClientCredentialStore {
 
 /** A third one is refused: two are what a change of keys needs. */
 export const maxClientCredentials = 2
-/** Of one credential: two roots, and the two that follow them. */
-export const maxCertificateAuthorities = 4
 
 export function hasExpired({ expiresAt }: ClientCredential, now: Date): boolean {
   return expiresAt !== undefined && expiresAt <= now

@@ -1,0 +1,35 @@
+/** How clients prove themselves, put together: the same at each endpoint that asks them to. */
+import { createAssertionSignatures } from './keys/assertion-signature.ts'
+import { createClientCertificates } from './keys/client-certificate.ts'
+import { createClientKeySets } from './keys/client-key-set.ts'
+import type { FetchDocument } from './outbound/fetch-document.ts'
+import type { Rooms } from './rooms.ts'
+import { type AuthenticateClient, createAuthenticateClient } from './token/authenticate-client.ts'
+import { createFailedAttempts } from './token/failed-attempts.ts'
+import type { ProveByFederationDeps } from './token/prove-by-federation.ts'
+import { createVerifyAssertion } from './token/verify-assertion.ts'
+
+export function createClientAuthentication(
+  { storage, hashing }: Pick<Rooms, 'storage' | 'hashing'>,
+  workloadTrust: ProveByFederationDeps,
+  fetchDocument: FetchDocument,
+  now: () => Date,
+): AuthenticateClient {
+  const { clients, clientCredentials, spentProofs } = storage
+  return createAuthenticateClient({
+    ...workloadTrust,
+    clients,
+    spentProofs,
+    hashing,
+    clientCredentials,
+    clientCertificates: createClientCertificates(),
+    verifyAssertion: createVerifyAssertion({
+      clientCredentials,
+      clientKeySets: createClientKeySets({ fetchDocument, now }),
+      signatures: createAssertionSignatures(),
+    }),
+    // One count for all endpoints: whoever guesses has no more tries for knowing three of them.
+    failedAttempts: createFailedAttempts(now),
+    now,
+  })
+}
