@@ -1,5 +1,6 @@
 /** Getting a token by client credentials (RFC 6749 §4.4), for the management API and for `tallystick token`. */
 import type { ClientOfApi } from './client-credentials.ts'
+import { type DpopKey, makeDpopProof } from './dpop-key.ts'
 import { Failure } from './failure.ts'
 import type { Fetch } from './http.ts'
 import { type JsonObject, numberMember, parseJsonObject, textMember } from './json-object.ts'
@@ -10,6 +11,8 @@ export interface TokenAsk extends ClientOfApi {
   readonly origin: string
   /** Asks for these scopes only; for all that are granted when empty. */
   readonly scopes: readonly string[]
+  /** What the token is to be bound to; without one it is a bearer token. */
+  readonly binding?: { readonly key: DpopKey; readonly now: () => Date }
 }
 
 export interface TokenAnswer {
@@ -21,9 +24,41 @@ export interface TokenAnswer {
 
 /** @throws Failure when the server refuses or answers what no token endpoint answers. */
 export async function requestToken(fetch: Fetch, ask: TokenAsk): Promise<TokenAnswer> {
-  const response = await fetch(`${ask.origin}/oauth/token`, {
+  const { response, body } = await sendProven(fetch, ask)
+  if (!response.ok || !body) throw refusal(ask, response, body)
+  const accessToken = textMember(body, 'access_token')
+  if (accessToken === undefined) throw refusal(ask, response, undefined)
+  return {
+    accessToken,
+    tokenType: textMember(body, 'token_type') ?? 'Bearer',
+    expiresInSeconds: numberMember(body, 'expires_in'),
+    scope: textMember(body, 'scope'),
+  }
+}
+
+interface Answer {
+  readonly response: Response
+  readonly body: JsonObject | undefined
+}
+
+/** Once more where the proof wanted a nonce (RFC 9449 §8). */
+async function sendProven(fetch: Fetch, ask: TokenAsk): Promise<Answer> {
+  const answer = await send(fetch, ask)
+  const nonce = answer.response.headers.get('dpop-nonce')
+  const wantsNonce = answer.body && textMember(answer.body, 'error') === 'use_dpop_nonce'
+  return ask.binding && wantsNonce && nonce !== null ? send(fetch, ask, nonce) : answer
+}
+
+async function send(fetch: Fetch, ask: TokenAsk, nonce?: string): Promise<Answer> {
+  const url = `${ask.origin}/oauth/token`
+  const proven = ask.binding && { method: 'POST', url, nonce, now: ask.binding.now() }
+  const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      ...(ask.binding && proven && { dpop: makeDpopProof(ask.binding.key, proven) }),
+    },
     // A redirect would carry the secret to an address that nobody named.
     redirect: 'manual',
     body: JSON.stringify({
@@ -34,16 +69,7 @@ export async function requestToken(fetch: Fetch, ask: TokenAsk): Promise<TokenAn
       ...(ask.scopes.length > 0 && { scope: ask.scopes.join(' ') }),
     }),
   })
-  const body = parseJsonObject(await response.text())
-  if (!response.ok || !body) throw refusal(ask, response, body)
-  const accessToken = textMember(body, 'access_token')
-  if (accessToken === undefined) throw refusal(ask, response, undefined)
-  return {
-    accessToken,
-    tokenType: textMember(body, 'token_type') ?? 'Bearer',
-    expiresInSeconds: numberMember(body, 'expires_in'),
-    scope: textMember(body, 'scope'),
-  }
+  return { response, body: parseJsonObject(await response.text()) }
 }
 
 function refusal(ask: TokenAsk, response: Response, body: JsonObject | undefined): Failure {

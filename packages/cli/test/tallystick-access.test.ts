@@ -1,4 +1,6 @@
 /** `tallystick login`, `doctor` and `settings` against a started server: who may come in, and does the way hold? */
+import { generateKeyPairSync } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -59,3 +61,57 @@ test('the doctor finds the way to the management API, and says where it breaks',
   expect(unwell.exitCode).toBe(1)
   expect(unwell.output).toMatch(/failed +clock: 3\d{3} s behind the server\n +Let both machines/)
 })
+
+test.each([
+  ['a new key', () => ['--dpop']],
+  ['a key from a file', () => ['--dpop-key', keyFile('ec', 'P-256')]],
+  ['an Ed25519 key', () => ['--dpop-key', keyFile('ed25519')]],
+  ['an RSA key', () => ['--dpop-key', keyFile('rsa')]],
+] as const)('a token is bound to %s, also where the server asks for a nonce', async (_, options) => {
+  for (const demand of ['required', 'optional']) {
+    await here.ok(['settings', 'update', '--dpop-nonce', demand])
+    expect(await bind(options())).toMatchObject({
+      token_type: 'DPoP',
+      claims: { cnf: { jkt: expect.stringMatching(/^[\w-]{43}$/) } },
+    })
+  }
+  expect(await bind([])).toMatchObject({ token_type: 'Bearer' })
+})
+
+test('a file that holds no key for it ends with 2, and nothing of it is told', async () => {
+  for (const path of [keyFile('ec', 'P-384'), keyFile('x25519'), new URL(import.meta.url).pathname]) {
+    const { exitCode, messages } = await here.tallystick(tokenGet(['--dpop-key', path]))
+    expect([exitCode, messages]).toEqual([
+      2,
+      expect.stringContaining('no key that a token could be bound to'),
+    ])
+    expect(messages).not.toContain('PRIVATE KEY')
+  }
+})
+
+function tokenGet(options: readonly string[]): string[] {
+  const invoices = 'https://invoices.example.com/'
+  const named = ['--client', here.server.billing.id, '--api', invoices, '--secret-file', '-']
+  return ['token', 'get', ...named, ...options]
+}
+
+async function bind(options: readonly string[]): Promise<unknown> {
+  const input = `${here.server.billing.secret}\n`
+  return JSON.parse((await here.ok(tokenGet([...options, '--json']), { input })).output)
+}
+
+function keyFile(type: 'ec' | 'ed25519' | 'rsa' | 'x25519', namedCurve = ''): string {
+  const path = join(here.folder, `${type}${namedCurve}.pem`)
+  writeFileSync(path, pemOf(type, namedCurve))
+  return path
+}
+
+function pemOf(type: 'ec' | 'ed25519' | 'rsa' | 'x25519', namedCurve: string): string | Buffer {
+  return pairOf(type, namedCurve).privateKey.export({ type: 'pkcs8', format: 'pem' })
+}
+
+function pairOf(type: 'ec' | 'ed25519' | 'rsa' | 'x25519', namedCurve: string) {
+  if (type === 'ec') return generateKeyPairSync('ec', { namedCurve })
+  if (type === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return type === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('x25519')
+}

@@ -1,8 +1,9 @@
 /** `tallystick token`: get a token as a client would, or look into one. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { ClientCredentials } from '../client-credentials.ts'
 import type { CommandContext, OpenContext } from '../command-context.ts'
 import { type DecodedToken, decodeToken, describeTimes } from '../decode-token.ts'
+import { newDpopKey, parseDpopKey } from '../dpop-key.ts'
 import { addExamples } from '../examples.ts'
 import { Failure } from '../failure.ts'
 import { neutralJson, neutralLine } from '../neutral-text.ts'
@@ -17,6 +18,8 @@ interface GetOptions {
   readonly scope?: readonly string[]
   readonly secretFile?: string
   readonly raw?: true
+  readonly dpop?: true
+  readonly dpopKey?: string
 }
 
 export function addTokenCommands(token: Command, open: OpenContext): void {
@@ -25,6 +28,7 @@ export function addTokenCommands(token: Command, open: OpenContext): void {
     [
       'tallystick token get --client CLIENT_ID --api https://invoices.example.com/ --secret-file billing.secret',
     ],
+    ['tallystick token get --dpop', 'one that is bound to a key made for it'],
     ['tallystick token get --raw | tallystick token decode'],
   ])
 
@@ -35,6 +39,8 @@ export function addTokenCommands(token: Command, open: OpenContext): void {
     .option('--api <identifier>', "the API; without it the starter's")
     .option('--scope <value>', 'ask for this scope only; repeatable', collect)
     .option('--secret-file <file>', "the client's secret; - reads standard input; without it you are asked")
+    .option('--dpop', 'bind the token to a new key, which is gone afterwards')
+    .addOption(new Option('--dpop-key <file>', 'bind the token to this private key, a PEM').conflicts('dpop'))
     .option('--raw', 'print the token alone')
     .action(async (options: GetOptions) => getToken(open(), options))
 
@@ -54,9 +60,11 @@ async function getToken(context: CommandContext, options: GetOptions): Promise<v
   const profile = await context.findProfile()
   const audience = options.api ?? profile.starter?.audience
   if (audience === undefined) throw missing('an API', '--api IDENTIFIER')
+  const key = await bindingKey(context, options)
   const answer = await requestToken(fetch, {
     origin: profile.origin,
     audience,
+    ...(key && { binding: { key, now } }),
     scopes: options.scope ?? [],
     ...(await credentialsFor(context, profile, options)),
   })
@@ -78,6 +86,11 @@ async function getToken(context: CommandContext, options: GetOptions): Promise<v
     ...decodedLines(decoded, now()),
     `scope: ${neutralLine(answer.scope ?? 'none')}`,
   ])
+}
+
+async function bindingKey({ terminal }: CommandContext, { dpop, dpopKey }: GetOptions) {
+  if (dpopKey !== undefined) return parseDpopKey(await readText(dpopKey, terminal.input))
+  return dpop && newDpopKey()
 }
 
 /** The secrets that the profile knows need not be asked for. */
