@@ -50,3 +50,10 @@ test('a match that asks for nothing is refused, and so is one that asks for too 
   expect(whyNotMatch({ sub: 'a:*', claims: claims(20) })).toBeUndefined()
   expect(whyNotMatch({ sub: 'a:*', claims: claims(21) })).toMatch(/20 claims/)
 })
+
+test('a number that JSON reads as another one is nothing to know a workload by', () => {
+  const reasonFor = (id: number) => whyNotMatch({ sub: undefined, claims: { account: { id } } })
+  expect(reasonFor(JSON.parse('9007199254740993'))).toMatch(/neighbours/)
+  expect(reasonFor(JSON.parse('-9007199254740993'))).toMatch(/neighbours/)
+  expect(reasonFor(Number.MAX_SAFE_INTEGER)).toBeUndefined()
+})

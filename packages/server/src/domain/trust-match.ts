@@ -65,6 +65,8 @@ export function whyNotMatch({ sub, claims }: Pick<TrustMatch, 'sub' | 'claims'>)
     return `Claims may lie within each other ${maxMatchClaimDepth} deep at most`
   }
   if (counted.isAnyEmpty) return 'An object of claims that is empty asks for nothing'
+  if (counted.isAnyInexact)
+    return 'A number beyond 9007199254740991 is read as its neighbours are: ask for a text'
   if (counted.values > maxMatchClaims) return `It may name ${maxMatchClaims} claims at most`
   return undefined
 }
@@ -72,16 +74,18 @@ export function whyNotMatch({ sub, claims }: Pick<TrustMatch, 'sub' | 'claims'>)
 function countClaims(
   claims: ClaimValues,
   depth: number,
-): { values: number; depth: number; isAnyEmpty: boolean } {
-  const counted = { values: 0, depth, isAnyEmpty: false }
+): { values: number; depth: number; isAnyEmpty: boolean; isAnyInexact: boolean } {
+  const counted = { values: 0, depth, isAnyEmpty: false, isAnyInexact: false }
   for (const value of Object.values(claims)) {
     if (typeof value !== 'object') {
       counted.values += 1
+      counted.isAnyInexact ||= typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER
       continue
     }
     const inner = countClaims(value, depth + 1)
     counted.values += inner.values
     counted.depth = Math.max(counted.depth, inner.depth)
+    counted.isAnyInexact ||= inner.isAnyInexact
     counted.isAnyEmpty ||= inner.isAnyEmpty || Object.keys(value).length === 0
   }
   return counted
