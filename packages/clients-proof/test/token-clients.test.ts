@@ -1,7 +1,7 @@
 /** The libraries that get tokens and those that verify them, against each profile of error shapes. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTlsServer, type TlsServer } from '../../server/test/tls-server.ts'
-import { audience, callManagementOf, claimsIn, createMachine, tokenFor } from './machine.ts'
+import { audience, callManagementOf, claimsIn, createMachine, textMember, tokenFor } from './machine.ts'
 import { type ClientEnv, runClient } from './run-client.ts'
 
 /** What each profile answers to a wrong secret, and to a scope outside the grant. */
@@ -27,6 +27,7 @@ for (const profile of ['rfc', 'auth0'] as const) {
     const { wrongSecret, wrongScope, typ } = answersOf[profile]
     let server: TlsServer
     let billing: ClientEnv
+    let api: Record<string, string>
     let token: string
     let claims: Record<string, unknown>
 
@@ -34,7 +35,13 @@ for (const profile of ['rfc', 'auth0'] as const) {
       server = await startTlsServer({
         settings: { TALLYSTICK_TLS: 'self-signed', TALLYSTICK_PROFILE: profile, TALLYSTICK_STARTER: 'off' },
       })
-      const machine = await createMachine(callManagementOf(server.origin, server.bootstrap.management))
+      const call = callManagementOf(server.origin, server.bootstrap.management)
+      const machine = await createMachine(call)
+      const itself = await call('POST', 'clients', { name: 'API', resource_server_identifier: audience })
+      api = {
+        API_CLIENT_ID: textMember(itself, 'client_id'),
+        API_CLIENT_SECRET: textMember(itself, 'client_secret'),
+      }
       billing = {
         AUTH0_CLIENT_ID: machine.id,
         AUTH0_CLIENT_SECRET: machine.secret,
@@ -77,6 +84,19 @@ for (const profile of ['rfc', 'auth0'] as const) {
       expect(claimsIn(result)).toMatchObject(claims)
       expect(claimsIn(result, 'inHeader')).toMatchObject(claims)
       expect(result).toMatchObject({ refusal: { name: 'ResponseBodyError', ...wrongSecret } })
+    })
+
+    test('oauth4webapi and openid-client end tokens, and an API that asks hears of it at once', async () => {
+      const active = { active: true, aud: audience, scope: 'read write', client_id: billing.AUTH0_CLIENT_ID }
+      expect(await runClient('token-life', server, { ...billing, ...api })).toMatchObject({
+        before: active,
+        othersToken: { error: 'unauthorized_client', status: 400 },
+        stillActive: active,
+        after: { active: false },
+        secondBefore: active,
+        secondAfter: { active: false },
+        byItsOwnClient: { active: false },
+      })
     })
 
     test('jose verifies a token by the published keys, and refuses it for another audience', async () => {
