@@ -134,6 +134,8 @@ test('an API is told with what Auth0 tells of it, whatever was sent', async () =
     token_lifetime_for_web: 7200,
     signing_alg: 'RS256',
     token_dialect: 'rfc9068_profile',
+    token_format: 'jwt',
+    token_status_list: false,
     rule_scopes: 'any',
   })
   const { id, identifier, ...exported } = made
