@@ -48,10 +48,17 @@ export async function startServer(config: Config, { log, now, print }: StartDeps
   rooms.listening.push(...app.addresses().filter((address) => typeof address !== 'string'))
   const port = bound.port || '80'
   serving.origin ||= new URL(`${scheme}://localhost:${port}`).origin
-  print(await greeting(config, rooms, { origin: serving.origin, authorityPath: tls?.authorityPath }, now))
+  const words = await greeting(
+    config,
+    rooms,
+    { origin: serving.origin, authorityPath: tls?.authorityPath },
+    now,
+  )
   opened.defer(await startLogStreams(config, rooms, { log, now }, serving))
   opened.defer(startSchedule(rooms, { log, now }))
   serving.state = 'serving'
+  // Last: who reads that it is ready may stop it the next moment, and it has to be able to.
+  print(words)
 
   const running = opened.move()
   return {
