@@ -161,6 +161,25 @@ test('what cannot be read is refused, whoever the client is', async () => {
   }
 })
 
+test('what cannot be read is refused where tokens are asked about and ended, too', async () => {
+  for (const path of ['/oauth/introspect', '/oauth/revoke']) {
+    const response = await fetch(`${server.url}${path}`, {
+      method: 'POST',
+      headers: { [header]: 'x' },
+      body: new URLSearchParams({
+        client_id: server.billing.id,
+        client_secret: server.billing.secret,
+        token: 'any',
+      }),
+    })
+    expect([path, response.status, await response.json()]).toMatchObject([
+      path,
+      400,
+      { error: 'invalid_request' },
+    ])
+  }
+})
+
 test('the certificate binds the token, and neither rules nor the record see it', async () => {
   for (const raw of [sequenceOf(own), escapedPem(own)]) {
     const headers = { [header]: raw, 'client-cert': raw, 'client-cert-chain': raw, 'x-other': 'kept' }

@@ -54,13 +54,23 @@ export function refusalFor(status: number | undefined): OAuthError {
 }
 
 /**
+ * What could be read in two ways, or not at all, before anything of it is believed.
+ * @throws OAuthError `invalid_request`
+ */
+export function refuseAmbiguousRequest(
+  request: FastifyRequest,
+  known: ReadonlySet<string> = knownParameters,
+): void {
+  refuseTwoAuthorizations(request)
+  refuseParametersInUrl(request, known)
+  refuseUnreadableCertificate(request)
+}
+
+/**
  * RFC 6749 §3.2 and §2.3.1: what belongs into the body is not read from the URL, where proxies and histories would keep
  * it. Ignored, it would be missing without a word: a scope that was to narrow, for one.
  */
-export function refuseParametersInUrl(
-  { query }: FastifyRequest,
-  known: ReadonlySet<string> = knownParameters,
-): void {
+function refuseParametersInUrl({ query }: FastifyRequest, known: ReadonlySet<string>): void {
   for (const [name, value] of Object.entries(Object(query))) {
     if (known.has(name)) {
       throw new OAuthError('invalid_request', `Send the parameter ${name} in the body, and never in the URL.`)
@@ -72,13 +82,13 @@ export function refuseParametersInUrl(
 }
 
 // Node keeps the first of several; the client that sent a second one meant something else.
-export function refuseTwoAuthorizations(request: FastifyRequest): void {
+function refuseTwoAuthorizations(request: FastifyRequest): void {
   if ((request.raw.headersDistinct.authorization?.length ?? 0) < 2) return
   throw new OAuthError('invalid_request', 'The request has more than one Authorization header; send one.')
 }
 
 // The client did show one, so to go on without would end in an answer that misleads whoever looks for the fault.
-export function refuseUnreadableCertificate({ hasUnreadableCertificate }: FastifyRequest): void {
+function refuseUnreadableCertificate({ hasUnreadableCertificate }: FastifyRequest): void {
   if (!hasUnreadableCertificate) return
   throw new OAuthError(
     'invalid_request',

@@ -24,8 +24,7 @@ import {
   incomingOf,
   readParameters,
   refusalFor,
-  refuseParametersInUrl,
-  refuseTwoAuthorizations,
+  refuseAmbiguousRequest,
   takeBodiesAsText,
 } from './incoming-token-request.ts'
 import { neverStore } from './never-store.ts'
@@ -82,8 +81,7 @@ export function registerPresentedTokenEndpoints(app: FastifyInstance, deps: Pres
         if (!limiter.take(`${request.tenant.id} ${networkOf(request.ip)}`, reply)) {
           throw new OAuthError('too_many_requests', 'Global limit has been reached')
         }
-        refuseTwoAuthorizations(request)
-        refuseParametersInUrl(request, presentedTokenParameters)
+        refuseAmbiguousRequest(request, presentedTokenParameters)
         return await answer(incomingOf(request, readParameters(request)), reply)
       } catch (error) {
         if (!(error instanceof OAuthError)) throw error

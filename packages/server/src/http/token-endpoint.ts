@@ -19,9 +19,7 @@ import {
   incomingOf,
   readParameters,
   refusalFor,
-  refuseParametersInUrl,
-  refuseTwoAuthorizations,
-  refuseUnreadableCertificate,
+  refuseAmbiguousRequest,
   takeBodiesAsText,
 } from './incoming-token-request.ts'
 import { createRateLimiter, type RateLimit, type RateLimiter } from './rate-limit.ts'
@@ -106,9 +104,7 @@ async function grant(
     if (!deps.limiter.take(`${request.tenant.id} ${networkOf(request.ip)}`, reply)) {
       throw new OAuthError('too_many_requests', 'Global limit has been reached')
     }
-    refuseTwoAuthorizations(request)
-    refuseParametersInUrl(request)
-    refuseUnreadableCertificate(request)
+    refuseAmbiguousRequest(request)
     return await deps.grantAccessToken(incomingOf(request, readParameters(request)))
   } catch (error) {
     if (error instanceof OAuthError) return refuse(incomingOf(request, []), error)
