@@ -1,8 +1,8 @@
 import type { ExchangeRecordStore } from '../domain/exchange-record.ts'
 import { integer, text } from './column.ts'
 import type { Database } from './database.ts'
+import { exchangeRecordColumns } from './log-tables.ts'
 import { readIdentifier } from './row.ts'
-import { exchangeRecordColumns } from './tables.ts'
 
 export function createExchangeRecordStore(database: Database): ExchangeRecordStore {
   const find = database.one({ tenant_id: text, id: text }, (build, asked) =>

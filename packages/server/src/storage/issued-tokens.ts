@@ -3,8 +3,8 @@ import type { IssuedToken, IssuedTokenStore, ListedToken } from '../domain/issue
 import type { EncryptedValue, RuleVersionId } from '../domain/rule.ts'
 import { bytes, integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
+import { issuedTokenColumns } from './log-tables.ts'
 import { CorruptRowError, readFlag, readIdentifier } from './row.ts'
-import { issuedTokenColumns } from './tables.ts'
 
 type IssuedTokenRow = ValuesOf<typeof issuedTokenColumns>
 

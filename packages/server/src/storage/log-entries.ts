@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 import { createLogEntryLists } from './log-entry-lists.ts'
 import { createLogEntryOrder } from './log-entry-order.ts'
 import { parseLogEntryRow, toLogEntryRow } from './log-entry-row.ts'
-import { logEntryColumns } from './tables.ts'
+import { logEntryColumns } from './log-tables.ts'
 import { prepareTokenCount } from './token-counts.ts'
 import { describeWrite } from './write.ts'
 

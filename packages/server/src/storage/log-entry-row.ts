@@ -11,6 +11,7 @@ import {
 import { logEntryTypes } from '../domain/log-entry-type.ts'
 import { type RuleDoor, ruleDoors } from '../domain/rule.ts'
 import type { ValuesOf } from './column.ts'
+import type { logEntryColumns } from './log-tables.ts'
 import {
   CorruptRowError,
   optional,
@@ -24,7 +25,6 @@ import {
   requireText,
   requireTextList,
 } from './row.ts'
-import type { logEntryColumns } from './tables.ts'
 
 export type LogEntryRow = ValuesOf<typeof logEntryColumns>
 type Content = Record<string, unknown>

@@ -1,7 +1,7 @@
 import type { LogStreamProgress, LogStreamStore } from '../domain/log-stream.ts'
 import { text } from './column.ts'
 import type { Database } from './database.ts'
-import { logStreamProgressColumns } from './tables.ts'
+import { logStreamProgressColumns } from './log-tables.ts'
 
 const noun = 'log stream'
 

@@ -9,6 +9,7 @@ import { movedOn, readColumns } from './change-time.ts'
 import { text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import { createLogStreamProgressStore } from './log-stream-progress.ts'
+import { logStreamColumns, logStreamProgressColumns } from './log-tables.ts'
 import {
   optional,
   readFlag,
@@ -21,7 +22,6 @@ import {
   requireText,
   writeFlag,
 } from './row.ts'
-import { logStreamColumns, logStreamProgressColumns } from './tables.ts'
 import { describeWrite } from './write.ts'
 
 type LogStreamRow = ValuesOf<typeof logStreamColumns>

@@ -6,8 +6,8 @@ import {
 } from '../domain/revocation.ts'
 import { integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
+import { revocationColumns } from './log-tables.ts'
 import { readIdentifier, readOneOf } from './row.ts'
-import { revocationColumns } from './tables.ts'
 
 type RevocationRow = ValuesOf<typeof revocationColumns>
 

@@ -4,8 +4,8 @@ import type { TenantId } from '../domain/tenant.ts'
 import { dayOf, type TokenCountFilter, type TokenCountStore } from '../domain/token-count.ts'
 import { integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
+import { tokenCountColumns } from './log-tables.ts'
 import { readIdentifier } from './row.ts'
-import { tokenCountColumns } from './tables.ts'
 import type { Step } from './write.ts'
 
 const { day, client_id, audience } = tokenCountColumns
