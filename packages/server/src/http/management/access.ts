@@ -14,8 +14,8 @@ import type { Audience, ResourceServerStore } from '../../domain/resource-server
 import type { TenantId } from '../../domain/tenant.ts'
 import type { TokenFault } from '../../keys/verify-token.ts'
 import type { IsRevoked, TokenInQuestion } from '../../token/is-revoked.ts'
+import { mayGetTokens } from './come-back.ts'
 import { type ConfirmPossessionDeps, createConfirmPossession } from './confirm-possession.ts'
-import { mayGetTokens } from './last-administrator.ts'
 import { presentedToken, refuseToken, schemeOf } from './presented-token.ts'
 
 export interface Operator {

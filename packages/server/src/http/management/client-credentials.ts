@@ -3,7 +3,6 @@ import type { Client, ClientStore } from '../../domain/client.ts'
 import {
   type ClientCredential,
   type ClientCredentialStore,
-  hasExpired,
   maxClientCredentials,
   parseClientCredentialId,
 } from '../../domain/client-credential.ts'
@@ -13,10 +12,11 @@ import type { ResourceServerStore } from '../../domain/resource-server.ts'
 import type { RecordChange } from '../record-change.ts'
 import { credentialToCreate, type NewCredentialDeps, refuseSharedKid } from './client-credential-from-wire.ts'
 import { credentialOnWire } from './client-credential-on-wire.ts'
+import { comesBackByKeyUntil, withoutEnd } from './come-back.ts'
 import { parseExpiry } from './credential-expiry.ts'
 import { findClient } from './find-client.ts'
 import type { Handlers } from './handler.ts'
-import type { KeepOneAdministrator } from './last-administrator.ts'
+import type { EndingChange, KeepOneAdministrator } from './last-administrator.ts'
 import { requireNotAboveOperator } from './own-scopes.ts'
 
 export interface ClientCredentialHandlerDeps extends NewCredentialDeps {
@@ -26,6 +26,7 @@ export interface ClientCredentialHandlerDeps extends NewCredentialDeps {
   readonly resourceServers: ResourceServerStore
   readonly recordChange: RecordChange
   readonly keepOneAdministrator: KeepOneAdministrator
+  readonly takesCertificates: boolean
 }
 
 export function createClientCredentialHandlers(
@@ -76,11 +77,7 @@ export function createClientCredentialHandlers(
           status: 200,
           writes: [deps.clientCredentials.changeExpiry(credential), touch(deps, client)],
         })
-      if (!client.activeCredentialIds.includes(credential.id) || !hasExpired(credential, deps.now())) {
-        await record()
-      } else {
-        await deps.keepOneAdministrator(client.tenantId, client.id, record)
-      }
+      await deps.keepOneAdministrator(await endOfChange(deps, client, credential), record)
       return credentialOnWire(credential)
     },
 
@@ -104,6 +101,24 @@ export function createClientCredentialHandlers(
 // The client as it was read: two requests that each saw room for a key, or a key without use, are told apart.
 function touch(deps: ClientCredentialHandlerDeps, client: Client) {
   return deps.clients.update({ ...client, updatedAt: deps.now() }, client)
+}
+
+/** Until when the client could come in, once this credential of it is as it says. */
+async function endOfChange(
+  deps: ClientCredentialHandlerDeps,
+  client: Client,
+  changed: ClientCredential,
+): Promise<EndingChange> {
+  // A credential that does not count, as those of a client with a secret do not, ends nothing.
+  if (!client.activeCredentialIds.includes(changed.id))
+    return { ...ofClient(client), comesBackUntil: withoutEnd }
+  const present = await deps.clientCredentials.list(client.tenantId, client.id)
+  const credentials = present.map((credential) => (credential.id === changed.id ? changed : credential))
+  return { ...ofClient(client), comesBackUntil: comesBackByKeyUntil(deps, client, credentials) }
+}
+
+function ofClient({ tenantId, id: clientId }: Client) {
+  return { tenantId, clientId }
 }
 
 async function requireCredential(

@@ -17,6 +17,7 @@ import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServer, ResourceServerId, ResourceServerStore } from '../../domain/resource-server.ts'
 import type { RecordChange } from '../record-change.ts'
 import { changedHolding, changedOrganizations, holdingToCreate } from './client-grant-from-wire.ts'
+import { notAtAll } from './come-back.ts'
 import { audienceOf, findByAudience } from './find-resource-server.ts'
 import type { Handlers, QueryOf } from './handler.ts'
 import { holdsEveryScope, type KeepOneAdministrator } from './last-administrator.ts'
@@ -103,7 +104,7 @@ export function createClientGrantHandlers(
         })
       const staysWhole = holdsEveryScope(grantedScopes(grant, resourceServer), resourceServer)
       if (!resourceServer.isSystem || staysWhole) await record()
-      else await deps.keepOneAdministrator(grant.tenantId, grant.clientId, record)
+      else await deps.keepOneAdministrator({ ...grant, comesBackUntil: notAtAll }, record)
       return onWire(grant, audience)
     },
 
@@ -121,7 +122,7 @@ export function createClientGrantHandlers(
       const system = await deps.resourceServers.findSystem(request.tenant.id)
       if (grant && system && grant.resourceServerId === system.id) {
         requireOwnScopes(operator, grantedScopes(grant, system))
-        await deps.keepOneAdministrator(grant.tenantId, grant.clientId, record)
+        await deps.keepOneAdministrator({ ...grant, comesBackUntil: notAtAll }, record)
       } else await record()
     },
   }

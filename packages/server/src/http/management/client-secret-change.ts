@@ -5,12 +5,13 @@
 import type { FastifyRequest } from 'fastify'
 import { type Client, type ClientSecret, type ClientStore, usesSecret } from '../../domain/client.ts'
 import type { ClientGrantStore } from '../../domain/client-grant.ts'
-import { type ClientSecretStore, hasSecretExpired } from '../../domain/client-secret.ts'
+import type { ClientSecretStore } from '../../domain/client-secret.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServerStore } from '../../domain/resource-server.ts'
 import type { Write } from '../../domain/write.ts'
 import type { Change, RecordChange } from '../record-change.ts'
 import type { Operator } from './access.ts'
+import { comesBackBySecretUntil } from './come-back.ts'
 import { findClient } from './find-client.ts'
 import type { PathParameter } from './handler.ts'
 import type { KeepOneAdministrator } from './last-administrator.ts'
@@ -58,7 +59,7 @@ export function touch(deps: Pick<ClientSecretChangeDeps, 'clients' | 'now'>, cli
   return deps.clients.update({ ...client, updatedAt: deps.now() }, client)
 }
 
-/** Makes a change that leaves `left` of the client's secrets: where none of them counts, it locks the client out. */
+/** Makes a change that leaves `left` of the client's secrets: where the last of them ends, it locks the client out. */
 export async function recordSecretChange(
   deps: ClientSecretChangeDeps,
   request: FastifyRequest,
@@ -67,6 +68,11 @@ export async function recordSecretChange(
   change: Change,
 ): Promise<void> {
   const record = () => deps.recordChange(request, change)
-  if (left.some((secret) => !hasSecretExpired(secret, deps.now()))) await record()
-  else await deps.keepOneAdministrator(client.tenantId, client.id, record)
+  // A client with another method keeps its secrets, and none of them opens anything.
+  if (!usesSecret(client.tokenEndpointAuthMethod)) return record()
+  const until = comesBackBySecretUntil(client, left)
+  await deps.keepOneAdministrator(
+    { tenantId: client.tenantId, clientId: client.id, comesBackUntil: until },
+    record,
+  )
 }

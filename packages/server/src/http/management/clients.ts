@@ -20,11 +20,12 @@ import { authenticationToCreate, changedAuthentication, namedMethod } from './cl
 import { credentialToCreate, type NewCredentialDeps, refuseSharedKid } from './client-credential-from-wire.ts'
 import { changedClient, clientToCreate } from './client-from-wire.ts'
 import { clientOnWire } from './client-on-wire.ts'
+import { comesBackUntil, notAtAll } from './come-back.ts'
 import { refuseUnmetLevel } from './compliance-level.ts'
 import { findClient } from './find-client.ts'
 import type { BodyOf, Call, Handlers } from './handler.ts'
 import { type JwksUriDeps, refuseJwksUri } from './jwks-uri.ts'
-import { type KeepOneAdministrator, mayComeBack } from './last-administrator.ts'
+import type { KeepOneAdministrator } from './last-administrator.ts'
 import { type NewClientSecretDeps, newClientSecret } from './new-client-secret.ts'
 import { requireNotAboveOperator } from './own-scopes.ts'
 import { answerList } from './page.ts'
@@ -101,8 +102,12 @@ export function createClientHandlers(
           status: 200,
           writes: [deps.clients.update(client, stored)],
         })
-      if (await mayComeBack(deps, client)) await record()
-      else await deps.keepOneAdministrator(client.tenantId, client.id, record)
+      const ending = {
+        tenantId: client.tenantId,
+        clientId: client.id,
+        comesBackUntil: await comesBackUntil(deps, client),
+      }
+      await deps.keepOneAdministrator(ending, record)
       return clientOnWire(request.tenant, client, operator)
     },
 
@@ -117,7 +122,8 @@ export function createClientHandlers(
           writes: id ? [deps.clients.remove(tenantId, id)] : [],
         })
       if (id) await requireNotAboveOperator(deps, operator, tenantId, id)
-      await (id ? deps.keepOneAdministrator(tenantId, id, record) : record())
+      const ending = id && { tenantId, clientId: id, comesBackUntil: notAtAll }
+      await (ending ? deps.keepOneAdministrator(ending, record) : record())
     },
   }
 }

@@ -127,6 +127,83 @@ async function registerKeys(client_id: string, of: 'ES256' | 'expired ES256'): P
   return made
 }
 
+const soon = () => new Date(Date.now() + 3_600_000).toISOString()
+const refusedFrom = (moment: string) => ({
+  ...lastOne,
+  message: expect.stringContaining(`could come in after ${moment}`),
+})
+
+async function onlySecretOf(client_id: string): Promise<string> {
+  const [secret] = await world.mine.connection.clientSecrets.list(client_id)
+  return secret?.id ?? ''
+}
+
+test('the last secret of the last one gets no end, by itself or by being the one that is left', async () => {
+  const { clients, clientSecrets } = world.mine.connection
+  const admin = world.mine.operatorId
+  const lasting = await onlySecretOf(admin)
+  const end = soon()
+  await expect(clientSecrets.update(admin, lasting, { expires_at: end })).rejects.toMatchObject(
+    refusedFrom(end),
+  )
+  const second = await clientSecrets.create(admin, { expires_at: end })
+  await expect(clientSecrets.delete(admin, lasting)).rejects.toMatchObject(refusedFrom(end))
+  await clientSecrets.update(admin, second.id, { expires_at: null })
+  await clientSecrets.delete(admin, lasting)
+  const { client_secret } = await clients.rotateSecret(admin, { overlap_seconds: 60 })
+  expect(client_secret).toMatch(/^tsk_/)
+})
+
+test('of two, one may be given an end, and then the other may not', async () => {
+  const { clients, clientSecrets } = world.mine.connection
+  const second = await makeAdministrator()
+  const end = soon()
+  await clientSecrets.update(second, await onlySecretOf(second), { expires_at: end })
+  await expect(clients.delete(world.mine.operatorId)).rejects.toMatchObject(refusedFrom(end))
+  // What ends nothing sooner is no matter, nor is the one that would end first anyway.
+  await clients.update(second, { name: 'for an hour' })
+  await clients.update(second, { enabled: false })
+})
+
+test('the last key of the last one gets no end while no other key of it goes on', async () => {
+  const { clients, clientCredentials } = world.mine.connection
+  const admin = world.mine.operatorId
+  const [first = '', second = ''] = await registerKeys(admin, 'ES256')
+  await clients.update(admin, {
+    token_endpoint_auth_method: null,
+    client_authentication_methods: { private_key_jwt: { credentials: [{ id: first }, { id: second }] } },
+  })
+  const end = soon()
+  await clientCredentials.update(admin, first, { expires_at: end })
+  await expect(clientCredentials.update(admin, second, { expires_at: end })).rejects.toMatchObject(
+    refusedFrom(end),
+  )
+  // Its old secret proves it no more, and may go.
+  await world.mine.connection.clientSecrets.delete(admin, await onlySecretOf(admin))
+  const methods = { private_key_jwt: { credentials: [{ id: first }] } }
+  await expect(clients.update(admin, { client_authentication_methods: methods })).rejects.toMatchObject(
+    refusedFrom(end),
+  )
+})
+
+test('the last one is not left to the tokens of another issuer, which may be trusted no more at any time', async () => {
+  const { clients } = world.mine.connection
+  const { operatorId } = world.mine
+  const federated = { token_endpoint_auth_method: 'federated_jwt' } as const
+  await expect(clients.update(operatorId, federated)).rejects.toMatchObject(refused)
+  const second = await makeAdministrator()
+  await clients.update(second, federated)
+  await expect(clients.delete(operatorId)).rejects.toMatchObject(refused)
+})
+
+test('the last one may be asked for tokens that are bound to a key, which anybody can make', async () => {
+  const { clients } = world.mine.connection
+  const { require_proof_of_possession } = await clients.update(world.mine.operatorId, {
+    require_proof_of_possession: true,
+  })
+  expect(require_proof_of_possession).toBe(true)
+})
+
 test('one that never had a secret cannot come back by one', async () => {
   const { clients, clientGrants } = world.mine.connection
   const { publicKey } = generateKeyPairSync('ed25519')

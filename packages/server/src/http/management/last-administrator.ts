@@ -1,93 +1,48 @@
 /**
- * Someone must always be able to come back in: the last client that holds every scope of the management API can be
- * neither deleted nor disabled nor cut, by anyone and not by itself.
+ * Someone must always be able to come back in. No change may bring the moment nearer from which no client could come in
+ * any more that holds every scope of the management API: neither now, nor by an end that is set to what proves the last.
  */
 import { setImmediate as othersTurn } from 'node:timers/promises'
-import { type Client, type ClientId, type ClientStore, usesSecret } from '../../domain/client.ts'
-import {
-  type ClientCredential,
-  type ClientCredentialStore,
-  hasExpired,
-} from '../../domain/client-credential.ts'
+import type { ClientId, ClientStore } from '../../domain/client.ts'
 import { type ClientGrant, type ClientGrantStore, grantedScopes } from '../../domain/client-grant.ts'
-import { hasSecretExpired } from '../../domain/client-secret.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import type { ResourceServer, ResourceServerStore } from '../../domain/resource-server.ts'
-import { demandsOfLevel, isFapiAlgorithm } from '../../domain/security-demands.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 import { createTurns } from '../turns.ts'
+import { type ComeBackDeps, comesBackUntil, notAtAll, withoutEnd } from './come-back.ts'
 
-export interface LastAdministratorDeps {
+export interface LastAdministratorDeps extends ComeBackDeps {
   readonly clients: Pick<ClientStore, 'find' | 'findWithSecrets'>
-  readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
   readonly clientGrants: Pick<ClientGrantStore, 'findFor' | 'list'>
   readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
-  /** Whether a client could show this server a certificate at all. */
-  readonly takesCertificates: boolean
   readonly now: () => Date
 }
 
-type ComeBackDeps = Pick<LastAdministratorDeps, 'clients' | 'clientCredentials' | 'takesCertificates' | 'now'>
+/** A change after which the client, as it holds every scope now, could come in until then and no longer. */
+export interface EndingChange {
+  readonly tenantId: TenantId
+  readonly clientId: ClientId
+  /** Milliseconds since 1970. */
+  readonly comesBackUntil: number
+}
 
 /**
- * Makes a change that ends what the client may do.
- * @throws ManagementError `operation_not_supported` when it is the last administrator; nothing has changed then.
+ * Makes the change.
+ * @throws ManagementError `operation_not_supported` when it would shut out the last administrator; nothing has changed then.
  */
-export type KeepOneAdministrator = (
-  tenantId: TenantId,
-  clientId: ClientId,
-  change: () => Promise<void>,
-) => Promise<void>
+export type KeepOneAdministrator = (ending: EndingChange, change: () => Promise<void>) => Promise<void>
 
 export function createKeepOneAdministrator(deps: LastAdministratorDeps): KeepOneAdministrator {
   // One after the other, so that two administrators cannot each take the other for the one who stays.
   const inTurn = createTurns()
 
-  return function keepOneAdministrator(tenantId, clientId, change) {
-    return inTurn(tenantId, async () => {
-      await refuseLastAdministrator(deps, tenantId, clientId)
+  return async function keepOneAdministrator(ending, change) {
+    if (ending.comesBackUntil === withoutEnd) return change()
+    return inTurn(ending.tenantId, async () => {
+      await refuseLockout(deps, ending)
       await change()
     })
   }
-}
-
-/** Whether a client could get a token at all. */
-export function mayGetTokens(client: Client): boolean {
-  return (
-    client.enabled &&
-    client.tokenEndpointAuthMethod !== 'none' &&
-    client.grantTypes.includes('client_credentials')
-  )
-}
-
-/** Whether it could also prove itself, with what it has. */
-export async function mayComeBack(
-  { clients, clientCredentials, takesCertificates, now }: ComeBackDeps,
-  client: Client,
-): Promise<boolean> {
-  const { tenantId, id, tokenEndpointAuthMethod, activeCredentialIds } = client
-  if (!mayGetTokens(client) || (needsCertificate(client) && !takesCertificates)) return false
-  if (usesSecret(tokenEndpointAuthMethod)) {
-    const stored = await clients.findWithSecrets(tenantId, id)
-    return stored?.secrets.some((secret) => !hasSecretExpired(secret, now())) ?? false
-  }
-  // Which keys it publishes is its own to say.
-  if (client.jwksUri !== undefined) return true
-  const credentials = await clientCredentials.list(tenantId, id)
-  return credentials.some(
-    (key) => activeCredentialIds.includes(key.id) && !hasExpired(key, now()) && countsAtLevel(key, client),
-  )
-}
-
-function needsCertificate({ tokenEndpointAuthMethod, complianceLevel }: Client): boolean {
-  const byCertificate = ['tls_client_auth', 'self_signed_tls_client_auth'].includes(tokenEndpointAuthMethod)
-  return byCertificate || demandsOfLevel(complianceLevel)?.bindings.includes('dpop') === false
-}
-
-/** A key for RS256 proves nothing at a level of FAPI 2.0, however long it is registered. */
-function countsAtLevel(credential: ClientCredential, { complianceLevel }: Client): boolean {
-  if (complianceLevel === 'none' || credential.type !== 'public_key') return true
-  return isFapiAlgorithm(credential.algorithm)
 }
 
 /** Whether these are all that the API offers. */
@@ -95,31 +50,42 @@ export function holdsEveryScope(scopes: readonly string[], api: ResourceServer):
   return api.scopes.every(({ value }) => scopes.includes(value))
 }
 
-async function refuseLastAdministrator(
+async function refuseLockout(
   deps: LastAdministratorDeps,
-  tenantId: TenantId,
-  clientId: ClientId,
+  { tenantId, clientId, comesBackUntil: left }: EndingChange,
 ): Promise<void> {
   const system = await deps.resourceServers.findSystem(tenantId)
   const grant = system && (await deps.clientGrants.findFor(tenantId, clientId, system.id))
-  if (!grant || !(await isAdministrator(deps, system, grant))) return
+  if (!grant) return
+  const now = deps.now().getTime()
+  const before = await administersUntil(deps, system, grant)
+  // It could not come in any more, or can as long as before: nothing is lost.
+  if (before <= Math.max(left, now)) return
+  let after = left
   for await (const other of grantsOf(deps, system)) {
-    if (other.clientId !== clientId && (await isAdministrator(deps, system, other))) return
+    if (other.clientId !== clientId) after = Math.max(after, await administersUntil(deps, system, other))
+    if (after >= before) return
   }
-  throw new ManagementError(
+  throw lockout(after > now ? new Date(after) : undefined)
+}
+
+function lockout(end: Date | undefined): ManagementError {
+  return new ManagementError(
     'operation_not_supported',
-    'This is the last client that holds every scope of the management API: without it nobody could give them back. Grant all of them to another client first.',
+    end
+      ? `This is the last client that holds every scope of the management API and could come in after ${end.toISOString()}, when this change would shut everybody out. Leave it a secret or key that does not end, or grant all of them to another client that has one first.`
+      : 'This is the last client that holds every scope of the management API: without it nobody could give them back. Grant all of them to another client first.',
   )
 }
 
-async function isAdministrator(
+async function administersUntil(
   deps: LastAdministratorDeps,
   system: ResourceServer,
   grant: ClientGrant,
-): Promise<boolean> {
-  if (!holdsEveryScope(grantedScopes(grant, system), system)) return false
+): Promise<number> {
+  if (!holdsEveryScope(grantedScopes(grant, system), system)) return notAtAll
   const client = await deps.clients.find(grant.tenantId, grant.clientId)
-  return client !== undefined && (await mayComeBack(deps, client))
+  return client ? comesBackUntil(deps, client) : notAtAll
 }
 
 const pageSize = 100
