@@ -116,6 +116,9 @@ describe('nothing is ended, and nothing told', () => {
       `${header}.${changed}.${signature}`,
       `${none}.${claims}.`,
       `${header}.${claims}.`,
+      `${token}==`,
+      `${token}\n`,
+      ` ${token}`,
       `tsk_at_${'A'.repeat(49)}`,
       '\u0000',
     ]) {
