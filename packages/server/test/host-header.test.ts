@@ -40,9 +40,11 @@ test.each([
   }
 })
 
-test('the Host header counts, whatever the request target says', async () => {
-  const answer = await send(`http://${admin}${metadata}`, [acme])
-  expect(answer).toContain(`"issuer":"https://${acme}/"`)
+test('a whole URL as the request target counts, and the Host header beside it does not', async () => {
+  for (const target of [`http://${acme}`, `HTTPS://${acme.toUpperCase()}`]) {
+    expect(await send(target + metadata, [admin])).toContain(`"issuer":"https://${acme}/"`)
+  }
+  expect((await send(`http://nobody.example.com${metadata}`, [acme])).slice(9, 12)).toBe('404')
 })
 
 function send(target: string, hosts: readonly string[]): Promise<string> {

@@ -37,9 +37,14 @@ export function withoutDefaultPort(host: string): string {
   return host.replace(/:(?:80|443)$/, '')
 }
 
-/** The Host header alone. What a proxy says beside it may be what a stranger told the proxy. */
-export function hostOf({ headers }: FastifyRequest): string {
-  return headers.host ?? ''
+const wholeUrl = /^https?:\/\/([^/?#]*)/i
+
+/**
+ * RFC 9112 §3.2.2: where the request target is a whole URL, its host counts and the Host header does not; proxies that
+ * keep to it have looked at the URL. What a proxy says in other headers may be what a stranger told the proxy.
+ */
+export function hostOf({ raw, headers }: FastifyRequest): string {
+  return wholeUrl.exec(raw.url ?? '')?.[1] ?? headers.host ?? ''
 }
 
 /** RFC 9112 §3.2: what comes with two could be read in two ways, by a proxy and by us. */

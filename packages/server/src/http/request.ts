@@ -1,6 +1,6 @@
 /**
  * What every request knows before any route sees it. Set once, in `app.ts`.
- * The Host header picks among the tenants' configured origins and decides nothing else.
+ * The host of the request picks among the tenants' configured origins and decides nothing else.
  */
 import type { FastifyRequest } from 'fastify'
 import type { Issuer } from '../domain/issuer.ts'
