@@ -47,6 +47,7 @@ describe('a token proves nobody', () => {
     ['has an empty jti', 'jti', { jti: '' }],
     ['has a jti that is a number', 'jti', { jti: 7 }],
     ['has a jti that is too long', 'jti', { jti: 'j'.repeat(257) }],
+    ['has half a surrogate pair as its jti', 'jti', { jti: 'j\ud800' }],
     ['has another claim', 'client', { ref: 'main2' }],
     ['lacks the claim', 'client', { ref: undefined }],
     ['has a list as the claim', 'client', { ref: ['main'] }],

@@ -72,6 +72,7 @@ const refusedJwks: [name: string, jwk: Record<string, unknown>, words: string][]
     'private key',
   ],
   ['that is a shared secret', { kty: 'oct', k: 'AAAA' }, 'private key'],
+  ['with the private half of ML-DSA', { kty: 'AKP', pub: 'AAAA', priv: 'AAAA' }, 'private key'],
   ['for encryption', { ...ecJwk, use: 'enc' }, 'not for signatures'],
   ['off its curve', { ...ecJwk, x: ecJwk.y, y: ecJwk.x }, 'cannot be read'],
   ['with the exponent 1', { ...rsa.publicKey.export({ format: 'jwk' }), e: 'AQ' }, 'exponent'],

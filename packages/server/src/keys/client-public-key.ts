@@ -52,8 +52,8 @@ export function parsePublicKeyJwk(jwk: Readonly<Record<string, unknown>>): Clien
   return fromKey(read(() => createPublicKey({ key: { kty, crv, n, e, x, y } as JsonWebKey, format: 'jwk' })))
 }
 
-// RFC 7518 §6: all that only the owner of a key may know; `k` is a secret that both sides share.
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+// RFC 7518 §6, RFC 9964: all that only the owner of a key may know; `k` is a secret that both sides share.
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 export function holdsPrivateKey(jwk: Readonly<Record<string, unknown>>): boolean {
   return privateMembers.some((member) => Object.hasOwn(jwk, member))

@@ -186,6 +186,7 @@ describe('refused', () => {
     ['an empty jti', () => [withClaims({ jti: '' })]],
     ['a jti that is a number', () => [withClaims({ jti: 7 })]],
     ['a jti of 129 characters', () => [withClaims({ jti: 'j'.repeat(129) })]],
+    ['half a surrogate pair as its jti', () => [withClaims({ jti: 'j\ud800' })]],
     ['no htm', () => [withClaims({ htm: undefined })]],
     ['the htm GET', () => [withClaims({ htm: 'GET' })]],
     ['the htm in lower case', () => [withClaims({ htm: 'post' })]],

@@ -107,7 +107,8 @@ function parseClaims(
   { jti, iat, nbf, exp, nonce }: Members,
   now: Date,
 ): Pick<DpopProof, 'jti' | 'nonce' | 'expiresAt'> {
-  if (typeof jti !== 'string' || jti.length < 1 || jti.length > maxProofJtiLength) {
+  // Half a surrogate pair cannot be written down as it is: two that differ would be one on disk.
+  if (typeof jti !== 'string' || jti.length < 1 || jti.length > maxProofJtiLength || !jti.isWellFormed()) {
     throw proofRefused(`The DPoP proof needs a jti of 1 to ${maxProofJtiLength} characters.`)
   }
   if (typeof iat !== 'number') throw proofRefused('The DPoP proof needs an iat.')

@@ -118,7 +118,8 @@ export function jtiFault(
 ): string | undefined {
   if (jti === undefined)
     return requiresJti ? 'It has no jti, which this issuer is registered to set.' : undefined
-  if (typeof jti === 'string' && jti.length >= 1 && jti.length <= maxForeignJtiLength) return undefined
+  const isText = typeof jti === 'string' && jti.isWellFormed()
+  if (isText && jti.length >= 1 && jti.length <= maxForeignJtiLength) return undefined
   return `Its jti must have 1 to ${maxForeignJtiLength} characters.`
 }
 
