@@ -20,9 +20,18 @@ export interface ApiOptions extends SecretOptions, ApiEncryptionOptions {
   readonly enforcePolicies?: boolean
   readonly tokenFormat?: ResourceServer['token_format']
   readonly statusList?: boolean
+  readonly proofOfPossession?: keyof typeof proofChoices
   readonly clientPolicy?: 'require_client_grant' | 'deny_all'
   readonly signingSecretFile?: string
 }
+
+/** Bound by DPoP where a client sends a proof, whatever the API says: of that way there is no choice but `dpop`. */
+const proofChoices = {
+  dpop: { mechanism: 'dpop', required: true },
+  mtls: { mechanism: 'mtls', required: true },
+  'mtls-if-shown': { mechanism: 'mtls', required: false },
+  none: null,
+} as const
 
 export function addApiSettings(command: Command): Command {
   return addEncryptionOptions(command)
@@ -50,6 +59,12 @@ export function addApiSettings(command: Command): Command {
     )
     .option('--status-list', 'let each token name its place in a published list of revoked ones')
     .option('--no-status-list', 'publish no list for its tokens')
+    .addOption(
+      new Option(
+        '--proof-of-possession <how>',
+        'bind its tokens to a key by DPoP or to a certificate, and give no others',
+      ).choices(Object.keys(proofChoices)),
+    )
     .option('--enforce-policies', 'let a dialect ending in _authz add permissions')
     .option('--no-enforce-policies', 'have no permissions in tokens')
     .addOption(
@@ -66,7 +81,7 @@ export function addApiSettings(command: Command): Command {
 export async function settingsOf(options: ApiOptions, input: SecretInputDeps): Promise<ResourceServerChange> {
   const { name, lifetime, alg, dialect, ruleScopes, enforcePolicies, clientPolicy, signingSecretFile } =
     options
-  const { tokenFormat, statusList } = options
+  const { tokenFormat, statusList, proofOfPossession } = options
   const question = 'Signing secret:'
   const secret =
     signingSecretFile === undefined
@@ -80,6 +95,7 @@ export async function settingsOf(options: ApiOptions, input: SecretInputDeps): P
     ...(dialect && { token_dialect: dialect }),
     ...(tokenFormat && { token_format: tokenFormat }),
     ...(statusList !== undefined && { token_status_list: statusList }),
+    ...(proofOfPossession && { proof_of_possession: proofChoices[proofOfPossession] }),
     ...(enforcePolicies !== undefined && { enforce_policies: enforcePolicies }),
     ...(clientPolicy && { subject_type_authorization: { client: { policy: clientPolicy } } }),
     ...(ruleScopes && { rule_scopes: ruleScopes }),

@@ -29,6 +29,7 @@ export function addApisCommands(apis: Command, open: OpenContext): void {
       'tallystick apis update https://invoices.example.com/ --token-encryption-key public.pem',
       'that API alone can read its tokens',
     ],
+    ['tallystick apis update https://invoices.example.com/ --proof-of-possession dpop'],
   ])
 
   addIdsOption(apis.command('list').description('all APIs of the tenant')).action(
@@ -155,6 +156,9 @@ function details(api: ResourceServer): string[] {
     ['scopes', api.scopes.map(({ value, description }) => [value, description].join('  ').trim()).join('\n')],
     ['signing algorithm', api.signing_alg],
     ['token dialect', api.token_dialect],
+    ['token format', api.token_format],
+    ['status list', api.token_status_list ? 'published' : 'none'],
+    ['proof of possession', proofInWords(api)],
     ['policies', api.enforce_policies ? 'enforced' : 'not enforced'],
     ['clients', api.subject_type_authorization?.client?.policy ?? 'require_client_grant'],
     ['token lifetime', `${api.token_lifetime} s`],
@@ -162,6 +166,12 @@ function details(api: ResourceServer): string[] {
     ["rules' scopes", api.rule_scopes],
     ['system', api.is_system ? 'yes: it cannot be changed' : 'no'],
   ])
+}
+
+function proofInWords({ proof_of_possession: proof }: ResourceServer): string {
+  if (!proof) return 'where a client brings one'
+  const by = proof.mechanism === 'mtls' ? 'a certificate' : 'DPoP'
+  return proof.required ? `required, by ${by}` : `by ${by}, where a client brings it`
 }
 
 function encryptionInWords({ token_encryption: encryption }: ResourceServer): string {

@@ -29,6 +29,7 @@ interface ClientOptions extends AuthMethodOptions {
   readonly tokenLifetime?: number | false
   readonly complianceLevel?: ComplianceLevel
   readonly requireProofOfPossession?: boolean
+  readonly resourceServerIdentifier?: string
 }
 
 interface UpdateOptions extends ClientOptions {
@@ -144,16 +145,22 @@ function addSettings(command: Command): Command {
       ),
     )
     .option('--require-proof-of-possession', 'its tokens are bound to a key, or there are none')
+    .option(
+      '--resource-server-identifier <api>',
+      'it is this API itself, and may ask what the tokens for it mean (introspection)',
+    )
 }
 
 function settingsOf(options: ClientOptions) {
-  const { description, metadata, tokenLifetime, complianceLevel, requireProofOfPossession } = options
+  const { description, metadata, tokenLifetime, complianceLevel } = options
+  const { requireProofOfPossession, resourceServerIdentifier } = options
   return {
     ...(tokenLifetime !== undefined && { token_lifetime: tokenLifetime === false ? null : tokenLifetime }),
     ...(description !== undefined && { description }),
     ...(metadata && { client_metadata: { ...metadata } }),
     ...(complianceLevel && { compliance_level: complianceLevel }),
     ...(requireProofOfPossession !== undefined && { require_proof_of_possession: requireProofOfPossession }),
+    ...(resourceServerIdentifier !== undefined && { resource_server_identifier: resourceServerIdentifier }),
   }
 }
 
@@ -172,6 +179,7 @@ function changeOf({ name, removeMetadata = [], enable, disable, ...settings }: U
 
 function details(client: Client): string[] {
   const [[method, named] = []] = Object.entries(client.client_authentication_methods ?? {})
+  const { resource_server_identifier: api } = client
   return formatDetails([
     ['client_id', client.client_id],
     ['name', client.name],
@@ -190,6 +198,7 @@ function details(client: Client): string[] {
       client.require_proof_of_possession ? 'bound to a key' : 'bearer, unless the API or a proof says',
     ],
     ['compliance level', client.compliance_level ?? 'none'],
+    ['is the API', typeof api === 'string' ? api : ''],
     [
       'metadata',
       Object.entries(client.client_metadata)

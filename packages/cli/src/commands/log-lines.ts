@@ -83,7 +83,9 @@ export function entryDetails(entry: LogEntry): string[] {
   ])
 }
 
-function otherDetails(entry: LogEntry): [name: string, value: string][] {
+type Detail = readonly [name: string, value: string]
+
+function otherDetails(entry: LogEntry): Detail[] {
   if (isExchange(entry)) return exchangeDetails(entry)
   if (!isFailedAction(entry)) return [['change', aboutEntry(entry)]]
   const { request_id, action_name, version_number, error_class, action_error } = entry.details
@@ -100,8 +102,10 @@ function duration(ms: number): string {
   return ms < 1 ? 'under 1 ms' : `${Math.round(ms)} ms`
 }
 
-function exchangeDetails({ audience, scope, details }: ExchangeLogEntry): [name: string, value: string][] {
+function exchangeDetails({ audience, scope, details }: ExchangeLogEntry): Detail[] {
+  const { workload } = details
   return [
+    ...(workload ? [['proven by', `${workload.issuer}  ${workload.subject}`] as const] : []),
     ['API', audience],
     ['scopes', wrapWords(scope, detailLength)],
     ['added by rules', wrapWords(details.scopes_added.join(' '), detailLength)],

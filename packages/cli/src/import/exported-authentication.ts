@@ -32,8 +32,9 @@ export function authenticationOf({ members, name }: ExportedClient): ExportedAut
     toCreate: { token_endpoint_auth_method: 'none' },
     toChange: () => ({}),
     remark: usesCertificates
-      ? 'it proves itself with a certificate (mutual TLS), which is not offered: it gets no tokens until you run ' +
-        '`tallystick clients update CLIENT_ID --auth-method private_key_jwt --public-key FILE`'
+      ? 'it proves itself with a certificate (mutual TLS), which the export does not hold: it gets no tokens until you run ' +
+        '`tallystick clients update CLIENT_ID --auth-method self_signed_tls_client_auth --certificate FILE`, or name it ' +
+        'with `--auth-method tls_client_auth --subject-dn NAME --ca FILE`'
       : `the export does not hold its keys: it gets no tokens until you give the public key of ${name} with ` +
         '`tallystick clients update CLIENT_ID --auth-method private_key_jwt --public-key FILE`',
   }

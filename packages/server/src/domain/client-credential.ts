@@ -88,6 +88,11 @@ export function hasExpired({ expiresAt }: ClientCredential, now: Date): boolean 
   return expiresAt !== undefined && expiresAt <= now
 }
 
+/** For the operator, to whom a certificate that ended in the night is the likeliest of all causes. */
+export function expiryInWords({ id, expiresAt }: ClientCredential): string {
+  return `The credential ${id} expired at ${expiresAt?.toISOString()}.`
+}
+
 const clientCredentialId = /^cred_[0-9A-Za-z]{22}$/
 
 /** Undefined when the text is no credential id. */

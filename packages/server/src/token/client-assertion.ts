@@ -11,6 +11,7 @@ import type { OAuthError } from '../domain/errors.ts'
 import type { SignedText } from '../keys/assertion-signature.ts'
 import { assertionRefused } from './client-refusals.ts'
 import { decodeCompactJwt, type Members } from './compact-jwt.ts'
+import { untrustedIssuer } from './shown-text.ts'
 
 export interface ClientAssertion {
   readonly signed: SignedText
@@ -85,7 +86,10 @@ function parseHeader({ alg, typ, kid, crit, b64 }: Members): Pick<ClientAssertio
 
 function refuseOtherParties({ iss, sub, aud }: Members, { clientId, audiences }: ExpectedAssertion): void {
   if (sub !== clientId || iss !== clientId) {
-    throw assertionRefused('The iss and sub of the client assertion must both be the client id.')
+    const words = 'The iss and sub of the client assertion must both be the client id.'
+    // Somebody else's token, of an issuer that was to be trusted: no client's id is a URI.
+    const isForeign = typeof iss === 'string' && iss.includes(':')
+    throw assertionRefused(words, isForeign ? untrustedIssuer(iss) : words)
   }
   // The issuer alone: an assertion for several servers could be used at each by any other of them.
   const [audience, ...more] = Array.isArray(aud) ? aud : [aud]
@@ -110,7 +114,9 @@ function parseTimes({ exp, iat, nbf }: Members, now: Date): Date {
   for (const [name, moment] of Object.entries({ iat, nbf })) {
     if (moment !== undefined && typeof moment !== 'number') throw notANumber(name)
     if (moment !== undefined && moment > present + assertionSkewSeconds) {
-      throw assertionRefused(`The ${name} of the client assertion lies in the future.`)
+      throw assertionRefused(
+        `The ${name} of the client assertion lies in the future; the clock that made it is ahead.`,
+      )
     }
   }
   const issuedAt = typeof iat === 'number' ? iat : present

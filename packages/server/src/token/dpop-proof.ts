@@ -113,8 +113,14 @@ function parseClaims(
   }
   if (typeof iat !== 'number') throw proofRefused('The DPoP proof needs an iat.')
   const age = now.getTime() / 1000 - iat
-  if (age > proofLifetimeSeconds) throw proofRefused('The DPoP proof is too old; make one for each request.')
-  if (age < -proofSkewSeconds) throw proofRefused('The iat of the DPoP proof lies in the future.')
+  if (age > proofLifetimeSeconds) {
+    throw proofRefused(
+      `The iat of the DPoP proof is more than ${proofLifetimeSeconds} seconds ago; make one for each request, with a clock that is right.`,
+    )
+  }
+  if (age < -proofSkewSeconds) {
+    throw proofRefused('The iat of the DPoP proof lies in the future; the clock that made it is ahead.')
+  }
   refuseOtherTimes({ nbf, exp }, now)
   if (nonce !== undefined && typeof nonce !== 'string') {
     throw proofRefused('The nonce of the DPoP proof must be a string.')

@@ -3,6 +3,7 @@ import type { ClientId } from '../domain/client.ts'
 import type { TrustedIssuer } from '../domain/trusted-issuer.ts'
 import { claimsToBe } from './foreign-token.ts'
 import { findTrustedIssuer, type ProveByFederationDeps } from './prove-by-federation.ts'
+import { untrustedIssuer } from './shown-text.ts'
 import type { PresentedToken, TrustStep } from './trust-step.ts'
 import { trustSteps } from './trust-steps.ts'
 
@@ -34,6 +35,6 @@ function untrusted(issuer: string | undefined): TrustStep {
   const sentence =
     issuer === undefined
       ? 'It cannot be read as a JWT, or it has no iss, and its sub is of no trust domain that is trusted.'
-      : `No trusted issuer has the issuer ${issuer.slice(0, 500)}`
+      : untrustedIssuer(issuer)
   return { name: 'issuer', outcome: 'failed', sentence }
 }

@@ -1,6 +1,11 @@
 /** A client that proves itself with the certificate of its connection (RFC 8705 §2). */
 import { type Client, type ClientStore, parseClientId } from '../domain/client.ts'
-import { type ClientCredential, type ClientCredentialStore, hasExpired } from '../domain/client-credential.ts'
+import {
+  type ClientCredential,
+  type ClientCredentialStore,
+  expiryInWords,
+  hasExpired,
+} from '../domain/client-credential.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { ClientCertificates, PresentedCertificate } from '../keys/client-certificate.ts'
 import { certificateRefused } from './client-refusals.ts'
@@ -38,15 +43,20 @@ async function faultOf(
   presented: PresentedCertificate,
 ): Promise<string | undefined> {
   let fault: string | undefined
+  let expired: ClientCredential | undefined
   if (client && isRegisteredFor(client, 'certificate')) {
     for (const credential of credentials) {
-      const counts = client.activeCredentialIds.includes(credential.id) && !hasExpired(credential, now())
-      if (!counts || credential.type === 'public_key') continue
+      const isActive = client.activeCredentialIds.includes(credential.id)
+      if (!isActive || credential.type === 'public_key') continue
+      if (hasExpired(credential, now())) {
+        expired = credential
+        continue
+      }
       fault = await clientCertificates.faultOf(presented, credential, now())
       if (fault === undefined) return undefined
     }
   }
   if (fault !== undefined) return fault
   clientCertificates.checkInVain(presented)
-  return 'None of the credentials of the client counts any more.'
+  return expired ? expiryInWords(expired) : 'The client has no credential that counts.'
 }

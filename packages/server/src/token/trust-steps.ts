@@ -21,6 +21,7 @@ import {
   UnreadableTokenError,
 } from './foreign-token.ts'
 import { whyNotProven } from './registered-method.ts'
+import { shownText } from './shown-text.ts'
 import { failing, judged, type PresentedToken, passed, type TrustStep } from './trust-step.ts'
 import { clientOf, type TrustedClientDeps } from './trusted-client.ts'
 
@@ -50,7 +51,7 @@ export async function* trustSteps(deps: TrustStepsDeps, presented: PresentedToke
   if (typeof token === 'string') return yield* failing('token', token)
   yield passed(
     'token',
-    `It is signed with ${token.algorithm}${token.kid === undefined ? '' : ` by the key ${shown(token.kid)}`}.`,
+    `It is signed with ${token.algorithm}${token.kid === undefined ? '' : ` by the key ${shownText(token.kid)}`}.`,
   )
   const issuerFault = whyNotFrom(trusted, token, presented.issuer)
   if (issuerFault !== undefined) return yield* failing('issuer', issuerFault)
@@ -80,11 +81,6 @@ export async function* trustSteps(deps: TrustStepsDeps, presented: PresentedToke
   const all = [...claimed, reuse.step, step]
   if (!client || all.some(({ outcome }) => outcome === 'failed')) return undefined
   return { client, trusted, subject: token.subject, spentProof: reuse.spentProof }
-}
-
-/** As a line of the log can hold it. */
-function shown(text: string): string {
-  return text.slice(0, 100).replace(/\p{Cc}/gu, ' ')
 }
 
 function readToken(jwt: string): ForeignToken | string {
@@ -131,7 +127,7 @@ async function signatureStep(
   }
   const fault =
     outcome.keys.length === 0
-      ? `The issuer has no key ${kid === undefined ? '' : `${shown(kid)} `}for ${algorithm}.`
+      ? `The issuer has no key ${kid === undefined ? '' : `${shownText(kid)} `}for ${algorithm}.`
       : 'Its signature is not of the key that it names.'
   return judged('signature', fault, '')
 }

@@ -7,6 +7,7 @@ import {
   type ClientCredential,
   type ClientCredentialStore,
   type ClientPublicJwk,
+  expiryInWords,
   hasExpired,
   type PublicKeyCredential,
 } from '../domain/client-credential.ts'
@@ -61,26 +62,28 @@ async function fittingKeys(
   if (client.jwksUri !== undefined && !client.enabled) return { keys: [], fault: 'The client is disabled.' }
   if (client.jwksUri !== undefined) return publishedKeys(deps, assertion, client, client.jwksUri)
   const credentials = await deps.clientCredentials.list(client.tenantId, client.id)
-  const usable = credentials.filter((credential): credential is PublicKeyCredential =>
-    isUsable(credential, assertion, client, now),
+  const fitting = credentials.filter((credential): credential is PublicKeyCredential =>
+    isFitting(credential, assertion, client),
   )
+  const usable = fitting.filter((credential) => !hasExpired(credential, now))
+  const [expired] = fitting.filter((credential) => hasExpired(credential, now))
   return {
     keys: usable.map(({ publicJwk }) => publicJwk),
     fault:
-      'The assertion is not signed with an active credential of the client that has its kid and alg and has not expired.',
+      usable.length === 0 && expired
+        ? expiryInWords(expired)
+        : 'The assertion is not signed with an active credential of the client that has its kid and alg.',
   }
 }
 
-function isUsable(
+function isFitting(
   credential: ClientCredential,
   { algorithm, kid }: ClientAssertion,
   { activeCredentialIds }: Client,
-  now: Date,
 ): boolean {
   return (
     credential.type === 'public_key' &&
     activeCredentialIds.includes(credential.id) &&
-    !hasExpired(credential, now) &&
     credential.algorithm === algorithm &&
     (kid === undefined || credential.kid === kid)
   )

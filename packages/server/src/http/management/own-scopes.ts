@@ -15,13 +15,22 @@ export interface OwnScopesDeps {
 }
 
 /** @throws ManagementError `insufficient_scope` when one of these management scopes is not the operator's. */
-export function requireOwnScopes(operator: Operator, scopes: readonly string[]): void {
+export function requireOwnScopes(operator: Pick<Operator, 'scopes'>, scopes: readonly string[]): void {
   const lacking = scopes.filter((scope) => !operator.scopes.has(scope))
   if (lacking.length === 0) return
   throw new ManagementError(
     'insufficient_scope',
-    `Insufficient scope: your token does not hold ${lacking.join(' ')} of the management API, so it can neither grant it nor act on a client that holds it.`,
+    `Insufficient scope: your token lacks ${inWords(lacking)} of the management API, so you can neither grant that nor act on a client that holds it.`,
   )
+}
+
+/** As many scopes are named; of an administrator there are some eighty, and a list of them says nothing. */
+const maxNamed = 5
+
+function inWords(scopes: readonly string[]): string {
+  if (scopes.length <= maxNamed) return scopes.join(', ')
+  const rest = scopes.length - maxNamed
+  return `${scopes.slice(0, maxNamed).join(', ')} and ${rest} more`
 }
 
 /** @throws ManagementError `insufficient_scope` when the client holds management scopes beyond the operator's. */
