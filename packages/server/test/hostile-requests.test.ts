@@ -175,6 +175,7 @@ describe('bytes that can be read in two ways', () => {
     ['two lengths', 'Content-Length: 5\r\nContent-Length: 6\r\n', 400],
     ['a length and chunks', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', 400],
     ['an encoding after chunks', 'Transfer-Encoding: chunked, identity\r\n', 400],
+    ['an encoding before chunks', 'Transfer-Encoding: gzip, chunked\r\n', 400],
     ['a blank before the colon', 'X-A : b\r\nContent-Length: 0\r\n', 400],
     ['a folded header', 'X-A: b\r\n c\r\nContent-Length: 0\r\n', 400],
     ['headers of 100 kB', `${'X-A: '.padEnd(1000, 'x')}\r\n`.repeat(100), 431],
@@ -187,6 +188,33 @@ describe('bytes that can be read in two ways', () => {
       expect(answer).toMatch(/x-request-id: [0-9a-f-]{36}/i)
       expect(answer).toMatch(/cache-control: no-store/i)
       expect(answer).not.toContain('access_token')
+    })
+  }
+
+  for (const [name, head] of [
+    ['without a version', 'GET /healthz'],
+    ['without a Host', 'GET /healthz HTTP/1.1'],
+    ['with an account in its Host', 'GET /healthz HTTP/1.1\r\nHost: a@b'],
+    ['with a path in its Host', 'GET /healthz HTTP/1.1\r\nHost: a/b'],
+    ['with a port in its Host that is none', 'GET /healthz HTTP/1.1\r\nHost: a:b'],
+    ['with two names in its Host', 'GET /healthz HTTP/1.1\r\nHost: a b'],
+  ] as const) {
+    test(`a request ${name} is refused, and the connection ends`, async () => {
+      const answer = await send(`${head}\r\n\r\n`)
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+      expect(answer).toMatch(/x-request-id: [0-9a-f-]{36}/i)
+      expect(answer).toMatch(/cache-control: no-store/i)
+    })
+  }
+
+  for (const head of [
+    'HTTP/1.0',
+    'HTTP/1.1\r\nHost:',
+    'HTTP/1.1\r\nHost: [::1]:8420',
+    'HTTP/1.1\r\nHost: a_b.c:80',
+  ]) {
+    test(`a request that is all there is answered: ${JSON.stringify(head)}`, async () => {
+      expect(await send(`GET /healthz ${head}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /)
     })
   }
 

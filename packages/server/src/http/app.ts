@@ -19,7 +19,8 @@ import { type DiscoveryDeps, registerDiscovery } from './discovery.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { type Readiness, registerHealth } from './health.ts'
 import { type ManagementDeps, registerManagement } from './management/management.ts'
-import { createPickTenant, hasTwoHosts, hostOf, type PickTenantDeps } from './pick-tenant.ts'
+import { messageFault } from './message-fault.ts'
+import { createPickTenant, hostOf, type PickTenantDeps } from './pick-tenant.ts'
 import { type PresentedTokenDeps, registerPresentedTokenEndpoints } from './presented-token-endpoints.ts'
 import type {} from './request.ts'
 import { sendError, sendManagementBody } from './respond.ts'
@@ -66,6 +67,8 @@ export function createApp(
     frameworkErrors: sendUnreadablePath,
     clientErrorHandler: answerUnreadableBytes(deps.newLogEntryId),
     requestIdHeader: false,
+    // Answered here, like everything else.
+    http: { requireHostHeader: false },
     trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
@@ -97,16 +100,13 @@ export function createApp(
   app.addHook('onRequest', async (request, reply) =>
     request.is404 ? sendNotFound(request, reply) : undefined,
   )
-  app.addHook('onRequest', async (request, reply) =>
-    hasTwoHosts(request)
-      ? sendManagementBody(
-          reply,
-          400,
-          'The request has more than one Host header; send one.',
-          'invalid_header',
-        )
-      : undefined,
-  )
+  app.addHook('onRequest', async (request, reply) => {
+    const fault = messageFault(request)
+    if (fault === undefined) return
+    // What follows on this connection may be part of it, or not.
+    reply.header('connection', 'close')
+    return sendManagementBody(reply, 400, fault, 'invalid_header')
+  })
   const pickTenant = createPickTenant(deps)
   app.register(async (tenants) => {
     tenants.addHook('onRequest', async (request) => {

@@ -47,11 +47,6 @@ export function hostOf({ raw, headers }: FastifyRequest): string {
   return wholeUrl.exec(raw.url ?? '')?.[1] ?? headers.host ?? ''
 }
 
-/** RFC 9112 §3.2: what comes with two could be read in two ways, by a proxy and by us. */
-export function hasTwoHosts({ raw }: FastifyRequest): boolean {
-  return (raw.headersDistinct.host?.length ?? 0) > 1
-}
-
 /** From the machine itself, where nobody has to know how it is called from outside. */
 function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/.test(host)

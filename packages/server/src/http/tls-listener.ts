@@ -37,6 +37,7 @@ export function createTlsListener(first: TlsPair, { asksForCertificates }: TlsLi
           // is judged with the client that it is shown for; who has none goes on without.
           requestCert: asksForCertificates,
           rejectUnauthorized: false,
+          requireHostHeader: false,
         },
         handler,
       )
