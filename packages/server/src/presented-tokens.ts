@@ -10,6 +10,7 @@ import type { IsRevoked } from './token/is-revoked.ts'
 import { createMayHoldTokens } from './token/may-hold-tokens.ts'
 import type { OpaqueTokens } from './token/opaque-tokens.ts'
 import { createRevokeToken } from './token/revoke-token.ts'
+import { createStatusListContents } from './token/status-list-content.ts'
 import { createStatusLists, type PublishStatusList } from './token/status-lists.ts'
 
 export interface TokensInQuestion {
@@ -25,7 +26,7 @@ export function presentedTokensOf(
   {
     authenticateClient,
     ...endpoint
-  }: Pick<PresentedTokenDeps, 'record' | 'rateLimit' | 'noteSecretUse'> & {
+  }: Pick<PresentedTokenDeps, 'record' | 'keep' | 'rateLimit' | 'noteSecretUse'> & {
     authenticateClient: AuthenticateClient
   },
 ): PresentedTokenDeps {
@@ -38,7 +39,6 @@ export function presentedTokensOf(
     revokeToken: createRevokeToken({ authenticateClient, findToken, now }),
     revocations,
     spentProofs,
-    commit: storage.commit,
     now,
   }
 }
@@ -46,5 +46,6 @@ export function presentedTokensOf(
 export function statusListsOf({ storage, ring, now }: TokensInQuestion): PublishStatusList {
   const { issuedTokens, revocations, resourceServers, changes } = storage
   const mayHoldTokens = createMayHoldTokens(storage)
-  return createStatusLists({ issuedTokens, revocations, resourceServers, changes, mayHoldTokens, ring, now })
+  const contents = createStatusListContents({ issuedTokens, revocations, resourceServers, mayHoldTokens })
+  return createStatusLists({ contents, revocations, changes, ring, now })
 }

@@ -132,7 +132,7 @@ export function routesOf(
     },
     presentedTokens: presentedTokensOf(
       { ...tokensInQuestion, isRevoked },
-      { authenticateClient, noteSecretUse, record, rateLimit: rateOf(config.tokenRate) },
+      { authenticateClient, noteSecretUse, record, keep: recorder.keep, rateLimit: rateOf(config.tokenRate) },
     ),
     statusLists: { publishStatusList: statusListsOf(tokensInQuestion) },
     discovery: {

@@ -59,6 +59,7 @@ export interface IssuedTokenStore {
   findByHash(tenantId: TenantId, hash: Uint8Array): Promise<IssuedToken | undefined>
   /** The tokens of a list whose index is `from` or greater, by index. */
   listStatus(tenantId: TenantId, listId: StatusListId, from: number, limit: number): Promise<ListedToken[]>
+  findPlace(tenantId: TenantId, jti: TokenId): Promise<StatusPlace | undefined>
   /** Refused with AlreadyExistsError when the `jti`, the hash or the place is another token's. */
   insert(token: IssuedToken): Write
   /** When the first of all expires; undefined when there is none. */

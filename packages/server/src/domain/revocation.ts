@@ -38,6 +38,8 @@ export interface RevocationStore {
   /** Latest first. */
   list(tenantId: TenantId, page: Page): Promise<Revocation[]>
   count(tenantId: TenantId): Promise<number>
+  /** Those that came after that place, in the order in which they came. */
+  listAfter(tenantId: TenantId, place: RevocationPlace, limit: number): Promise<Revocation[]>
   /** Of the latest; 0 when there never was one. */
   latestPlace(tenantId: TenantId): Promise<RevocationPlace>
   /** In the place of an earlier one of the same subject. */

@@ -36,7 +36,7 @@ export interface PresentedTokenDeps extends WritesOfProofDeps {
   readonly revokeToken: RevokeToken
   readonly revocations: Pick<RevocationStore, 'put'>
   /** Resolves when the writes are on disk. */
-  readonly commit: (writes: readonly Write[]) => Promise<void>
+  readonly keep: (writes: readonly Write[]) => Promise<void>
   /** Resolves when entry and writes are on disk, all or none. */
   readonly record: (entry: LogEntry, writes: readonly Write[]) => Promise<void>
   /** Of one address, as at the token endpoint. */
@@ -54,14 +54,14 @@ export function registerPresentedTokenEndpoints(app: FastifyInstance, deps: Pres
   const answers: Record<string, Answer> = {
     async '/oauth/introspect'(incoming, reply) {
       const { asker, answer } = await deps.introspectToken(incoming)
-      await spend(asker, () => deps.commit(usedBy(deps, asker, incoming)))
+      await spend(asker, () => deps.keep(usedBy(deps, asker, incoming)))
       return reply.send(answer)
     },
     async '/oauth/revoke'(incoming, reply) {
       const { owner, revocation, refusal } = await deps.revokeToken(incoming)
       const used = usedBy(deps, owner, incoming)
       if (refusal) {
-        await spend(owner, () => deps.commit(used))
+        await spend(owner, () => deps.keep(used))
         throw refusal
       }
       const writes = [...used, ...(revocation ? [deps.revocations.put(revocation)] : [])]
@@ -133,13 +133,14 @@ function usedBy(
   return writesOfProof(deps, used, receivedAt)
 }
 
-/** @throws OAuthError when another request used the same assertion at the same time. */
+/** @throws OAuthError when another request used the same assertion, or the same token of another issuer, at the same time. */
 async function spend({ spentProof }: ProvenClient, write: () => Promise<void>): Promise<void> {
   try {
     await write()
   } catch (error) {
-    const isReplay = error instanceof AlreadyExistsError && error.noun === spentProofNouns.client_assertion
-    if (spentProof && isReplay) throw assertionWasSpent()
+    const isReplay =
+      spentProof && error instanceof AlreadyExistsError && error.noun === spentProofNouns[spentProof.kind]
+    if (isReplay) throw assertionWasSpent()
     throw error
   }
 }

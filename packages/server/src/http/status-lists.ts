@@ -17,8 +17,7 @@ export interface StatusListDeps {
 export function registerStatusLists(app: FastifyInstance, { publishStatusList }: StatusListDeps): void {
   app.get<{ Params: { id: string } }>(`${statusListPath}/:id`, async (request, reply) => {
     const id = parseStatusListId(request.params.id)
-    const place = { tenantId: request.tenant.id, issuer: request.issuer }
-    const jwt = id && (await publishStatusList(place, id))
+    const jwt = id && (await publishStatusList(request, id))
     // Its last token has expired, or it never had one.
     if (jwt === undefined) return sendManagementBody(reply, 404, 'There is no such status list.', 'not_found')
     const etag = `"${createHash('sha256').update(jwt).digest('base64url')}"`

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { IssuedToken, IssuedTokenStore, ListedToken } from '../domain/issued-token.ts'
+import type { IssuedToken, IssuedTokenStore, ListedToken, StatusPlace } from '../domain/issued-token.ts'
 import type { EncryptedValue, RuleVersionId } from '../domain/rule.ts'
 import { bytes, integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
@@ -33,6 +33,13 @@ export function createIssuedTokenStore(database: Database): IssuedTokenStore {
         .where('status_index', '>=', asked.from)
         .orderBy('status_index')
         .limit(asked.limit),
+  )
+  const findPlace = database.one({ tenant_id: text, jti: text }, (build, asked) =>
+    build
+      .selectFrom('issued_tokens')
+      .select(['status_list_id', 'status_index'])
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('jti', '=', asked.jti),
   )
   const oldest = database.one({}, (build) =>
     build.selectFrom('issued_tokens').select('expires_at').orderBy('expires_at').limit(1),
@@ -70,6 +77,10 @@ export function createIssuedTokenStore(database: Database): IssuedTokenStore {
     },
     listStatus: async (tenantId, listId, from, limit) =>
       listStatus({ tenant_id: tenantId, status_list_id: listId, from, limit }).map(parseListed),
+    async findPlace(tenantId, jti) {
+      const row = findPlace({ tenant_id: tenantId, jti })
+      return row && readPlace(row)
+    },
     insert: (token) => insert(toRow(token)),
     async oldestAt() {
       const row = oldest({})
@@ -90,20 +101,25 @@ function parseListed(row: ListedRow): ListedToken {
 }
 
 function parseRow(row: IssuedTokenRow): IssuedToken {
-  const { status_list_id: listId, status_index: index, hash, encrypted_claims: claims } = row
+  const { hash, encrypted_claims: claims } = row
   return {
     tenantId: readIdentifier(row.tenant_id, 'issued_tokens.tenant_id'),
     ...common(row),
     expiresAt: new Date(row.expires_at),
-    statusPlace:
-      listId === null || index === null
-        ? undefined
-        : { listId: readIdentifier(listId, 'issued_tokens.status_list_id'), index },
+    statusPlace: readPlace(row),
     opaque:
       hash === null || claims === null
         ? undefined
         : { hash: new Uint8Array(hash), encryptedClaims: claims as EncryptedValue },
   }
+}
+
+function readPlace({
+  status_list_id: listId,
+  status_index: index,
+}: Pick<IssuedTokenRow, 'status_list_id' | 'status_index'>): StatusPlace | undefined {
+  if (listId === null || index === null) return undefined
+  return { listId: readIdentifier(listId, 'issued_tokens.status_list_id'), index }
 }
 
 function common(row: Omit<ListedRow, 'status_index' | 'is_revoked'>) {

@@ -44,6 +44,15 @@ export function createRevocationStore(database: Database): RevocationStore {
       .select((select) => select.fn.countAll<number>().as('total'))
       .where('tenant_id', '=', asked.tenant_id),
   )
+  const listAfter = database.many({ tenant_id: text, place: integer, limit: integer }, (build, asked) =>
+    build
+      .selectFrom('revocations')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('sequence', '>', asked.place)
+      .orderBy('sequence')
+      .limit(asked.limit),
+  )
   const latest = database.one({ tenant_id: text }, (build, asked) =>
     build
       .selectFrom('revocations')
@@ -61,6 +70,8 @@ export function createRevocationStore(database: Database): RevocationStore {
     },
     listOfKind: async (tenantId, kind) => listOfKind({ tenant_id: tenantId, kind }).map(parseRow),
     list: async (tenantId, { offset, limit }) => list({ tenant_id: tenantId, offset, limit }).map(parseRow),
+    listAfter: async (tenantId, place, limit) =>
+      listAfter({ tenant_id: tenantId, place, limit }).map(parseRow),
     count: async (tenantId) => count({ tenant_id: tenantId })?.total ?? 0,
     latestPlace: async (tenantId) => latest({ tenant_id: tenantId })?.sequence ?? 0,
     ...writes,

@@ -1,40 +1,29 @@
 /**
- * The published status lists (Token Status List of the IETF's OAuth working group): for each token one bit, set when it
- * does not count any more. A list is made of what is on disk, so it is the same after a restart. It is kept until something
- * is revoked: whoever asks very often costs nothing.
+ * The published status lists (Token Status List of the IETF's OAuth working group), signed. A list is made of what is on
+ * disk, so it is the same after a restart. It is kept, and made anew by one request at a time: whoever asks very often, or
+ * revokes very often, costs little.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { deflate } from 'node:zlib'
 import type { Changes } from '../domain/changes.ts'
-import {
-  type IssuedTokenStore,
-  type ListedToken,
-  type StatusListId,
-  statusListSize,
-} from '../domain/issued-token.ts'
+import type { StatusListId } from '../domain/issued-token.ts'
 import type { Issuer } from '../domain/issuer.ts'
-import type { KeyAlgorithm, ResourceServerId, ResourceServerStore } from '../domain/resource-server.ts'
-import type { Revocation, RevocationPlace, RevocationStore } from '../domain/revocation.ts'
-import type { TenantId } from '../domain/tenant.ts'
+import type { RevocationPlace, RevocationStore } from '../domain/revocation.ts'
+import type { Tenant, TenantId } from '../domain/tenant.ts'
+import { createFewAtOnce } from '../keys/few-at-once.ts'
 import type { SigningKeyRing } from '../keys/signing-key-ring.ts'
-import { covers } from './is-revoked.ts'
-import type { MayHoldTokens } from './may-hold-tokens.ts'
+import type { ListContent, StatusListContents } from './status-list-content.ts'
 import { statusListUrl } from './status-list-url.ts'
 
 export interface StatusListsDeps {
-  readonly issuedTokens: Pick<IssuedTokenStore, 'listStatus'>
-  readonly revocations: Pick<RevocationStore, 'listOfKind' | 'latestPlace'>
-  readonly resourceServers: Pick<ResourceServerStore, 'find'>
+  readonly contents: StatusListContents
+  readonly revocations: Pick<RevocationStore, 'latestPlace'>
   readonly changes: Pick<Changes, 'count'>
-  readonly mayHoldTokens: MayHoldTokens
   readonly ring: Pick<SigningKeyRing, 'sign'>
   readonly now: () => Date
 }
 
 /** A signed list; undefined when there is none, or none any more. */
 export type PublishStatusList = (
-  place: { readonly tenantId: TenantId; readonly issuer: Issuer },
+  place: { readonly tenant: Tenant; readonly issuer: Issuer },
   listId: StatusListId,
 ) => Promise<string | undefined>
 
@@ -44,130 +33,114 @@ export const statusListTtlSeconds = 30
 const statusListLifetimeSeconds = 600
 /** Seconds that we keep a signature, and a list that only changes of clients and grants could have changed. */
 const keptSeconds = 15
-/** Seconds after which a list is made anew in any case: for tokens whose requests were under way when it was made. */
+/** Seconds after which all tokens are read anew in any case: for those whose requests were under way. */
 const longestKeptSeconds = 60
 /** Lists that are kept made; the one made longest ago is made anew. */
 const maxKeptLists = 500
-/** Tokens looked at before others get their turn. */
-const tokensPerTurn = 2000
+/** Lists of which all tokens are read at the same time: token requests come first. */
+const maxReadAtOnce = 1
 
-interface ListContent {
-  readonly algorithm: KeyAlgorithm
-  /** The claim `lst`. */
-  readonly compressed: string
-}
-
-interface Kept {
+/** What can make a list another one. */
+interface Moment {
   readonly place: RevocationPlace
   readonly changes: number
-  readonly madeAt: Date
-  readonly content: Promise<ListContent | undefined>
-  signed?: { readonly at: Date; readonly jwt: Promise<string> }
 }
 
-const compress = promisify(deflate)
+interface Kept extends Moment {
+  /** When all tokens were read. */
+  readonly readAt: Date
+  readonly content: ListContent
+  signed?: { readonly at: Date; readonly changes: number; readonly jwt: Promise<string> }
+}
 
 export function createStatusLists(deps: StatusListsDeps): PublishStatusList {
   const kept = new Map<string, Kept>()
+  const making = new Map<string, Promise<Kept | undefined>>()
+  const fewAtOnce = createFewAtOnce(maxReadAtOnce)
 
-  /** What a revocation changes shows at once; a client that was disabled, or lost its grant, within seconds. */
-  function isPresent({ place, changes, madeAt }: Kept, now: Kept): boolean {
-    const mayKeepSeconds = changes === now.changes ? longestKeptSeconds : keptSeconds
-    return place === now.place && isYounger(madeAt, now.madeAt, mayKeepSeconds)
+  // Read before the tokens are: a revocation that comes in between makes the list anew, and is never missed.
+  async function momentOf(tenantId: TenantId): Promise<Moment> {
+    return { place: await deps.revocations.latestPlace(tenantId), changes: deps.changes.count(tenantId) }
   }
 
-  function keep(key: string, list: Kept): Kept {
-    kept.delete(key)
-    kept.set(key, list)
+  /** A client that was disabled, or lost its grant, shows within seconds. */
+  function isRecent({ readAt, changes }: Kept, now: Moment): boolean {
+    return isYounger(readAt, deps.now(), changes >= now.changes ? longestKeptSeconds : keptSeconds)
+  }
+
+  function keep(url: string, list: Kept): Kept {
+    kept.delete(url)
+    kept.set(url, list)
     const [oldest] = kept.keys()
     if (kept.size > maxKeptLists && oldest !== undefined) kept.delete(oldest)
     return list
   }
 
-  return async function publishStatusList({ tenantId, issuer }, listId) {
-    const url = statusListUrl(issuer, listId)
-    // Read before the tokens are: a revocation that comes in between makes the list anew, and is never missed.
-    const place = await deps.revocations.latestPlace(tenantId)
-    const changes = deps.changes.count(tenantId)
-    const now = deps.now()
+  async function make(url: string, tenant: Tenant, listId: StatusListId): Promise<Kept | undefined> {
     const found = kept.get(url)
-    const list =
-      found && isPresent(found, { ...found, place, changes, madeAt: now })
-        ? found
-        : keep(url, { place, changes, madeAt: now, content: readList(deps, tenantId, listId) })
-    const content = await list.content.catch((error: unknown) => {
-      if (kept.get(url) === list) kept.delete(url)
-      throw error
-    })
-    if (content === undefined) {
-      if (kept.get(url) === list) kept.delete(url)
+    const now = await momentOf(tenant.id)
+    const updated =
+      found && isRecent(found, now)
+        ? await deps.contents.update(tenant, listId, found.content, found.place)
+        : undefined
+    if (found && updated) {
+      const { signed, ...list } = found
+      const isSame = updated === found.content
+      return keep(url, { ...list, place: now.place, content: updated, ...(isSame && signed && { signed }) })
+    }
+    return fewAtOnce(async () => {
+      const moment = await momentOf(tenant.id)
+      const readAt = deps.now()
+      const content = await deps.contents.read(tenant, listId)
+      if (content) return keep(url, { ...moment, readAt, content })
+      kept.delete(url)
       return undefined
+    })
+  }
+
+  /** Who comes while a list is made from what was there before waits, and shares the next one with all who wait. */
+  async function listSince(
+    asked: Moment,
+    url: string,
+    tenant: Tenant,
+    listId: StatusListId,
+  ): Promise<Kept | undefined> {
+    const found = kept.get(url)
+    if (found && found.place >= asked.place && isRecent(found, asked)) return found
+    const underWay = making.get(url)
+    if (underWay) {
+      await underWay.catch(() => undefined)
+      return listSince(asked, url, tenant, listId)
     }
-    if (!list.signed || !isYounger(list.signed.at, now, keptSeconds)) {
-      list.signed = { at: now, jwt: signList(deps, tenantId, url, content) }
-    }
-    return list.signed.jwt
+    const begun = make(url, tenant, listId).finally(() => making.delete(url))
+    making.set(url, begun)
+    return begun
+  }
+
+  // With another key as soon as one is revoked: nobody accepts the old signature any more.
+  function signed(list: Kept, { changes }: Moment, tenantId: TenantId, url: string): Promise<string> {
+    const at = deps.now()
+    const last = list.signed
+    if (last && last.changes === changes && isYounger(last.at, at, keptSeconds)) return last.jwt
+    const made = { at, changes, jwt: signList(deps, tenantId, url, list.content) }
+    list.signed = made
+    made.jwt.catch(() => {
+      if (list.signed === made) delete list.signed
+    })
+    return made.jwt
+  }
+
+  return async function publishStatusList({ tenant, issuer }, listId) {
+    const url = statusListUrl(issuer, listId)
+    const asked = await momentOf(tenant.id)
+    const list = await listSince(asked, url, tenant, listId)
+    return list && signed(list, asked, tenant.id, url)
   }
 }
 
 function isYounger(made: Date, now: Date, seconds: number): boolean {
   const age = now.getTime() - made.getTime()
   return age >= 0 && age < seconds * 1000
-}
-
-async function readList(
-  deps: StatusListsDeps,
-  tenantId: TenantId,
-  listId: StatusListId,
-): Promise<ListContent | undefined> {
-  const isInvalid = await createJudgement(deps, tenantId)
-  const bits = new Uint8Array(statusListSize / 8)
-  let api: ResourceServerId | undefined
-  for (let from = 0; from < statusListSize; ) {
-    const tokens = await deps.issuedTokens.listStatus(tenantId, listId, from, tokensPerTurn)
-    for (const token of tokens) if (await isInvalid(token)) setBit(bits, token.index)
-    api ??= tokens[0]?.resourceServerId
-    from = tokens.length < tokensPerTurn ? statusListSize : (tokens.at(-1)?.index ?? statusListSize) + 1
-    await nextTurn()
-  }
-  if (api === undefined) return undefined
-  const signing = (await deps.resourceServers.find(tenantId, api))?.signing
-  const compressed = await compress(bits, { level: 9 })
-  return {
-    // Of an API that is gone, or shares a secret now, the old tokens are still looked up: every tenant has keys for this.
-    algorithm: signing === undefined || signing.algorithm === 'HS256' ? 'RS256' : signing.algorithm,
-    compressed: compressed.toString('base64url'),
-  }
-}
-
-/** The lowest bit of a byte is the first. */
-function setBit(bits: Uint8Array, index: number): void {
-  const at = index >> 3
-  bits[at] = (bits[at] ?? 0) | (1 << (index & 7))
-}
-
-/** A token is invalid when introspection would call it inactive. Each client is looked up once for the whole list. */
-async function createJudgement(
-  { revocations, resourceServers, mayHoldTokens }: StatusListsDeps,
-  tenantId: TenantId,
-): Promise<(token: ListedToken) => Promise<boolean>> {
-  const ofMany: Revocation[] = [
-    ...(await revocations.listOfKind(tenantId, 'client')),
-    ...(await revocations.listOfKind(tenantId, 'rule_version')),
-  ]
-  const entitled = new Map<string, boolean>()
-
-  async function isEntitled({ clientId, resourceServerId }: ListedToken): Promise<boolean> {
-    const known = entitled.get(clientId)
-    if (known !== undefined) return known
-    const api = await resourceServers.find(tenantId, resourceServerId)
-    const is = api !== undefined && (await mayHoldTokens(clientId, api))
-    entitled.set(clientId, is)
-    return is
-  }
-
-  return async (token) =>
-    token.isRevoked || ofMany.some((revocation) => covers(revocation, token)) || !(await isEntitled(token))
 }
 
 function signList(

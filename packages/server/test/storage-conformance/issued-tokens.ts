@@ -49,6 +49,10 @@ export function registerIssuedTokenTests(current: Current): void {
     expect(await issuedTokens.findByHash(acme.id, hash.toReversed())).toEqual(both)
     expect(await issuedTokens.findByHash(globex.id, hash)).toBeUndefined()
     expect(await issuedTokens.findByHash(acme.id, hash.subarray(1))).toBeUndefined()
+    expect(await issuedTokens.findPlace(acme.id, both.jti)).toEqual(both.statusPlace)
+    expect(await issuedTokens.findPlace(acme.id, token.jti)).toBeUndefined()
+    expect(await issuedTokens.findPlace(acme.id, idOf('jti_3'))).toBeUndefined()
+    expect(await issuedTokens.findPlace(globex.id, both.jti)).toBeUndefined()
   })
 
   test('no two tokens have one jti, one hash or one place in a list; those without are many', async () => {
@@ -136,6 +140,9 @@ export function registerIssuedTokenTests(current: Current): void {
     const again = { ...ofClient, revokedAt: secondsIn(20), expiresAt: secondsIn(90) }
     await commit([revocations.put(again)])
     expect(await revocations.latestPlace(acme.id)).toBeGreaterThan(seen)
+    expect(await revocations.listAfter(acme.id, seen, 10)).toEqual([again])
+    expect(await revocations.listAfter(acme.id, 0, 2)).toEqual([ofToken, ofVersion])
+    expect(await revocations.listAfter(globex.id, 0, 10)).toEqual([])
     expect(await revocations.latestPlace(globex.id)).toBe(0)
     expect(await revocations.list(acme.id, { offset: 0, limit: 10 })).toEqual([again, ofVersion, ofToken])
     expect(await revocations.list(acme.id, { offset: 1, limit: 1 })).toEqual([ofVersion])
