@@ -95,7 +95,7 @@ test('where too many keys still verify the process says so, and the others are r
   keys.pass(daySeconds)
   await schedule.rotateDue()
   expect(lines).toEqual([
-    expect.stringMatching(/^the ES256 keys of the tenant \S+ could not .* revoke one first/),
+    expect.stringMatching(/^the ES256 keys of the tenant \S+ could not .* revoke a previous one before/),
   ])
   expect(await entries()).toEqual([])
 })

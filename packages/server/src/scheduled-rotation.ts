@@ -7,7 +7,7 @@ import type { LogEntryId, ManagementLogEntry } from './domain/log-entry.ts'
 import type { SigningKey } from './domain/signing-key.ts'
 import { ChangedMeanwhileError, type Storage } from './domain/storage.ts'
 import type { Tenant } from './domain/tenant.ts'
-import { type KeyRotation, TooManyKeysError } from './keys/key-rotation.ts'
+import { type KeyRotation, RotationRefusedError } from './keys/key-rotation.ts'
 import type { Recorder } from './logs/recorder.ts'
 
 export interface ScheduledRotationDeps {
@@ -52,7 +52,7 @@ export function createScheduledRotation(deps: ScheduledRotationDeps): ScheduledR
       // Somebody else has just rotated them.
       if (error instanceof ChangedMeanwhileError) return
       const what = `the ${key.algorithm} keys of the tenant ${tenant.name} could not be rotated on schedule; it is tried again`
-      if (error instanceof TooManyKeysError) deps.log.warn(`${what}: ${error.message}`)
+      if (error instanceof RotationRefusedError) deps.log.warn(`${what}: ${error.message}`)
       else deps.log.error({ err: error }, what)
     }
   }

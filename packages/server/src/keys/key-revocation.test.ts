@@ -1,7 +1,13 @@
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { beforeEach, expect, test } from 'vitest'
 import { acme } from '../../test/storage-conformance/samples.ts'
 import { openTurningKeys, type TurningKeys } from '../../test/turning-keys.ts'
+import { type KeyAlgorithm, keyAlgorithms } from '../domain/resource-server.ts'
 import { keySetMaxAgeSeconds, type SigningKey } from '../domain/signing-key.ts'
+import { createEncryption } from './encryption.ts'
+import { createKeyRevocation } from './key-revocation.ts'
+import { createSigningKeyRing } from './signing-key-ring.ts'
+import { TokenInvalidError } from './verify-token.ts'
 
 const leadSeconds = keySetMaxAgeSeconds + 10
 
@@ -90,4 +96,33 @@ test('a key is revoked from one reading only once', async () => {
   await keys.storage.commit(plans[0]?.writes ?? [])
   await expect(keys.storage.commit(plans[1]?.writes ?? [])).rejects.toThrow('meanwhile')
   expect(await keys.states()).toEqual(['current', 'next', 'revoked'])
+})
+
+test('a key is revoked in an emergency also where the runtime can make no other one for its algorithm', async () => {
+  const { storage, ring, now } = keys
+  const elsewhere = { ...ring, algorithms: keyAlgorithms.filter((name) => name !== 'ES256') }
+  const revocation = createKeyRevocation({ store: storage.signingKeys, ring: elsewhere, now })
+  const [current, next] = [await keys.keyThat('current'), await keys.keyThat('next')]
+  const first = await revocation.planEmergency(current)
+  await storage.commit(first.writes)
+  expect([first.successor?.id, await keys.states()]).toEqual([next.id, ['current', 'revoked']])
+  const second = await revocation.planEmergency(await keys.keyThat('current'))
+  await storage.commit(second.writes)
+  expect([second.successor, await keys.states()]).toEqual([undefined, ['revoked', 'revoked']])
+})
+
+test('a token whose algorithm the runtime does not have is invalid, and no fault', async () => {
+  const { storage, now } = keys
+  const claims = { iss: 'urn:us', aud: 'urn:api', sub: 'x', iat: 1_893_456_000, exp: 1_893_459_600 }
+  const token = await keys.ring.sign(acme.id, 'ES256', { typ: 'at+jwt' }, claims)
+  const verifyWith = (algorithms: readonly KeyAlgorithm[]) =>
+    createSigningKeyRing({
+      store: storage.signingKeys,
+      commit: storage.commit,
+      encryption: createEncryption(createSecretKey(randomBytes(32))),
+      algorithms,
+      now,
+    }).verify(acme.id, token, { issuer: 'urn:us', audience: 'urn:api', now: now() })
+  expect(await verifyWith(['ES256'])).toEqual(claims)
+  await expect(verifyWith(['EdDSA'])).rejects.toThrow(TokenInvalidError)
 })

@@ -5,7 +5,7 @@ import { knownFrom, type SigningKeyRing } from './signing-key-ring.ts'
 
 export interface KeyRevocationDeps {
   readonly store: SigningKeyStore
-  readonly ring: Pick<SigningKeyRing, 'createKey'>
+  readonly ring: Pick<SigningKeyRing, 'createKey' | 'algorithms'>
   readonly now: () => Date
 }
 
@@ -18,7 +18,10 @@ export interface Revocation {
 export interface KeyRevocation {
   /** Undefined unless the key signs no more: without the others nobody could sign, now or next. */
   plan(key: SigningKey): Revocation | undefined
-  /** Of any key. Where it signs, the next one does so from now on, whether verifiers have been shown it long enough or not. */
+  /**
+   * Of any key. Where it signs, the next one does so from now on, whether verifiers have been shown it long enough or not.
+   * A key that leaked goes also where the runtime can make no other one for its algorithm.
+   */
   planEmergency(key: SigningKey): Promise<Revocation>
 }
 
@@ -32,9 +35,18 @@ export function createKeyRevocation({ store, ring, now }: KeyRevocationDeps): Ke
     return store.update({ ...key, ...changes, state: 'revoked', revokedAt: now() }, key)
   }
 
-  async function freshNext({ tenantId, algorithm }: SigningKey): Promise<Write> {
+  async function freshNext({ tenantId, algorithm }: SigningKey): Promise<Write[]> {
+    if (!ring.algorithms.includes(algorithm)) return []
     const fresh = await ring.createKey(tenantId, algorithm, 'next')
-    return store.insert({ ...fresh, maySignFrom: knownFrom(now()) })
+    return [store.insert({ ...fresh, maySignFrom: knownFrom(now()) })]
+  }
+
+  /** That signs from now on. */
+  async function begin(key: SigningKey, next: SigningKey | undefined) {
+    if (!next && !ring.algorithms.includes(key.algorithm)) return { successor: undefined, writes: [] }
+    const made = next ?? (await ring.createKey(key.tenantId, key.algorithm, 'next'))
+    const successor = { ...made, state: 'current' as const, currentSince: now() }
+    return { successor, writes: [next ? store.update(successor, next) : store.insert(successor)] }
   }
 
   return {
@@ -47,7 +59,8 @@ export function createKeyRevocation({ store, ring, now }: KeyRevocationDeps): Ke
 
     // The revoked one first: a tenant never has two current or two next keys of one algorithm.
     async planEmergency(key) {
-      if (key.state === 'next') return { successor: undefined, writes: [revoke(key), await freshNext(key)] }
+      if (key.state === 'next')
+        return { successor: undefined, writes: [revoke(key), ...(await freshNext(key))] }
       const keys = (await store.list(key.tenantId)).filter(({ algorithm }) => algorithm === key.algorithm)
       const turns = inTurns(keys)
       const place = turns.findIndex(({ id }) => id === key.id)
@@ -65,10 +78,8 @@ export function createKeyRevocation({ store, ring, now }: KeyRevocationDeps): Ke
         const successor = { ...behind, currentSince: now() }
         return { successor, writes: [revoke(key), store.update(successor, behind)] }
       }
-      const made = next ?? (await ring.createKey(key.tenantId, key.algorithm, 'next'))
-      const successor = { ...made, state: 'current' as const, currentSince: now() }
-      const begin = next ? store.update(successor, next) : store.insert(successor)
-      return { successor, writes: [revoke(key), begin, await freshNext(key)] }
+      const { successor, writes } = await begin(key, next)
+      return { successor, writes: [revoke(key), ...writes, ...(await freshNext(key))] }
     },
   }
 }

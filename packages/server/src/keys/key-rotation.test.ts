@@ -5,6 +5,7 @@ import { openTurningKeys, type TurningKeys } from '../../test/turning-keys.ts'
 import { keyAlgorithms } from '../domain/resource-server.ts'
 import { keySetMaxAgeSeconds } from '../domain/signing-key.ts'
 import { createEncryption } from './encryption.ts'
+import { createKeyRotation } from './key-rotation.ts'
 import { createSigningKeyRing } from './signing-key-ring.ts'
 
 const daySeconds = 86_400
@@ -71,10 +72,41 @@ describe('a rotation', () => {
       await keys.kidNow(9000)
       await keys.rotate()
     }
-    await expect(keys.rotate()).rejects.toThrow('There are 10 previous keys for ES256; revoke one first.')
+    const goesAt = keys.after(leadSeconds + 9060).toISOString()
+    await expect(keys.rotate()).rejects.toThrow(
+      `There are 10 keys for ES256 that verify, or wait for the end of their turn, and more there may not be. The first of them goes at ${goesAt} at the earliest: rotate again then, or revoke a previous one before.`,
+    )
     keys.pass(9060)
     await keys.rotate()
     expect(await keys.keysThat('ended')).toHaveLength(10)
+  })
+
+  test('that comes after ten others within minutes is told when the first of them goes, and is made then', async () => {
+    const firstGoesAt = (seconds: number) =>
+      `goes at ${keys.after(seconds).toISOString()} at the earliest: rotate again then`
+    for (let count = 0; count < 10; count += 1) await keys.rotate()
+    keys.pass(59.999)
+    // It signed nothing.
+    await expect(keys.rotate()).rejects.toThrow(`${firstGoesAt(60)}, or revoke a previous one before.`)
+    keys.pass(0.001)
+    await keys.rotate()
+    // None of those that are left can be revoked as a previous one: they wait for their turn.
+    await expect(keys.rotate()).rejects.toThrow(`${firstGoesAt(leadSeconds + 60)}.`)
+    keys.pass(leadSeconds)
+    await keys.rotate()
+  })
+
+  test('of all leaves those that the runtime can make no keys for, and of such alone is refused', async () => {
+    const { storage, ring, now } = keys
+    await storage.commit((await ring.createRing(acme.id, 'EdDSA')).map(storage.signingKeys.insert))
+    const elsewhere = { ...ring, algorithms: keyAlgorithms.filter((name) => name !== 'ES256') }
+    const rotation = createKeyRotation({ store: storage.signingKeys, ring: elsewhere, now })
+    const { begun } = (await rotation.plan(acme.id, undefined)) ?? {}
+    expect(begun?.map(({ algorithm }) => algorithm)).toEqual(['EdDSA'])
+    await expect(rotation.plan(acme.id, 'ES256')).rejects.toThrow(
+      'The runtime of this server has no ES256, so it cannot make keys for it.',
+    )
+    expect(await rotation.plan(acme.id, 'PS256')).toBeUndefined()
   })
 })
 

@@ -17,19 +17,13 @@ import { knownFrom, type SigningKeyRing } from './signing-key-ring.ts'
 
 export interface KeyRotationDeps {
   readonly store: SigningKeyStore
-  readonly ring: Pick<SigningKeyRing, 'createKey'>
+  readonly ring: Pick<SigningKeyRing, 'createKey' | 'algorithms'>
   readonly now: () => Date
 }
 
-/** More keys of this algorithm verify than may. */
-export class TooManyKeysError extends Error {
-  override readonly name = 'TooManyKeysError'
-  readonly algorithm: KeyAlgorithm
-
-  constructor(algorithm: KeyAlgorithm) {
-    super(`There are ${maxPreviousKeys} previous keys for ${algorithm}; revoke one first.`)
-    this.algorithm = algorithm
-  }
+/** Why keys cannot turn now. The message is for the operator, and says what can be done. */
+export class RotationRefusedError extends Error {
+  override readonly name = 'RotationRefusedError'
 }
 
 export interface Rotation {
@@ -40,8 +34,9 @@ export interface Rotation {
 
 export interface KeyRotation {
   /**
-   * Of one algorithm, or of all that the tenant has keys for. Undefined when it has none for this one.
-   * @throws TooManyKeysError
+   * Of one algorithm, or of all that the tenant has keys for and the runtime can make some for. Undefined when the tenant
+   * has none for this one.
+   * @throws RotationRefusedError
    */
   plan(tenantId: TenantId, algorithm: KeyAlgorithm | undefined): Promise<Rotation | undefined>
 }
@@ -54,8 +49,8 @@ export function createKeyRotation({ store, ring, now }: KeyRotationDeps): KeyRot
 
   async function planOne(current: SigningKey, keys: readonly SigningKey[]) {
     const { tenantId, algorithm } = current
-    const verifying = keys.filter((key) => key.state === 'previous' && stateAt(key, now()) !== 'ended')
-    if (verifying.length >= maxPreviousKeys) throw new TooManyKeysError(algorithm)
+    const kept = keys.filter((key) => key.state === 'previous' && stateAt(key, now()) !== 'ended')
+    if (kept.length >= maxPreviousKeys) throw tooMany(algorithm, kept, now())
     const next = keys.find((key) => key.state === 'next')
     const begins = next ?? (await ring.createKey(tenantId, algorithm, 'next'))
     return { current, keys, next, begins, fresh: await ring.createKey(tenantId, algorithm, 'next') }
@@ -85,11 +80,30 @@ export function createKeyRotation({ store, ring, now }: KeyRotationDeps): KeyRot
         (key) => key.state === 'current' && (algorithm === undefined || key.algorithm === algorithm),
       )
       if (turning.length === 0) return undefined
-      const plans = await Promise.all(turning.map((key) => planOne(key, ofAlgorithm(all, key))))
+      const makeable = turning.filter((key) => ring.algorithms.includes(key.algorithm))
+      if (makeable.length === 0) throw notInRuntime(turning)
+      const plans = await Promise.all(makeable.map((key) => planOne(key, ofAlgorithm(all, key))))
       const turned = plans.map(turn)
       return { begun: turned.map(({ begun }) => begun), writes: turned.flatMap(({ writes }) => writes) }
     },
   }
+}
+
+/** They verify, or their turn has not come or is not over: all of them are in the key set. */
+function tooMany(algorithm: KeyAlgorithm, kept: readonly SigningKey[], now: Date): RotationRefusedError {
+  const ends = kept.flatMap((key) => publishedUntil(key)?.getTime() ?? [])
+  const canRevoke = kept.some((key) => stateAt(key, now) === 'previous')
+  return new RotationRefusedError(
+    `There are ${kept.length} keys for ${algorithm} that verify, or wait for the end of their turn, and more there may not be. The first of them goes at ${new Date(Math.min(...ends)).toISOString()} at the earliest: rotate again then${canRevoke ? ', or revoke a previous one before' : ''}.`,
+  )
+}
+
+// A server that moved: what it signed before still verifies, where a verifier can.
+function notInRuntime(keys: readonly SigningKey[]): RotationRefusedError {
+  const names = keys.map(({ algorithm }) => algorithm).join(', ')
+  return new RotationRefusedError(
+    `The runtime of this server has no ${names}, so it cannot make keys for it.`,
+  )
 }
 
 function ofAlgorithm(keys: readonly SigningKey[], { algorithm }: SigningKey): SigningKey[] {

@@ -11,7 +11,7 @@ import {
 } from '../../domain/signing-key.ts'
 import { certificateInWords } from '../../keys/key-certificate.ts'
 import type { KeyRevocation, Revocation } from '../../keys/key-revocation.ts'
-import { type KeyRotation, type Rotation, TooManyKeysError } from '../../keys/key-rotation.ts'
+import { type KeyRotation, type Rotation, RotationRefusedError } from '../../keys/key-rotation.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { InTurn } from '../turns.ts'
 import type { Handlers } from './handler.ts'
@@ -114,7 +114,7 @@ async function planRotation(
     const rotation = await keyRotation.plan(tenant.id, algorithm)
     if (rotation) return rotation
   } catch (error) {
-    if (!(error instanceof TooManyKeysError)) throw error
+    if (!(error instanceof RotationRefusedError)) throw error
     throw new ManagementError('conflict', error.message, { cause: error })
   }
   throw new ManagementError(
