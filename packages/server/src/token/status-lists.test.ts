@@ -76,7 +76,8 @@ async function revoke(...subjects: RevocationSubject[]): Promise<void> {
   await commit(subjects.map((subject) => revocations.put({ tenantId: acme.id, subject, ...times })))
 }
 
-const tokenOf = (index: number) => ({ kind: 'token', jti: idOf(`jti_${index}`) }) as const
+const tokenOf = (index: number): RevocationSubject => ({ kind: 'token', jti: idOf(`jti_${index}`) })
+const clientOf = (id: string): RevocationSubject => ({ kind: 'client', clientId: idOf(id) })
 
 async function list(): Promise<string> {
   return (await publish(place, listId)) ?? expect.fail('There is no list.')
@@ -130,7 +131,7 @@ describe('a list', () => {
     const asked: Promise<string>[] = []
     for (let index = 0; index < 20; index += 1) {
       await issue(100 + index)
-      await revoke(tokenOf(100 + index), { kind: 'client', clientId: idOf(`client_${100 + index}`) })
+      await revoke(tokenOf(100 + index), clientOf(`client_${100 + index}`))
       asked.push(list())
     }
     const told = (await Promise.all(asked)).map((jwt) => invalidIn(jwt).length)
@@ -138,16 +139,14 @@ describe('a list', () => {
     expect(told.every((count, at) => count > at)).toBe(true)
     expect(readings).toBeLessThanOrEqual(20)
     const before = readings
-    await revoke({ kind: 'client', clientId: idOf('client_99') })
+    await revoke(clientOf('client_99'))
     const same = await Promise.all(Array.from({ length: 20 }, list))
     expect([new Set(same).size, readings - before]).toEqual([1, 1])
   })
 
   test('costs no more for the thousands of clients that were revoked before', async () => {
     await issue(...Array.from({ length: 2000 }, (_, at) => at + 1))
-    await revoke(
-      ...Array.from({ length: 6000 }, (_, at) => ({ kind: 'client', clientId: idOf(`gone_${at}`) }) as const),
-    )
+    await revoke(...Array.from({ length: 6000 }, (_, at) => clientOf(`gone_${at}`)))
     const began = process.cpuUsage()
     await list()
     const { user } = process.cpuUsage(began)
