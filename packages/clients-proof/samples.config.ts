@@ -1,4 +1,4 @@
-/** `npm run samples`: the samples of docs/resource-servers.md in languages that a machine for Node may not have. */
+/** `npm run samples`: the samples of docs/resource-servers/ in languages that a machine for Node may not have. */
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({

@@ -12,7 +12,7 @@ import { createWtProgram } from './wt/program.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const filesAt = (pattern: string) => globSync(pattern, { cwd: root }).toSorted()
-const pages = ['README.md', ...filesAt('docs/*.md')]
+const pages = ['README.md', ...filesAt('docs/{*,resource-servers/*}.md')]
 const sources = filesAt('packages/{cli,server}/src/**/*.ts').filter((file) => !file.endsWith('.test.ts'))
 
 test.each(pages)('the commands of %s can be typed', async (page) => {

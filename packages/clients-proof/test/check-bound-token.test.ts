@@ -129,7 +129,7 @@ test('the sample takes a token from the holder of its key, once for each proof, 
 })
 
 test('the page shows the sample as it is run', async () => {
-  const page = await readFile(join(import.meta.dirname, '../../../docs/resource-servers.md'), 'utf8')
+  const page = await readFile(join(import.meta.dirname, '../../../docs/resource-servers/node.md'), 'utf8')
   const shown = (await readFile(join(sample.folder, 'check-bound-token.js'), 'utf8')).trim()
   expect(page).toContain(shown)
 })

@@ -32,14 +32,16 @@ test('a key set that cannot be read is no fault of the token', async () => {
   expect(await judge(node, nowhere, [good?.authorization ?? ''])).toEqual(['503'])
 })
 
-test('the page shows each sample as it is run', async () => {
-  const page = await readFile(join(import.meta.dirname, '../../../docs/resource-servers.md'), 'utf8')
-  for (const sample of [
-    'node/check-token.js',
-    'python/check_token.py',
-    'go/check_token.go',
-    'java/CheckToken.java',
-  ]) {
-    expect(page).toContain((await readFile(join(samplesFolder, sample), 'utf8')).trim())
+test('the pages show each sample as it is run', async () => {
+  for (const [language, sample] of Object.entries({
+    node: 'node/check-token.js',
+    python: 'python/check_token.py',
+    go: 'go/check_token.go',
+    java: 'java/CheckToken.java',
+  })) {
+    const page = join(import.meta.dirname, `../../../docs/resource-servers/${language}.md`)
+    expect(await readFile(page, 'utf8')).toContain(
+      (await readFile(join(samplesFolder, sample), 'utf8')).trim(),
+    )
   }
 })

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestServer, type TestServer } from '../../server/test/test-server.ts'
 import { samplesFolder } from './judged-tokens.ts'
 
-const folder = join(samplesFolder, 'mcp')
+const folder = join(samplesFolder, 'node')
 let keys: string
 let server: TestServer
 let mcpServer: ChildProcess
@@ -23,7 +23,7 @@ beforeAll(async () => {
   keys = await mkdtemp(join(tmpdir(), 'tallystick-mcp-'))
   server = await startTestServer()
   issuer = `${server.bootstrap.origin}/`
-  mcpServer = spawn(process.execPath, ['server.js', issuer, String(await freePort())], {
+  mcpServer = spawn(process.execPath, ['mcp-server.js', issuer, String(await freePort())], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -68,7 +68,7 @@ async function createClient(keyFile: string, scope: string[]): Promise<string> {
 }
 
 function callTool(id: string, keyFile: string) {
-  const args = ['client.js', resource, issuer, id, join(keys, keyFile)]
+  const args = ['mcp-client.js', resource, issuer, id, join(keys, keyFile)]
   return promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 30_000 })
 }
 
@@ -103,7 +103,7 @@ test('another key, and a scope that is not granted, get nothing', async () => {
 
 test('the page shows both programs as they are run', async () => {
   const page = await readFile(join(import.meta.dirname, '../../../docs/mcp-servers.md'), 'utf8')
-  for (const name of ['server.js', 'client.js']) {
+  for (const name of ['mcp-server.js', 'mcp-client.js']) {
     expect(page).toContain((await readFile(join(folder, name), 'utf8')).trim())
   }
 })

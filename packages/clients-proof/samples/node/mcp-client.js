@@ -1,4 +1,4 @@
-// Calls the tool with a token that it gets with its own key: node client.js RESOURCE ISSUER CLIENT_ID KEY_FILE
+// Calls the tool with a token that it gets with its own key: node mcp-client.js RESOURCE ISSUER CLIENT_ID KEY_FILE
 import { readFile } from 'node:fs/promises'
 import { PrivateKeyJwtProvider } from '@modelcontextprotocol/sdk/client/auth-extensions.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'

@@ -1,8 +1,8 @@
-// An MCP server with one tool, for clients that a token issuer knows: node server.js ISSUER PORT
+// An MCP server with one tool, for clients that a token issuer knows: node mcp-server.js ISSUER PORT
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import express from 'express'
-import { createCheckToken, Refused } from '../node/check-token.js'
+import { createCheckToken, Refused } from './check-token.js'
 
 const [issuer, port] = process.argv.slice(2)
 const origin = `http://localhost:${port}`
