@@ -1,8 +1,9 @@
 /** `data/bootstrap.json`, which a server writes at its first start: how a project's own server is found. */
-import type { ClientOfApi, ServerAccess } from './client-credentials.ts'
+
 import { Failure } from './failure.ts'
 import { type JsonObject, objectMember, parseJsonObject, textMember } from './json-object.ts'
 import { SecretText } from './secret-text.ts'
+import type { ClientOfApi, ServerAccess } from './sign-in/client-credentials.ts'
 
 export const bootstrapFileName = 'bootstrap.json'
 

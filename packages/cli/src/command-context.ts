@@ -3,8 +3,8 @@ import type { Connection } from '@tallystick/management-api/connect'
 import type { Command } from 'commander'
 import { type Asker, createAsker } from './ask.ts'
 import { createFetch, type Fetch } from './http.ts'
-import { openConnection } from './management-connection.ts'
 import { findProfile, type Profile } from './profile.ts'
+import { openConnection } from './sign-in/management-connection.ts'
 import type { Environment, Terminal } from './terminal.ts'
 
 export interface CommandContext {

@@ -5,10 +5,10 @@
  */
 import { join, resolve } from 'node:path'
 import { bootstrapFileName, parseBootstrapFile } from './bootstrap-file.ts'
-import type { ClientCredentials, ClientOfApi, ServerAccess } from './client-credentials.ts'
 import { Failure } from './failure.ts'
 import { readPrivateFile } from './private-file.ts'
 import { SecretText } from './secret-text.ts'
+import type { ClientCredentials, ClientOfApi, ServerAccess } from './sign-in/client-credentials.ts'
 import type { Environment } from './terminal.ts'
 import { parseUserProfile, userProfilePath } from './user-profile.ts'
 

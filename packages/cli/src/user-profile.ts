@@ -1,10 +1,10 @@
 /** The user's own file, written by `tallystick login`: one server, one client, readable by its owner alone. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { ServerAccess } from './client-credentials.ts'
 import { Failure } from './failure.ts'
 import { parseJsonObject, textMember } from './json-object.ts'
 import { revealSecret, SecretText } from './secret-text.ts'
+import type { ServerAccess } from './sign-in/client-credentials.ts'
 import type { Environment } from './terminal.ts'
 
 /** Under the XDG configuration folder. */

@@ -4,7 +4,7 @@ import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
 import { linkedFile, removePrivateFile, writePrivateFile } from '../private-file.ts'
 import { readSecret } from '../secret-input.ts'
-import { requestToken } from '../sign-in.ts'
+import { requestToken } from '../sign-in/request-token.ts'
 import { formatUserProfile, userProfilePath } from '../user-profile.ts'
 
 interface LoginOptions {

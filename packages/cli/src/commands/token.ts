@@ -1,15 +1,15 @@
 /** `tallystick token`: get a token as a client would, or look into one. */
 import { type Command, Option } from 'commander'
-import type { ClientCredentials } from '../client-credentials.ts'
 import type { CommandContext, OpenContext } from '../command-context.ts'
 import { type DecodedToken, decodeToken, describeTimes } from '../decode-token.ts'
-import { newDpopKey, parseDpopKey } from '../dpop-key.ts'
 import { addExamples } from '../examples.ts'
 import { Failure } from '../failure.ts'
 import { neutralJson, neutralLine } from '../neutral-text.ts'
 import type { Profile } from '../profile.ts'
 import { readSecret, readText } from '../secret-input.ts'
-import { requestToken } from '../sign-in.ts'
+import type { ClientCredentials } from '../sign-in/client-credentials.ts'
+import { newDpopKey, parseDpopKey } from '../sign-in/dpop-key.ts'
+import { requestToken } from '../sign-in/request-token.ts'
 import { collect } from './option-values.ts'
 
 interface GetOptions {

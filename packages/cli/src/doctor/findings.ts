@@ -1,8 +1,8 @@
 /** The doctor's checks, in the order in which a token request depends on them. */
 import type { CommandContext } from '../command-context.ts'
 import { Failure } from '../failure.ts'
-import { openConnection } from '../management-connection.ts'
 import type { Profile } from '../profile.ts'
+import { openConnection } from '../sign-in/management-connection.ts'
 import { checkDataDir } from './data-dir.ts'
 import type { Finding } from './finding.ts'
 import { checkClock, checkHealth, checkIssuer, checkReadiness } from './server-checks.ts'

@@ -1,11 +1,12 @@
 /** Getting a token by client credentials (RFC 6749 §4.4), for the management API and for `tallystick token`. */
+
+import { Failure } from '../failure.ts'
+import type { Fetch } from '../http.ts'
+import { type JsonObject, numberMember, parseJsonObject, textMember } from '../json-object.ts'
+import { neutralLine } from '../neutral-text.ts'
+import { revealSecret } from '../secret-text.ts'
 import type { ClientOfApi } from './client-credentials.ts'
 import { type DpopKey, makeDpopProof } from './dpop-key.ts'
-import { Failure } from './failure.ts'
-import type { Fetch } from './http.ts'
-import { type JsonObject, numberMember, parseJsonObject, textMember } from './json-object.ts'
-import { neutralLine } from './neutral-text.ts'
-import { revealSecret } from './secret-text.ts'
 
 export interface TokenAsk extends ClientOfApi {
   readonly origin: string

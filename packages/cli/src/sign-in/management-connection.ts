@@ -1,9 +1,9 @@
 /** The connection to the management API, signed in with the profile's client. */
 import { type Connection, connect } from '@tallystick/management-api/connect'
-import { Failure } from './failure.ts'
-import type { Fetch } from './http.ts'
-import type { Profile } from './profile.ts'
-import { requestToken } from './sign-in.ts'
+import { Failure } from '../failure.ts'
+import type { Fetch } from '../http.ts'
+import type { Profile } from '../profile.ts'
+import { requestToken } from './request-token.ts'
 
 /** @throws Failure when the profile holds nothing to sign in with. The token is asked for at the first call. */
 export function openConnection(fetch: Fetch, profile: Profile): Connection {

@@ -1,5 +1,5 @@
 /** With what a client signs in (RFC 6749 §2.3.1). */
-import type { SecretText } from './secret-text.ts'
+import type { SecretText } from '../secret-text.ts'
 
 export interface ClientCredentials {
   readonly clientId: string

@@ -8,7 +8,7 @@ import {
   randomUUID,
   sign,
 } from 'node:crypto'
-import { Failure } from './failure.ts'
+import { Failure } from '../failure.ts'
 
 export interface DpopKey {
   readonly algorithm: 'ES256' | 'EdDSA' | 'PS256'
