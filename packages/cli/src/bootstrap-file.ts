@@ -27,11 +27,15 @@ export function parseBootstrapFile(text: string, path: string): BootstrapFile {
   }
   const starter = objectMember(file, 'starter')
   return {
-    origin: new URL(origin).origin,
+    ...reachedAt(new URL(origin).origin),
     managementAudience: client.audience,
     credentials: client,
     starter: starter && parseClientOfApi(starter),
   }
+}
+
+function reachedAt(origin: string) {
+  return { origin, issuer: `${origin}/`, needsBinding: false }
 }
 
 function parseClientOfApi(object: JsonObject): ClientOfApi | undefined {
@@ -39,5 +43,5 @@ function parseClientOfApi(object: JsonObject): ClientOfApi | undefined {
   const secret = textMember(object, 'client_secret')
   const audience = textMember(object, 'audience')
   if (!clientId || !secret || !audience) return undefined
-  return { clientId, secret: new SecretText(secret), audience }
+  return { clientId, proof: { kind: 'secret', secret: new SecretText(secret) }, audience }
 }

@@ -56,7 +56,7 @@ export function openContext(deps: CommandContextDeps, program: Command): Command
     fetch,
     asker: createAsker({ terminal, noInput: !options.input, yes: options.yes === true, interrupted }),
     findProfile: profile,
-    connect: async () => openConnection(fetch, await profile()),
+    connect: async () => openConnection({ fetch, env, now }, await profile()),
     present: (value, lines) => (options.json ? terminal.printJson(value) : terminal.print(lines())),
   }
 }

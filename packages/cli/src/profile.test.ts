@@ -14,7 +14,9 @@ beforeEach(async () => {
 
 afterEach(() => rm(workingDir, { recursive: true }))
 
-const secretOf = (profile: Profile) => profile.credentials && revealSecret(profile.credentials.secret)
+function secretOf({ credentials }: Profile): string | undefined {
+  return credentials?.proof.kind === 'secret' ? revealSecret(credentials.proof.secret) : undefined
+}
 
 test('a --url of another server gets no credentials from the project file', async () => {
   await writeProjectFile('http://localhost:8420')

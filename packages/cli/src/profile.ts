@@ -5,9 +5,9 @@
  */
 import { join, resolve } from 'node:path'
 import { bootstrapFileName, parseBootstrapFile } from './bootstrap-file.ts'
+import { readEnvCredentials } from './environment-credentials.ts'
 import { Failure } from './failure.ts'
 import { readPrivateFile } from './private-file.ts'
-import { SecretText } from './secret-text.ts'
 import type { ClientCredentials, ClientOfApi, ServerAccess } from './sign-in/client-credentials.ts'
 import type { Environment } from './terminal.ts'
 import { parseUserProfile, userProfilePath } from './user-profile.ts'
@@ -15,10 +15,14 @@ import { parseUserProfile, userProfilePath } from './user-profile.ts'
 export interface Profile {
   /** Scheme, host and port of the tenant's issuer. */
   readonly origin: string
+  /** What assertions and proofs are for. */
+  readonly issuer: string
   /** Audience of the management API. */
   readonly managementAudience: string
   /** Undefined: a server is known, and no client to sign in with. */
   readonly credentials: ClientCredentials | undefined
+  /** The server is known to give that client bound tokens alone. */
+  readonly needsBinding: boolean
   /** The starter's machine client, when the project file tells of one. */
   readonly starter: ClientOfApi | undefined
   /** Where the origin and the credentials were found, in words. */
@@ -51,10 +55,12 @@ export async function findProfile(deps: ProfileDeps): Promise<Profile> {
   const fromEnv = await readEnvCredentials(deps.env)
   return {
     origin: chosen.origin,
-    // A server reached by another address than its origin (a tunnel, a forwarded port) keeps its audience.
+    // A server reached by another address than its origin (a tunnel, a forwarded port) keeps its issuer and audience.
+    issuer: askedIssuer(deps) ?? matching?.issuer ?? `${chosen.origin}/`,
     managementAudience:
       deps.env.TALLYSTICK_AUDIENCE || matching?.managementAudience || `${chosen.origin}/api/v2/`,
     credentials: fromEnv ?? matching?.credentials,
+    needsBinding: fromEnv === undefined && matching?.needsBinding === true,
     starter: matching?.starter,
     source: {
       origin: chosen.name,
@@ -65,7 +71,7 @@ export async function findProfile(deps: ProfileDeps): Promise<Profile> {
 }
 
 /** @throws Failure (usage) when the text is no origin. */
-function parseOrigin(rawUrl: string, name: string): string {
+export function parseOrigin(rawUrl: string, name: string): string {
   const url = URL.canParse(rawUrl) ? new URL(rawUrl) : undefined
   const isOrigin = url && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
   if (isOrigin && ['http:', 'https:'].includes(url.protocol)) return url.origin
@@ -83,6 +89,11 @@ function askedOrigin({ url, env }: ProfileDeps): { name: string; origin: string 
   return undefined
 }
 
+function askedIssuer({ env }: ProfileDeps): string | undefined {
+  const issuer = env.TALLYSTICK_ISSUER
+  return issuer ? `${parseOrigin(issuer, 'TALLYSTICK_ISSUER')}/` : undefined
+}
+
 async function readSources({ env, workingDir }: ProfileDeps): Promise<ProfileSource[]> {
   const dataDir = resolve(workingDir, env.TALLYSTICK_DATA_DIR || 'data')
   const projectPath = join(dataDir, bootstrapFileName)
@@ -94,21 +105,4 @@ async function readSources({ env, workingDir }: ProfileDeps): Promise<ProfileSou
   }
   if (user !== undefined) sources.push({ ...parseUserProfile(user, userPath), name: userPath })
   return sources
-}
-
-async function readEnvCredentials(env: Environment): Promise<ClientCredentials | undefined> {
-  const clientId = env.TALLYSTICK_CLIENT_ID
-  const secret = env.TALLYSTICK_CLIENT_SECRET
-  const file = env.TALLYSTICK_CLIENT_SECRET_FILE
-  if (!clientId && !secret && !file) return undefined
-  const text = secret || (file ? await readPrivateFile(file) : undefined)
-  if (!clientId || text === undefined || (secret && file)) {
-    throw new Failure('usage', {
-      what: 'The credentials in the environment are not whole.',
-      why:
-        file && text === undefined ? `There is no file ${file}.` : 'One client id and one secret are needed.',
-      todo: 'Set TALLYSTICK_CLIENT_ID and one of TALLYSTICK_CLIENT_SECRET_FILE and TALLYSTICK_CLIENT_SECRET.',
-    })
-  }
-  return { clientId, secret: new SecretText(text.trim()) }
 }

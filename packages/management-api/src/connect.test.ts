@@ -147,3 +147,40 @@ test('a broken tail is followed again from the last id, even one that came witho
   expect(reasons).toEqual(['a', 'b'])
   expect(ids).toEqual([undefined, 'one', 'two', 'two'])
 })
+
+test('a token that is bound to a key goes with a proof for each call, and with the newest nonce', async () => {
+  const proofs: string[] = []
+  const { url, requests } = await answering((request, response) => {
+    proofs.push(String(request.headers.dpop))
+    const isNonceKnown = request.headers.dpop?.includes('n-1')
+    const challenge = { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': 'n-1' }
+    json(response, isNonceKnown ? 200 : 401, {}, isNonceKnown ? {} : challenge)
+  })
+  const token = {
+    token: 't',
+    prove: (asked: object) => JSON.stringify(asked),
+  }
+  const { tenantSettings } = connect({ url, token })
+  await tenantSettings.get()
+  await tenantSettings.update({})
+  expect(requests).toEqual([
+    'GET /api/v2/tenants/settings DPoP t',
+    'GET /api/v2/tenants/settings DPoP t',
+    'PATCH /api/v2/tenants/settings DPoP t',
+  ])
+  const settings = `${url}/api/v2/tenants/settings`
+  expect(proofs.map((proof) => JSON.parse(proof))).toEqual([
+    { method: 'GET', url: settings },
+    { method: 'GET', url: settings, nonce: 'n-1' },
+    { method: 'PATCH', url: settings, nonce: 'n-1' },
+  ])
+})
+
+test('who asks for nonces without end is asked twice and believed', async () => {
+  const { url, requests } = await answering((_, response) =>
+    json(response, 401, {}, { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': 'n' }),
+  )
+  const token = { token: 't', prove: () => 'proof' }
+  await expect(connect({ url, token }).tenantSettings.get()).rejects.toMatchObject({ status: 401 })
+  expect(requests.length).toBeLessThanOrEqual(4)
+})

@@ -11,7 +11,7 @@
  * A refusal is a `ManagementApiError`; when there is no answer at all, what `fetch` throws comes through.
  */
 import { actionBindingCalls, actionCalls, actionVersionCalls } from './connection/action-calls.ts'
-import { type ConnectionOptions, createCall } from './connection/call.ts'
+import { type AccessToken, type ConnectionOptions, createCall } from './connection/call.ts'
 import { clientCalls, clientCredentialCalls, clientSecretCalls } from './connection/client-calls.ts'
 import { clientGrantCalls } from './connection/client-grant-calls.ts'
 import { hookCalls, hookSecretCalls } from './connection/hook-calls.ts'
@@ -30,7 +30,7 @@ export type ConnectOptions = {
   /** The origin of the server, such as `http://localhost:8420`. */
   url: string
   fetch?: typeof globalThis.fetch
-} & ({ token: string } | Pick<ConnectionOptions, 'getToken'>)
+} & ({ token: AccessToken } | Pick<ConnectionOptions, 'getToken'>)
 
 export type Connection = ReturnType<typeof connect>
 
@@ -39,6 +39,7 @@ export function connect(options: ConnectOptions) {
     url: options.url,
     getToken: 'token' in options ? () => options.token : options.getToken,
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    nonce: { newest: undefined },
   }
   const call = createCall(connection)
   return {

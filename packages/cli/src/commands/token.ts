@@ -8,15 +8,15 @@ import { neutralJson, neutralLine } from '../neutral-text.ts'
 import type { Profile } from '../profile.ts'
 import { readSecret, readText } from '../secret-input.ts'
 import type { ClientCredentials } from '../sign-in/client-credentials.ts'
-import { newDpopKey, parseDpopKey } from '../sign-in/dpop-key.ts'
+import { newDpopKey, parseDpopKey } from '../sign-in/dpop-proof.ts'
 import { requestToken } from '../sign-in/request-token.ts'
 import { collect } from './option-values.ts'
+import { addProofOptions, keyOrWorkloadToken, type ProofOptions } from './proof-options.ts'
 
-interface GetOptions {
+interface GetOptions extends ProofOptions {
   readonly client?: string
   readonly api?: string
   readonly scope?: readonly string[]
-  readonly secretFile?: string
   readonly raw?: true
   readonly dpop?: true
   readonly dpopKey?: string
@@ -28,17 +28,17 @@ export function addTokenCommands(token: Command, open: OpenContext): void {
     [
       'tallystick token get --client CLIENT_ID --api https://invoices.example.com/ --secret-file billing.secret',
     ],
+    ['tallystick token get --client CLIENT_ID --api https://invoices.example.com/ --key-file billing.pem'],
     ['tallystick token get --dpop', 'one that is bound to a key made for it'],
     ['tallystick token get --raw | tallystick token decode'],
   ])
 
-  token
-    .command('get')
-    .description('ask the token endpoint as a client with a secret, and show the token decoded')
+  addProofOptions(
+    token.command('get').description('ask the token endpoint as a client, and show the token decoded'),
+  )
     .option('--client <client_id>', "the client; without it the starter's")
     .option('--api <identifier>', "the API; without it the starter's")
     .option('--scope <value>', 'ask for this scope only; repeatable', collect)
-    .option('--secret-file <file>', "the client's secret; - reads standard input; without it you are asked")
     .option('--dpop', 'bind the token to a new key, which is gone afterwards')
     .addOption(new Option('--dpop-key <file>', 'bind the token to this private key, a PEM').conflicts('dpop'))
     .option('--raw', 'print the token alone')
@@ -56,15 +56,16 @@ export function addTokenCommands(token: Command, open: OpenContext): void {
 }
 
 async function getToken(context: CommandContext, options: GetOptions): Promise<void> {
-  const { fetch, terminal, present, now } = context
+  const { terminal, present, now } = context
   const profile = await context.findProfile()
   const audience = options.api ?? profile.starter?.audience
   if (audience === undefined) throw missing('an API', '--api IDENTIFIER')
   const key = await bindingKey(context, options)
-  const answer = await requestToken(fetch, {
+  const answer = await requestToken(context, {
     origin: profile.origin,
+    issuer: profile.issuer,
     audience,
-    ...(key && { binding: { key, now } }),
+    ...(key && { binding: { key, when: 'always' } }),
     scopes: options.scope ?? [],
     ...(await credentialsFor(context, profile, options)),
   })
@@ -97,17 +98,21 @@ async function bindingKey({ terminal }: CommandContext, { dpop, dpopKey }: GetOp
 async function credentialsFor(
   { terminal, asker }: CommandContext,
   { credentials, starter }: Profile,
-  { client, secretFile }: GetOptions,
+  { client, ...options }: GetOptions,
 ): Promise<ClientCredentials> {
   const known = [starter, credentials].find(
     (each) => each && (client === undefined || each.clientId === client),
   )
   if (client === undefined && !starter) throw missing('a client', '--client CLIENT_ID')
-  if (known && secretFile === undefined) return { clientId: known.clientId, secret: known.secret }
+  const elsewhere = keyOrWorkloadToken(options)
   const clientId = client ?? known?.clientId ?? ''
+  if (elsewhere) return { clientId, proof: elsewhere }
+  const { secretFile } = options
+  if (known && secretFile === undefined) return { clientId: known.clientId, proof: known.proof }
   const question = `Secret of ${clientId}:`
   const deps = { input: terminal.input, asker }
-  return { clientId, secret: await readSecret(deps, { path: secretFile, question, flag: '--secret-file' }) }
+  const secret = await readSecret(deps, { path: secretFile, question, flag: '--secret-file' })
+  return { clientId, proof: { kind: 'secret', secret } }
 }
 
 function missing(what: string, flag: string): Failure {

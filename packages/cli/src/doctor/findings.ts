@@ -34,9 +34,7 @@ export async function* findings(context: CommandContext): AsyncGenerator<Finding
 
 async function* checkManagement(context: CommandContext, profile: Profile): AsyncGenerator<Finding> {
   const check = 'management API'
-  const settings = await attempt(check, async () =>
-    openConnection(context.fetch, profile).tenantSettings.get(),
-  )
+  const settings = await attempt(check, async () => openConnection(context, profile).tenantSettings.get())
   yield isFinding(settings)
     ? settings
     : ok(check, `tenant ${settings.friendly_name}, signed in by ${profile.source.credentials ?? 'nothing'}`)

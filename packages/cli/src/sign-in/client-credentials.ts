@@ -1,9 +1,28 @@
-/** With what a client signs in (RFC 6749 §2.3.1). */
+/** With what a client signs in. Where it is kept outside, that place is remembered, and never what stands there. */
 import type { SecretText } from '../secret-text.ts'
+import type { SigningAlgorithm } from './signing-key.ts'
+
+export type ClientProof =
+  /** RFC 6749 §2.3.1. */
+  | { readonly kind: 'secret'; readonly secret: SecretText }
+  /** RFC 7523 §2.2: assertions signed with the private key in this file. */
+  | { readonly kind: 'key_file'; readonly path: string; readonly algorithm: SigningAlgorithm | undefined }
+  /** A token of the platform that this runs on. */
+  | { readonly kind: 'workload_token'; readonly source: WorkloadTokenSource }
+
+export type WorkloadTokenSource =
+  | { readonly kind: 'file'; readonly path: string }
+  /** The environment variable that holds it. */
+  | { readonly kind: 'variable'; readonly name: string }
+  | { readonly kind: 'platform'; readonly name: Platform }
+
+/** Those that are asked for a token over HTTP. */
+export const platforms = ['github-actions'] as const
+export type Platform = (typeof platforms)[number]
 
 export interface ClientCredentials {
   readonly clientId: string
-  readonly secret: SecretText
+  readonly proof: ClientProof
 }
 
 /** A client and the API that it gets tokens for. */
@@ -14,6 +33,10 @@ export interface ClientOfApi extends ClientCredentials {
 /** A client of the management API, and the server where it is one. */
 export interface ServerAccess {
   readonly origin: string
+  /** What assertions and proofs are for: `<origin>/`, unless the server is reached by another address. */
+  readonly issuer: string
   readonly managementAudience: string
   readonly credentials: ClientCredentials
+  /** The server is known to give this client bound tokens alone. */
+  readonly needsBinding: boolean
 }

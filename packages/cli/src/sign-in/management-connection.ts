@@ -1,27 +1,49 @@
 /** The connection to the management API, signed in with the profile's client. */
 import { type Connection, connect } from '@tallystick/management-api/connect'
 import { Failure } from '../failure.ts'
-import type { Fetch } from '../http.ts'
 import type { Profile } from '../profile.ts'
-import { requestToken } from './request-token.ts'
+import type { ClientProof } from './client-credentials.ts'
+import { type DpopKey, makeDpopProof, newDpopKey } from './dpop-proof.ts'
+import { type Binding, requestToken, type SignInDeps, type TokenAnswer } from './request-token.ts'
 
 /** @throws Failure when the profile holds nothing to sign in with. The token is asked for at the first call. */
-export function openConnection(fetch: Fetch, profile: Profile): Connection {
-  const { origin, managementAudience, credentials } = profile
+export function openConnection(deps: SignInDeps, profile: Profile): Connection {
+  const { origin, issuer, managementAudience, credentials, needsBinding } = profile
   if (!credentials) throw nothingToSignInWith(origin)
-  let token: Promise<string> | undefined
-  const signIn = async () => {
-    const ask = { origin, audience: managementAudience, scopes: [], ...credentials }
-    return (await requestToken(fetch, ask)).accessToken
-  }
+  const binding = managementBinding(credentials.proof, needsBinding)
+  const ask = { ...credentials, origin, issuer, audience: managementAudience, scopes: [], binding }
+  let answer: Promise<TokenAnswer> | undefined
   return connect({
     url: origin,
-    fetch,
-    getToken: ({ fresh }) => {
-      if (fresh || !token) token = signIn()
-      return token
+    fetch: deps.fetch,
+    getToken: async ({ fresh }) => {
+      if (fresh || !answer) answer = requestToken(deps, ask)
+      return accessTokenOf(await answer, binding.key)
     },
   })
+
+  function accessTokenOf({ accessToken, tokenType }: TokenAnswer, key: DpopKey) {
+    if (tokenType.toLowerCase() !== 'dpop') return accessToken
+    const prove = ({ method, url, nonce }: { method: string; url: string; nonce: string | undefined }) => {
+      const { pathname } = new URL(url)
+      return makeDpopProof(key, {
+        method,
+        url: new URL(pathname, issuer).href,
+        nonce,
+        accessToken,
+        now: deps.now(),
+      })
+    }
+    return { token: accessToken, prove }
+  }
+}
+
+/**
+ * Whoever signs in with a key or by its platform has a token that is worth nothing without this program. With a secret that
+ * is so where the server demands it: a clock that is wrong would keep out who came in before.
+ */
+export function managementBinding({ kind }: ClientProof, needsBinding: boolean): Binding {
+  return { key: newDpopKey(), when: kind !== 'secret' || needsBinding ? 'always' : 'demanded' }
 }
 
 function nothingToSignInWith(origin: string): Failure {

@@ -1,19 +1,35 @@
 /** Getting a token by client credentials (RFC 6749 §4.4), for the management API and for `tallystick token`. */
-
 import { Failure } from '../failure.ts'
 import type { Fetch } from '../http.ts'
 import { type JsonObject, numberMember, parseJsonObject, textMember } from '../json-object.ts'
 import { neutralLine } from '../neutral-text.ts'
 import { revealSecret } from '../secret-text.ts'
-import type { ClientOfApi } from './client-credentials.ts'
-import { type DpopKey, makeDpopProof } from './dpop-key.ts'
+import type { Environment } from '../terminal.ts'
+import { makeAssertion, readKeyFile } from './client-assertion.ts'
+import type { ClientOfApi, ClientProof } from './client-credentials.ts'
+import { type DpopKey, makeDpopProof } from './dpop-proof.ts'
+import { readWorkloadToken } from './workload-token.ts'
+
+export interface SignInDeps {
+  readonly fetch: Fetch
+  readonly env: Environment
+  readonly now: () => Date
+}
 
 export interface TokenAsk extends ClientOfApi {
   readonly origin: string
+  /** What assertions and proofs are for. */
+  readonly issuer: string
   /** Asks for these scopes only; for all that are granted when empty. */
   readonly scopes: readonly string[]
   /** What the token is to be bound to; without one it is a bearer token. */
-  readonly binding?: { readonly key: DpopKey; readonly now: () => Date }
+  readonly binding?: Binding
+}
+
+export interface Binding {
+  readonly key: DpopKey
+  /** `demanded`: only where the server gives this client no other token, which takes a second request. */
+  readonly when: 'always' | 'demanded'
 }
 
 export interface TokenAnswer {
@@ -24,8 +40,8 @@ export interface TokenAnswer {
 }
 
 /** @throws Failure when the server refuses or answers what no token endpoint answers. */
-export async function requestToken(fetch: Fetch, ask: TokenAsk): Promise<TokenAnswer> {
-  const { response, body } = await sendProven(fetch, ask)
+export async function requestToken(deps: SignInDeps, ask: TokenAsk): Promise<TokenAnswer> {
+  const { response, body } = await sendProven(deps, ask)
   if (!response.ok || !body) throw refusal(ask, response, body)
   const accessToken = textMember(body, 'access_token')
   if (accessToken === undefined) throw refusal(ask, response, undefined)
@@ -42,35 +58,77 @@ interface Answer {
   readonly body: JsonObject | undefined
 }
 
-/** Once more where the proof wanted a nonce (RFC 9449 §8). */
-async function sendProven(fetch: Fetch, ask: TokenAsk): Promise<Answer> {
-  const answer = await send(fetch, ask)
-  const nonce = answer.response.headers.get('dpop-nonce')
-  const wantsNonce = answer.body && textMember(answer.body, 'error') === 'use_dpop_nonce'
-  return ask.binding && wantsNonce && nonce !== null ? send(fetch, ask, nonce) : answer
+async function sendProven(deps: SignInDeps, ask: TokenAsk): Promise<Answer> {
+  const { binding } = ask
+  if (binding?.when !== 'demanded') return sendWithNonce(deps, ask, binding?.key)
+  const answer = await send(deps, ask, undefined)
+  return refusedWith(answer, 'invalid_dpop_proof') ? sendWithNonce(deps, ask, binding.key) : answer
 }
 
-async function send(fetch: Fetch, ask: TokenAsk, nonce?: string): Promise<Answer> {
-  const url = `${ask.origin}/oauth/token`
-  const proven = ask.binding && { method: 'POST', url, nonce, now: ask.binding.now() }
-  const response = await fetch(url, {
+/** Once more where the proof wanted a nonce (RFC 9449 §8). */
+async function sendWithNonce(deps: SignInDeps, ask: TokenAsk, key: DpopKey | undefined): Promise<Answer> {
+  const answer = await send(deps, ask, key)
+  const nonce = answer.response.headers.get('dpop-nonce')
+  const wantsNonce = refusedWith(answer, 'use_dpop_nonce') && nonce !== null
+  return key && wantsNonce ? send(deps, ask, key, nonce) : answer
+}
+
+function refusedWith({ body }: Answer, code: string): boolean {
+  return body !== undefined && textMember(body, 'error') === code
+}
+
+async function send(
+  deps: SignInDeps,
+  ask: TokenAsk,
+  key: DpopKey | undefined,
+  nonce?: string,
+): Promise<Answer> {
+  const path = '/oauth/token'
+  // The server holds a proof against its own address, by whatever tunnel the request came.
+  const proven = { method: 'POST', url: new URL(path, ask.issuer).href, nonce, now: deps.now() }
+  const response = await deps.fetch(`${ask.origin}${path}`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       accept: 'application/json',
-      ...(ask.binding && proven && { dpop: makeDpopProof(ask.binding.key, proven) }),
+      ...(key && { dpop: makeDpopProof(key, proven) }),
     },
     // A redirect would carry the secret to an address that nobody named.
     redirect: 'manual',
     body: JSON.stringify({
       grant_type: 'client_credentials',
       client_id: ask.clientId,
-      client_secret: revealSecret(ask.secret),
+      ...(await proofMembers(deps, ask)),
       audience: ask.audience,
       ...(ask.scopes.length > 0 && { scope: ask.scopes.join(' ') }),
     }),
   })
   return { response, body: parseJsonObject(await response.text()) }
+}
+
+/** Made anew for each request: a server takes an assertion once. */
+async function proofMembers(
+  deps: SignInDeps,
+  { clientId, proof, issuer }: TokenAsk,
+): Promise<Record<string, string>> {
+  switch (proof.kind) {
+    case 'secret':
+      return { client_secret: revealSecret(proof.secret) }
+    case 'key_file': {
+      const key = await readKeyFile(proof.path, proof.algorithm)
+      return asAssertion(makeAssertion(key, { clientId, issuer, now: deps.now() }))
+    }
+    case 'workload_token':
+      return asAssertion(await readWorkloadToken(deps, proof.source, issuer))
+  }
+}
+
+/** RFC 7523 §2.2. */
+function asAssertion(assertion: string): Record<string, string> {
+  return {
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: assertion,
+  }
 }
 
 function refusal(ask: TokenAsk, response: Response, body: JsonObject | undefined): Failure {
@@ -88,7 +146,7 @@ function refusal(ask: TokenAsk, response: Response, body: JsonObject | undefined
     what: `${ask.origin} refused a token for ${neutralLine(ask.audience)} with ${neutralLine(code)}.`,
     why: neutralLine(description),
     // A tenant of profile `auth0` has another code for it.
-    todo: todoOf(response.status === 401 ? 'invalid_client' : code, requestId),
+    todo: todoOf(response.status === 401 ? 'invalid_client' : code, ask.proof, requestId),
   })
 }
 
@@ -97,9 +155,9 @@ function endingOf(status: number): 'not_allowed' | 'unavailable' | 'failed' {
   return status >= 500 ? 'failed' : 'not_allowed'
 }
 
-function todoOf(code: string, requestId: string | null): string {
-  if (code === 'invalid_client')
-    return 'Check the client id and its secret; `tallystick doctor` says which are used.'
+function todoOf(code: string, proof: ClientProof, requestId: string | null): string {
+  if (code === 'invalid_client') return remedyFor[proof.kind]
+  if (code === 'invalid_dpop_proof') return 'Let both clocks agree: `tallystick doctor` compares them.'
   if (code === 'invalid_target') return 'Grant the API to the client: `tallystick grants create --help`.'
   if (code === 'invalid_scope')
     return 'Ask for fewer scopes, or widen the grant: `tallystick grants update --help`.'
@@ -109,3 +167,11 @@ function todoOf(code: string, requestId: string | null): string {
     ? 'Look the exchange up: `tallystick logs list`.'
     : `Look the exchange up: tallystick logs show ${neutralLine(requestId)}`
 }
+
+const remedyFor = {
+  secret: 'Check the client id and its secret; `tallystick doctor` says which are used.',
+  key_file:
+    'Check that the client has the public half of this key for this algorithm, and that both clocks agree: `tallystick doctor`.',
+  workload_token:
+    'Let an administrator ask why: tallystick trust explain - < token. Its audience has to be the issuer, and a token may count once.',
+} satisfies Record<ClientProof['kind'], string>

@@ -28,6 +28,16 @@ type InputOf<M extends Method, P extends string> = ([BodyOf<At<M, P>>] extends [
   params?: ParamsOf<P>
 } & (ParamsOf<P> extends Record<string, string> ? { params: ParamsOf<P> } : unknown)
 
+/** A bearer token by itself; one that is bound to a key (RFC 9449) with what proves, for each request, that its sender holds the key. */
+export type AccessToken = string | { readonly token: string; readonly prove: ProvePossession }
+
+/** Makes the DPoP proof of one request, with the nonce of the server where it asked for one. */
+export type ProvePossession = (request: {
+  readonly method: string
+  readonly url: string
+  readonly nonce: string | undefined
+}) => string | Promise<string>
+
 export interface ConnectionOptions {
   /** The origin of the server, such as `http://localhost:8420`. */
   readonly url: string
@@ -35,9 +45,11 @@ export interface ConnectionOptions {
    * The access token for each call. Keep it until it ends; when the server refuses it all the same, it is
    * asked for once more with `fresh: true`.
    */
-  readonly getToken: (options: { fresh: boolean }) => string | Promise<string>
+  readonly getToken: (options: { fresh: boolean }) => AccessToken | Promise<AccessToken>
   /** Ours to replace: to trace calls, to limit their time, to reach a server without a port. */
   readonly fetch: typeof globalThis.fetch
+  /** What the next proof has to bear: the newest that the server gave. */
+  readonly nonce: { newest: string | undefined }
 }
 
 export interface RawCall {
@@ -51,20 +63,46 @@ export interface RawCall {
 
 /** @throws ManagementApiError for any answer but a success; what `fetch` throws when there is no answer. */
 export async function send(options: ConnectionOptions, call: RawCall): Promise<Response> {
-  const response = await sendWith(options, call, await options.getToken({ fresh: false }))
+  const response = await sendProven(options, call, await options.getToken({ fresh: false }))
   if (response.status !== 401) return successOf(response)
   const freshToken = await options.getToken({ fresh: true })
-  return successOf(await sendWith(options, call, freshToken))
+  return successOf(await sendProven(options, call, freshToken))
 }
 
-function sendWith(options: ConnectionOptions, call: RawCall, token: string): Promise<Response> {
+/** Once more where the proof wanted a nonce (RFC 9449 §9). */
+async function sendProven(options: ConnectionOptions, call: RawCall, token: AccessToken): Promise<Response> {
+  const response = await sendWith(options, call, token)
+  const challenge = response.headers.get('www-authenticate') ?? ''
+  const wantsNonce = response.status === 401 && challenge.includes('use_dpop_nonce')
+  return wantsNonce && typeof token === 'object' ? sendWith(options, call, token) : response
+}
+
+async function sendWith(options: ConnectionOptions, call: RawCall, token: AccessToken): Promise<Response> {
   const { path, headers, ...init } = call
-  return options.fetch(`${options.url.replace(/\/+$/, '')}/api/v2${path}`, {
+  const url = `${options.url.replace(/\/+$/, '')}/api/v2${path}`
+  const response = await options.fetch(url, {
     ...init,
-    headers: { accept: 'application/json', ...headers, authorization: `Bearer ${token}` },
+    headers: {
+      accept: 'application/json',
+      ...headers,
+      ...(await authorizationFor(options, init.method, url, token)),
+    },
     // A redirect would carry the token to wherever it points.
     redirect: 'manual',
   })
+  options.nonce.newest = response.headers.get('dpop-nonce') ?? options.nonce.newest
+  return response
+}
+
+async function authorizationFor(
+  { nonce }: ConnectionOptions,
+  method: string,
+  url: string,
+  access: AccessToken,
+): Promise<Record<string, string>> {
+  if (typeof access === 'string') return { authorization: `Bearer ${access}` }
+  const dpop = await access.prove({ method, url, nonce: nonce.newest })
+  return { authorization: `DPoP ${access.token}`, dpop }
 }
 
 async function successOf(response: Response): Promise<Response> {
