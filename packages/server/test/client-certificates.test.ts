@@ -157,12 +157,29 @@ test('the management API takes a bound token on a connection that shows its cert
   expect((await manage('GET', '/clients', undefined, other, bound)).status).toBe(401)
 })
 
-test('metadata tells what works', async () => {
+test('metadata tells what works: each place that it names takes the certificate', async () => {
   const { body } = await send('/.well-known/oauth-authorization-server', { method: 'GET' })
-  expect(body).toMatchObject({
-    tls_client_certificate_bound_access_tokens: true,
-    mtls_endpoint_aliases: { token_endpoint: `${server.origin}/oauth/token` },
-  })
+  expect(body.tls_client_certificate_bound_access_tokens).toBe(true)
+  const own = await certificateFor('CN=machine')
+  const id = await clientWith('self_signed_tls_client_auth', { credential_type: 'x509_cert', pem: own.pem })
+  const { access_token } = (await token(id, shownBy(own))).body
+  const request = { grant_type: 'client_credentials', audience: 'urn:a' }
+  const about = { token: access_token }
+  const places: Record<string, unknown> = { token: request, introspection: about, revocation: about }
+  const aliases: Record<string, unknown> = Object(body.mtls_endpoint_aliases)
+  expect(Object.keys(aliases)).toEqual(Object.keys(places).map((place) => `${place}_endpoint`))
+  for (const [place, asked] of Object.entries(places)) {
+    const alias = new URL(String(aliases[`${place}_endpoint`]))
+    expect([alias.origin, alias.href]).toEqual([server.origin, body[`${place}_endpoint`]])
+    const fields = { client_id: id, ...Object(asked) }
+    for (const shown of [undefined, shownBy(await certificateFor('CN=machine'))]) {
+      expect(await send(alias.pathname, { body: fields, shown })).toMatchObject({
+        status: 401,
+        body: { error: 'invalid_client' },
+      })
+    }
+    expect((await send(alias.pathname, { body: fields, shown: shownBy(own) })).status).toBe(200)
+  }
   expect(body.token_endpoint_auth_methods_supported).toEqual(
     expect.arrayContaining(['tls_client_auth', 'self_signed_tls_client_auth']),
   )

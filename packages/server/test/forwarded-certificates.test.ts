@@ -151,6 +151,36 @@ test('another certificate, one that has expired, one of another name, and none a
   expect((await token({ headers: { 'client-cert': sequenceOf(own) } })).status).toBe(401)
 })
 
+test('beside a secret a certificate proves nobody, not even beside an empty one', async () => {
+  const headers = {
+    [header]: sequenceOf(own),
+    authorization: `Basic ${Buffer.from(`${id}:`).toString('base64')}`,
+  }
+  const answer = await token({ headers })
+  expect([answer.status, answer.body.error_description]).toEqual([
+    401,
+    'Client authentication failed. Check the client id and its secret.',
+  ])
+  expect((await token({ headers: { [header]: sequenceOf(own) }, more: { client_secret: 'x' } })).status).toBe(
+    401,
+  )
+})
+
+test('a refusal takes as long for a client that is not there as for one that there is much to check of', async () => {
+  const authority = await authorityFor('CN=Root')
+  const client = await clientWith('tls_client_auth', {
+    credential_type: 'cert_san_uri',
+    san_uri: 'spiffe://example.org/machine',
+    certificate_authorities: [authority.pem],
+  })
+  const leaf = await certificateFor('CN=any', { issuer: authority, extensions: [forClients()] })
+  for (const named of [client, id, server.billing.id, 'n'.repeat(32)]) {
+    const startedAt = performance.now()
+    expect(await token({ client: named, headers: { [header]: sequenceOf(leaf) } })).toMatchObject(refused)
+    expect(performance.now() - startedAt).toBeGreaterThan(49)
+  }
+})
+
 test('what cannot be read is refused, whoever the client is', async () => {
   const more = { client_secret: server.billing.secret }
   for (const raw of ['x', [sequenceOf(own), sequenceOf(own)], `${sequenceOf(own)}, ${sequenceOf(own)}`]) {

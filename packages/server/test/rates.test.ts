@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
+import { createProofPair, hashOf, makeProof } from './dpop-proofs.ts'
 import { credentialsOf, requestToken, startTestServer, type TestServer } from './test-server.ts'
 
-const present = new Date('2030-01-01T00:00:00Z')
+let present = new Date('2030-01-01T00:00:00Z')
 let server: TestServer
 afterEach(() => server.close())
 
@@ -13,6 +14,9 @@ const ratesOf = (headers: Headers) =>
 test('a client that asks too much of the management API is refused until Retry-After, and others are not', async () => {
   server = await startTestServer({ settings: { TALLYSTICK_MANAGEMENT_RATE: '10' }, now: () => present })
   const { management } = server.bootstrap
+  const { id, secret } = await server.createClient('bound', undefined)
+  const scope = ['read:clients']
+  await server.management.clientGrants.create({ client_id: id, audience: management.audience, scope })
   const { body } = await requestToken(server.url, management)
   const headers = { authorization: `Bearer ${body.access_token}` }
   const answers: Response[] = []
@@ -36,7 +40,33 @@ test('a client that asks too much of the management API is refused until Retry-A
   const stranger = await fetch(`${server.url}/api/v2/clients`)
   expect([stranger.status, ratesOf(stranger.headers)]).toEqual([401, [null, null, null, null]])
   expect((await server.requestToken()).status).toBe(200)
+  await expectUnspentProofs({ client_id: id, client_secret: secret })
 })
+
+/** What is refused for its rate costs no commit. */
+async function expectUnspentProofs(credentials: { client_id: string; client_secret: string }): Promise<void> {
+  const { origin, management } = server.bootstrap
+  const pair = createProofPair()
+  const atTokenEndpoint = { method: 'POST', uri: `${origin}/oauth/token`, now: present }
+  const { body } = await server.requestToken(
+    { ...credentials, audience: management.audience },
+    { headers: { 'content-type': 'application/json', dpop: makeProof(pair, atTokenEndpoint) } },
+  )
+  const token = String(body.access_token)
+  const uri = `${origin}/api/v2/clients`
+  const proofs = Array.from({ length: 21 }, () =>
+    makeProof(pair, { method: 'GET', uri, now: present, claims: { ath: hashOf(token) } }),
+  )
+  const send = async (dpop: string) =>
+    (await fetch(`${server.url}/api/v2/clients`, { headers: { authorization: `DPoP ${token}`, dpop } }))
+      .status
+  const statuses: number[] = []
+  for (const proof of proofs) statuses.push(await send(proof))
+  const [first, last] = [proofs[0] ?? '', proofs.at(-1) ?? '']
+  expect([statuses[0], statuses.at(-1)]).toEqual([200, 429])
+  present = new Date(present.getTime() + 5000)
+  expect([await send(first), await send(last)]).toEqual([401, 200])
+}
 
 test('an address that asks too much of the token endpoint is refused and told its rate, and the refusal is on record', async () => {
   server = await startTestServer({ settings: { TALLYSTICK_TOKEN_RATE: '2' }, now: () => present })

@@ -25,12 +25,13 @@ export function createPickTenant({ tenants, defaultTenant, defaultOrigin }: Pick
     const named = (await tenants.findByHost(host)) ?? (await tenants.findByHost(withoutDefaultPort(host)))
     if (named) return named
     if (isLoopback(host) || (await tenants.count()) <= 1) return byDefault
-    throw new ManagementError(
-      'not_found',
-      'No tenant of this server has this host. Ask by the host of a tenant; behind a proxy, pass on the Host header.',
-    )
+    throw new ManagementError('not_found', noSuchHost)
   }
 }
+
+/** Also where the tenant that had it was removed while the request was under way. */
+export const noSuchHost =
+  'No tenant of this server has this host. Ask by the host of a tenant; behind a proxy, pass on the Host header.'
 
 /** A proxy may pass on what its client left out: with and without it is one host. */
 export function withoutDefaultPort(host: string): string {

@@ -9,7 +9,7 @@ import type { LogEntry, ManagementLogEntry } from '../domain/log-entry.ts'
 import { networkOf } from '../domain/network.ts'
 import type { RevocationStore } from '../domain/revocation.ts'
 import { spentProofNouns } from '../domain/spent-proof.ts'
-import { AlreadyExistsError } from '../domain/storage.ts'
+import { AlreadyExistsError, GoneError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
 import { LogUnavailableError } from '../logs/recorder.ts'
 import { inProfile } from '../token/auth0-refusals.ts'
@@ -28,6 +28,7 @@ import {
   takeBodiesAsText,
 } from './incoming-token-request.ts'
 import { neverStore } from './never-store.ts'
+import { noSuchHost } from './pick-tenant.ts'
 import { createRateLimiter, type RateLimit } from './rate-limit.ts'
 import { oauthStatusOf, sendOAuthError } from './respond.ts'
 
@@ -99,6 +100,10 @@ export function registerPresentedTokenEndpoints(app: FastifyInstance, deps: Pres
       return sendOAuthError(request, reply, new OAuthError('invalid_request', error.message), 404)
     }
     const status = error.statusCode
+    // The tenant was removed while the request was under way.
+    if (error instanceof GoneError) {
+      return sendOAuthError(request, reply, new OAuthError('invalid_request', noSuchHost), 404)
+    }
     if (error instanceof LogUnavailableError) {
       return sendOAuthError(request, reply, notNow('The request could not be recorded; try again later.'))
     }
@@ -158,8 +163,10 @@ async function refuse(
   try {
     await deps.record(entryOf(deps, parametersOf(request), told), [])
   } catch (unrecorded) {
-    // Nothing was changed, so the refusal may go out without its entry; the operator has to know.
-    request.log.error(unrecorded, 'the log entry of a refused request could not be written')
+    // Nothing was changed, so the refusal may go out without its entry; the operator has to know, unless the log is gone
+    // with its tenant.
+    if (!(unrecorded instanceof GoneError))
+      request.log.error(unrecorded, 'the log entry of a refused request could not be written')
   }
   return sendOAuthError(request, reply, refusal, status)
 }

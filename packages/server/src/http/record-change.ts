@@ -120,6 +120,8 @@ export function recordRefusedChanges(app: FastifyInstance, deps: RecordChangeDep
     try {
       await deps.record(entry, [])
     } catch (error) {
+      // Its tenant was removed meanwhile, and the log with it.
+      if (error instanceof GoneError) return
       // Nothing was changed, so the refusal may go out without its entry; the operator has to know.
       app.log.error(error, 'the log entry of a refused change could not be written')
     }

@@ -68,7 +68,11 @@ function possession({ issuer, takesCertificates }: MetadataSubject): Metadata {
     // RFC 8705 §3.3 and §5: the one listener takes them, so there is no other place to ask.
     ...(takesCertificates && {
       tls_client_certificate_bound_access_tokens: true,
-      mtls_endpoint_aliases: { token_endpoint: `${issuer.origin}/oauth/token` },
+      mtls_endpoint_aliases: {
+        token_endpoint: `${issuer.origin}/oauth/token`,
+        introspection_endpoint: `${issuer.origin}/oauth/introspect`,
+        revocation_endpoint: `${issuer.origin}/oauth/revoke`,
+      },
     }),
   }
 }

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ManagementError, OAuthError } from '../domain/errors.ts'
 import type { LogEntry } from '../domain/log-entry.ts'
 import { networkOf } from '../domain/network.ts'
+import { GoneError } from '../domain/storage.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { Write } from '../domain/write.ts'
 import type { Account } from '../token/account-for-exchange.ts'
@@ -22,6 +23,7 @@ import {
   refuseAmbiguousRequest,
   takeBodiesAsText,
 } from './incoming-token-request.ts'
+import { noSuchHost } from './pick-tenant.ts'
 import { createRateLimiter, type RateLimit, type RateLimiter } from './rate-limit.ts'
 import { createRecordingAlarm, type RecordingAlarm } from './recording-alarm.ts'
 import { sendOAuthError } from './respond.ts'
@@ -91,6 +93,11 @@ function offerNonce(
   reply.header('dpop-nonce', issueDpopNonce(tenant.id))
 }
 
+/** Removed while the request was under way: all that is recorded refers to it. */
+function tenantGone(): OAuthError {
+  return new OAuthError('invalid_request', noSuchHost)
+}
+
 function notNow(description: string): OAuthError {
   return new OAuthError('temporarily_unavailable', description, { retryAfterSeconds: 1 })
 }
@@ -126,6 +133,7 @@ async function recordAndRespond(
   } catch (error) {
     const replay = refuseReplay(outcome, error)
     if (replay) return recordAndRespond(deps, request, reply, replay)
+    if (error instanceof GoneError) return sendOAuthError(request, reply, tenantGone(), 404)
     deps.alarm.failed(request.log, error)
     return sendOAuthError(request, reply, notNow('The exchange could not be recorded; try again later.'))
   }

@@ -51,21 +51,25 @@ function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   }
 }
 
-// Step by step and never back, so that what a client sends along cannot make us try out every order of it.
+// Downwards, from what is registered: of what a client sends along, only the signatures of keys that are already known to
+// be good are checked, so that nobody makes us check those of certificates that they made for the purpose.
 function pathTo(
   leaf: X509Certificate,
   intermediates: readonly X509Certificate[],
   authorities: readonly X509Certificate[],
 ): X509Certificate[] | undefined {
-  const path: X509Certificate[] = []
-  let last = leaf
-  while (path.length <= maxIntermediates) {
-    const authority = authorities.find((each) => hasIssued(each, last))
-    if (authority) return [...path, authority]
-    const next = intermediates.find((each) => !path.includes(each) && each.ca && hasIssued(each, last))
-    if (!next) return undefined
-    path.push(next)
-    last = next
+  let ways = authorities.map((authority) => [authority])
+  let others = intermediates.filter(({ ca }) => ca)
+  for (let between = 0; ways.length > 0 && between <= maxIntermediates; between += 1) {
+    const way = ways.find(([lowest]) => lowest && hasIssued(lowest, leaf))
+    if (way) return way
+    const longer: X509Certificate[][] = []
+    for (const other of others) {
+      const above = ways.find(([lowest]) => lowest && hasIssued(lowest, other))
+      if (above) longer.push([other, ...above])
+    }
+    others = others.filter((other) => !longer.some(([lowest]) => lowest === other))
+    ways = longer
   }
   return undefined
 }

@@ -18,18 +18,17 @@ export interface PresentedCertificate {
 }
 
 export interface ClientCertificates {
-  /** Undefined when the certificate is what the credential asks for; else what is wrong, for the operator. */
+  /** Undefined when the certificate is what one of these credentials asks for; else what is wrong, for the operator. */
   faultOf(
     presented: PresentedCertificate,
-    credential: CertificateCredential | CertifiedNameCredential,
+    credentials: readonly (CertificateCredential | CertifiedNameCredential)[],
     now: Date,
   ): Promise<string | undefined>
-  /** For a client without any: it takes as long as with one that another certificate is registered for. */
-  checkInVain(presented: PresentedCertificate): void
 }
 
 export function createClientCertificates(): ClientCertificates {
   const readFacts = createReadCertificateFacts()
+  const readAuthority = createReadAuthority()
 
   async function faultOfName(
     leaf: X509Certificate,
@@ -37,8 +36,11 @@ export function createClientCertificates(): ClientCertificates {
     credential: CertifiedNameCredential,
     now: Date,
   ): Promise<string | undefined> {
-    const authorities = readAll(credential.authorities.map((each) => Buffer.from(each, 'base64')))
-    const sent = readAll(intermediates.slice(0, maxIntermediates))
+    const authorities = credential.authorities.map(readAuthority).filter((each) => each !== undefined)
+    const sent = intermediates
+      .slice(0, maxIntermediates)
+      .map(readCertificate)
+      .filter((each) => each !== undefined)
     const fault = await faultOfPath(readFacts, leaf, sent, authorities, now)
     if (fault !== undefined) return fault
     const { subject, uris = [], hosts = [] } = (await readFacts(leaf)) ?? {}
@@ -55,26 +57,48 @@ export function createClientCertificates(): ClientCertificates {
   }
 
   return {
-    async faultOf(presented, credential, now) {
+    async faultOf(presented, credentials, now) {
       const leaf = readCertificate(presented.der)
       if (!leaf) return 'What was shown is no certificate.'
       if (!hasStrongKey(leaf)) return 'The key of the certificate is too weak, or of an unusual kind.'
-      if (credential.type !== 'x509_cert') return faultOfName(leaf, presented, credential, now)
-      if (!isSameText(thumbprintOf(presented.der), credential.thumbprint)) {
-        return 'The certificate is another one.'
+      let fault = 'The client has no credential that counts.'
+      for (const credential of credentials) {
+        const faultOfThis =
+          credential.type === 'x509_cert'
+            ? faultOfItself(leaf, presented, credential, now)
+            : await faultOfName(leaf, presented, credential, now)
+        if (faultOfThis === undefined) return undefined
+        fault = faultOfThis
       }
-      return faultOfDates(leaf, now)
-    },
-
-    checkInVain({ der }) {
-      const leaf = readCertificate(der)
-      if (leaf && hasStrongKey(leaf)) thumbprintOf(der)
+      return fault
     },
   }
 }
 
-function readAll(ders: readonly Uint8Array[]): X509Certificate[] {
-  return ders.map(readCertificate).filter((each) => each !== undefined)
+function faultOfItself(
+  leaf: X509Certificate,
+  { der }: PresentedCertificate,
+  { thumbprint }: CertificateCredential,
+  now: Date,
+): string | undefined {
+  if (!isSameText(thumbprintOf(der), thumbprint)) return 'The certificate is another one.'
+  return faultOfDates(leaf, now)
+}
+
+/** Authorities that are kept as they were read; the one that was not asked for longest goes first. */
+const maxKept = 1000
+
+/** To read one takes longer than to check a signature of it. `der` is in base64. */
+function createReadAuthority(): (der: string) => X509Certificate | undefined {
+  const kept = new Map<string, X509Certificate | undefined>()
+  return (der) => {
+    const authority = kept.get(der) ?? readCertificate(Buffer.from(der, 'base64'))
+    kept.delete(der)
+    kept.set(der, authority)
+    const [oldest] = kept.keys()
+    if (kept.size > maxKept && oldest !== undefined) kept.delete(oldest)
+    return authority
+  }
 }
 
 function isSameText(one: string, other: string): boolean {

@@ -6,7 +6,7 @@
 /** One entry for each RDN, in the order of the certificate; within it, object identifiers and values in their order. */
 export type DistinguishedName = readonly (readonly (readonly [type: string, value: string])[])[]
 
-/** RFC 4514 §3, and what else names of subjects are written with. Of two spellings the first is the one we write. */
+/** RFC 4514 §3, and what else OpenSSL writes names of subjects with. Of two spellings the first is the one we write. */
 const types: Readonly<Record<string, string>> = {
   CN: '2.5.4.3',
   SN: '2.5.4.4',
@@ -23,7 +23,16 @@ const types: Readonly<Record<string, string>> = {
   G: '2.5.4.42',
   INITIALS: '2.5.4.43',
   I: '2.5.4.43',
+  BUSINESSCATEGORY: '2.5.4.15',
+  POSTALCODE: '2.5.4.17',
+  NAME: '2.5.4.41',
+  GENERATIONQUALIFIER: '2.5.4.44',
+  DNQUALIFIER: '2.5.4.46',
+  PSEUDONYM: '2.5.4.65',
   ORGANIZATIONIDENTIFIER: '2.5.4.97',
+  JURISDICTIONL: '1.3.6.1.4.1.311.60.2.1.1',
+  JURISDICTIONST: '1.3.6.1.4.1.311.60.2.1.2',
+  JURISDICTIONC: '1.3.6.1.4.1.311.60.2.1.3',
   UID: '0.9.2342.19200300.100.1.1',
   DC: '0.9.2342.19200300.100.1.25',
   EMAILADDRESS: '1.2.840.113549.1.9.1',

@@ -2,7 +2,7 @@
 import { OAuthError } from '../domain/errors.ts'
 import type { Audience } from '../domain/resource-server.ts'
 import { demandsOn } from '../domain/security-demands.ts'
-import { revealSecret } from '../keys/secret-text.ts'
+import { revealSecret, SecretText } from '../keys/secret-text.ts'
 import { assertionType } from './client-assertion.ts'
 import type { ClientCredentials, PresentedAssertion } from './client-credentials.ts'
 import { assertionRefused, authenticationFailed, certificateRefused } from './client-refusals.ts'
@@ -39,18 +39,29 @@ export type AuthenticationContext = Pick<
 /** @throws OAuthError `invalid_client` or `too_many_requests` from the function it returns. */
 export function createAuthenticateClient(deps: AuthenticateClientDeps): AuthenticateClient {
   return async function authenticateClient(incoming, credentials, audience) {
-    const attempt = { tenantId: incoming.tenant.id, clientId: credentials.clientId, ip: incoming.ip }
-    deps.failedAttempts.refuseWhileBlocked(attempt)
+    const { clientId } = credentials
+    const mayGuess = isGuessable(incoming, credentials)
+    const attempt = { tenantId: incoming.tenant.id, clientId, ip: incoming.ip, isGuess: mayGuess }
+    // Whoever holds the right key is never held up: a signature cannot be guessed, and anyone can send twenty wrong ones.
+    if (mayGuess) deps.failedAttempts.refuseWhileBlocked(attempt)
     try {
       const isForManagement = audience === incoming.issuer.managementAudience
       const proven = await prove(deps, incoming, credentials, isForManagement)
       refuseBelowDemands(incoming, credentials, proven, isForManagement)
       return proven
     } catch (error) {
-      if (error instanceof OAuthError && error.code === 'invalid_client') deps.failedAttempts.count(attempt)
+      if (error instanceof OAuthError && error.code === 'invalid_client') {
+        deps.failedAttempts.refuseWhileBlocked(attempt)
+        deps.failedAttempts.count(attempt)
+      }
       throw error
     }
   }
+}
+
+/** A secret, or none where one was wanted; all else rests on a key. */
+function isGuessable({ clientCertificate }: AuthenticationContext, { kind }: ClientCredentials): boolean {
+  return kind === 'secret' || (kind === 'id_alone' && clientCertificate === undefined)
 }
 
 function prove(
@@ -59,33 +70,20 @@ function prove(
   credentials: ClientCredentials,
   isForManagement: boolean,
 ): Promise<ProvenClient> {
-  const { clientId } = credentials
+  const { clientCertificate: shown, tenant } = incoming
+  const claimed = { tenantId: tenant.id, clientId: credentials.clientId }
   switch (credentials.kind) {
     case 'secret':
-      if (incoming.clientCertificate && isProvenByCertificate(incoming, credentials)) {
-        return proveByCertificate(
-          deps,
-          { tenantId: incoming.tenant.id, clientId },
-          incoming.clientCertificate,
-        )
-      }
-      return proveBySecret(deps, { tenantId: incoming.tenant.id, clientId }, credentials.secret)
+      return proveBySecret(deps, claimed, credentials.secret)
+    case 'id_alone':
+      return shown ? proveByCertificate(deps, claimed, shown) : proveBySecret(deps, claimed, noSecret)
     case 'assertion':
       return proveByPresented(deps, incoming, credentials, isForManagement)
   }
 }
 
-/** RFC 8705 §2: the request names its client and sends nothing else, and the connection proves it. */
-function isProvenByCertificate(
-  { clientCertificate }: AuthenticationContext,
-  credentials: ClientCredentials,
-): boolean {
-  return (
-    credentials.kind === 'secret' &&
-    clientCertificate !== undefined &&
-    revealSecret(credentials.secret) === ''
-  )
-}
+/** No client has it; refused after the same work as a wrong one. */
+const noSecret = new SecretText('')
 
 /** Who signed an assertion decides which of the two it is: a trusted issuer, or else the client itself. */
 async function proveByPresented(
@@ -129,7 +127,7 @@ function refuseBelowDemands(
     : `A client may not authenticate with ${method} there.`
   if (fault === undefined) return
   const cause = `This is less than ${demands.name} asks for. ${fault}`
-  if (isProvenByCertificate(incoming, credentials)) throw certificateRefused(cause)
-  if (credentials.kind !== 'assertion') throw authenticationFailed(cause)
+  if (credentials.kind === 'id_alone') throw certificateRefused(cause)
+  if (credentials.kind === 'secret') throw authenticationFailed(cause)
   throw assertionRefused('The client assertion is less than the security profile asks for.', cause)
 }

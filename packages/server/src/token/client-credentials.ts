@@ -1,6 +1,6 @@
 /**
- * How a client says who it is (RFC 6749 §2.3, RFC 7521 §4.2): with a secret in the body or by Basic, or with a signed
- * assertion, and in only one of these ways.
+ * How a client says who it is (RFC 6749 §2.3, RFC 7521 §4.2): with a secret in the body or by Basic, with a signed
+ * assertion, or by its id alone, which its connection has to prove (RFC 8705 §2); and in only one of these ways.
  */
 import { OAuthError } from '../domain/errors.ts'
 import { SecretText } from '../keys/secret-text.ts'
@@ -13,6 +13,7 @@ import type { Parameters } from './parameters.ts'
 /** As sent; nobody has looked anything up. */
 export type ClientCredentials =
   | { readonly kind: 'secret'; readonly clientId: string; readonly secret: SecretText }
+  | { readonly kind: 'id_alone'; readonly clientId: string }
   | PresentedAssertion
 
 /** Signed by the client itself, or by an issuer that vouches for it. */
@@ -44,7 +45,9 @@ export function parseClientCredentials(
   const clientId = parameters.get('client_id')
   const secret = parameters.get('client_secret')
   if (clientId === undefined) throw authenticationFailed('The request names no client.')
-  return { kind: 'secret', clientId, secret: new SecretText(secret ?? '') }
+  return secret === undefined
+    ? { kind: 'id_alone', clientId }
+    : { kind: 'secret', clientId, secret: new SecretText(secret) }
 }
 
 // RFC 7521 §4.2: the parameter client_id is optional beside an assertion. That both agree is seen with the claims.

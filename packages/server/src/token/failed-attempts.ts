@@ -1,8 +1,10 @@
 /**
  * Slows the guessing of client secrets: after twenty wrong ones for one client id from one address within a
  * minute, that pair waits. Others, and that client from elsewhere, are never held up. Unknown ids count
- * like known ones, so that a wait tells nobody which exist. Kept in memory, bounded.
+ * like known ones, so that a wait tells nobody which exist. Wrong signatures and certificates are counted apart, so that
+ * they keep no right secret waiting. Kept in memory, bounded.
  */
+import { createHash } from 'node:crypto'
 import { OAuthError } from '../domain/errors.ts'
 import { networkOf } from '../domain/network.ts'
 import type { TenantId } from '../domain/tenant.ts'
@@ -22,6 +24,8 @@ export interface Attempt {
   readonly tenantId: TenantId
   readonly clientId: string
   readonly ip: string
+  /** Of a secret: it could have been right by chance. */
+  readonly isGuess: boolean
 }
 
 interface Window {
@@ -62,7 +66,14 @@ export function createFailedAttempts(now: () => Date): FailedAttempts {
   }
 }
 
-// A client id as sent may be long; 64 characters are more than any real one has.
-function keyOf({ tenantId, clientId, ip }: Attempt): string {
-  return JSON.stringify([tenantId, clientId.slice(0, 65), networkOf(ip)])
+function keyOf({ tenantId, clientId, ip, isGuess }: Attempt): string {
+  return JSON.stringify([tenantId, isGuess, boundedName(clientId), networkOf(ip)])
+}
+
+/** Characters. No client id of ours is longer; the `sub` of another issuer's token may be, and begin like another one. */
+const maxNameLength = 64
+
+function boundedName(clientId: string): string {
+  if (clientId.length <= maxNameLength) return clientId
+  return createHash('sha256').update(clientId).digest('base64url')
 }

@@ -1,7 +1,8 @@
 /** A client that proves itself with the certificate of its connection (RFC 8705 §2). */
 import { type Client, type ClientStore, parseClientId } from '../domain/client.ts'
 import {
-  type ClientCredential,
+  type CertificateCredential,
+  type CertifiedNameCredential,
   type ClientCredentialStore,
   expiryInWords,
   hasExpired,
@@ -19,44 +20,52 @@ export interface ProveByCertificateDeps {
   readonly now: () => Date
 }
 
-/** @throws OAuthError `invalid_client`, in the same words whatever is wrong. */
+/**
+ * A refusal leaves no sooner than this after its request came in, so that its time does not tell how much there was to
+ * check: of a client of an authority that is registered a signature or two, of one that does not exist nothing.
+ */
+const refusalMs = 50
+
+/** @throws OAuthError `invalid_client`, in the same words and after the same time whatever is wrong. */
 export async function proveByCertificate(
   deps: ProveByCertificateDeps,
   { tenantId, clientId }: { readonly tenantId: TenantId; readonly clientId: string },
   presented: PresentedCertificate,
 ): Promise<ProvenClient> {
+  const { promise: time, resolve: pass } = Promise.withResolvers<void>()
+  // Before anything is done: a timer counts from the turn of the event loop that it is made in.
+  const timer = setTimeout(pass, refusalMs)
   const id = parseClientId(clientId)
   const client = id && (await deps.clients.find(tenantId, id))
-  // Read in any case, so that the time of a refusal does not tell whether there is such a client.
-  const credentials = id ? await deps.clientCredentials.list(tenantId, id) : []
-  const fault = await faultOf(deps, client, credentials, presented)
+  const fault = await faultOf(deps, client, presented)
   const reason = whyNotProven(client, 'certificate', fault)
-  if (!client || reason !== undefined) throw certificateRefused(reason)
+  if (!client || reason !== undefined) {
+    await time
+    throw certificateRefused(reason)
+  }
+  clearTimeout(timer)
   return { client }
 }
 
-/** Of the last of the client's credentials, where none of them is met. */
 async function faultOf(
-  { clientCertificates, now }: ProveByCertificateDeps,
+  deps: ProveByCertificateDeps,
   client: Client | undefined,
-  credentials: readonly ClientCredential[],
   presented: PresentedCertificate,
 ): Promise<string | undefined> {
-  let fault: string | undefined
-  let expired: ClientCredential | undefined
-  if (client && isRegisteredFor(client, 'certificate')) {
-    for (const credential of credentials) {
-      const isActive = client.activeCredentialIds.includes(credential.id)
-      if (!isActive || credential.type === 'public_key') continue
-      if (hasExpired(credential, now())) {
-        expired = credential
-        continue
-      }
-      fault = await clientCertificates.faultOf(presented, credential, now())
-      if (fault === undefined) return undefined
-    }
-  }
-  if (fault !== undefined) return fault
-  clientCertificates.checkInVain(presented)
-  return expired ? expiryInWords(expired) : 'The client has no credential that counts.'
+  const at = deps.now()
+  const active = client && isRegisteredFor(client, 'certificate') ? await activeCredentials(deps, client) : []
+  const counting = active.filter((credential) => !hasExpired(credential, at))
+  const fault = await deps.clientCertificates.faultOf(presented, counting, at)
+  const expired = counting.length > 0 ? undefined : active.at(-1)
+  return fault !== undefined && expired ? expiryInWords(expired) : fault
+}
+
+async function activeCredentials(
+  { clientCredentials }: ProveByCertificateDeps,
+  { tenantId, id, activeCredentialIds }: Client,
+): Promise<(CertificateCredential | CertifiedNameCredential)[]> {
+  const credentials = await clientCredentials.list(tenantId, id)
+  return credentials
+    .filter((credential) => credential.type !== 'public_key')
+    .filter((credential) => activeCredentialIds.includes(credential.id))
 }

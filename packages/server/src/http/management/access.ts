@@ -50,6 +50,8 @@ export interface AccessDeps extends ConfirmPossessionDeps {
   ) => Promise<ManagementTokenClaims | TokenFault>
   /** Whether the token was revoked before its time. */
   readonly isRevoked: IsRevoked
+  /** @throws ManagementError `too_many_requests` when this client has had its share. */
+  readonly takeTurn: (request: FastifyRequest, reply: FastifyReply, clientId: ClientId) => void
 }
 
 /** @throws ManagementError from the function; the challenge (RFC 6750 §3) is in the reply then. */
@@ -75,11 +77,14 @@ export function createAccess(deps: AccessDeps): Access {
     const { issuer, managementAudience: audience } = request.issuer
     const claims = await deps.verifyToken(request.tenant.id, presented.token, { issuer, audience })
     if ('kind' in claims) throw refuseToken(request, reply, faultInWords(claims))
-    await confirmPossession(request, reply, presented, claims.confirmation)
+    const spendProof = await confirmPossession(request, reply, presented, claims.confirmation)
     const present = await presentAccess(deps, request.tenant.id, claims)
     if (!present) throw refuseToken(request, reply, faultInWords({ kind: 'invalid' }))
     const token = tokenOf(request.tenant.id, present.clientId, claims)
     if (await deps.isRevoked(token)) throw refuseToken(request, reply, faultInWords({ kind: 'invalid' }))
+    // Before the proof is written down, or whoever has one token could keep the disk busy beyond every rate.
+    deps.takeTurn(request, reply, present.clientId)
+    await spendProof()
     return { ...present, token, tokenExpiresAt: claims.expiresAt }
   }
 

@@ -5,12 +5,13 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Confirmation } from '../../domain/confirmation.ts'
-import { OAuthError } from '../../domain/errors.ts'
+import { ManagementError, OAuthError } from '../../domain/errors.ts'
 import { type SpentProof, spentProofNouns } from '../../domain/spent-proof.ts'
-import { AlreadyExistsError } from '../../domain/storage.ts'
+import { AlreadyExistsError, GoneError } from '../../domain/storage.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 import { thumbprintOf } from '../../keys/certificate-facts.ts'
 import { type ProvePossession, proofWasSpent } from '../../token/prove-possession.ts'
+import { noSuchHost } from '../pick-tenant.ts'
 import { type PresentedToken, refusePossession, refuseToken } from './presented-token.ts'
 
 export interface ConfirmPossessionDeps {
@@ -23,30 +24,39 @@ export interface ConfirmPossessionDeps {
   readonly spendProof: (proof: SpentProof) => Promise<void>
 }
 
-/** @throws ManagementError; the challenge is in the reply then. */
+/** Writes down that the proof was used, if there was one. @throws ManagementError when another request was faster. */
+export type SpendProof = () => Promise<void>
+
+/**
+ * Nothing is written yet: what comes of it is to be called before the request is answered or carried out, and after all
+ * that could refuse it, so that a refusal costs no commit.
+ * @throws ManagementError; the challenge is in the reply then.
+ */
 export type ConfirmPossession = (
   request: FastifyRequest,
   reply: FastifyReply,
   presented: PresentedToken,
   confirmation: Confirmation | undefined,
-) => Promise<void>
+) => Promise<SpendProof>
 
 export function createConfirmPossession(deps: ConfirmPossessionDeps): ConfirmPossession {
   return async function confirmPossession(request, reply, presented, confirmation) {
     if (confirmation?.kind !== 'dpop') {
       const holds = confirmation === undefined || isShown(request, confirmation.x5tS256)
       if (!holds || presented.scheme !== 'Bearer') throw refuseToken(request, reply, 'Invalid token')
-      return
+      return async () => undefined
     }
     offerNonce(deps, request, reply)
     if (presented.scheme !== 'DPoP') throw refusePossession(request, reply, unproven)
-    try {
-      await prove(deps, request, presented.token, confirmation.jkt)
-    } catch (error) {
-      if (!(error instanceof OAuthError)) throw error
-      if (error.code === 'use_dpop_nonce') reply.header('dpop-nonce', deps.issueDpopNonce(request.tenant.id))
-      throw refusePossession(request, reply, error)
-    }
+    const inWords = <Value>(proving: Promise<Value>) =>
+      proving.catch((error: unknown) => {
+        if (!(error instanceof OAuthError)) throw error
+        if (error.code === 'use_dpop_nonce')
+          reply.header('dpop-nonce', deps.issueDpopNonce(request.tenant.id))
+        throw refusePossession(request, reply, error)
+      })
+    const proof = await inWords(prove(deps, request, presented.token, confirmation.jkt))
+    return () => inWords(spend(deps, proof))
   }
 }
 
@@ -67,23 +77,29 @@ function offerNonce(deps: ConfirmPossessionDeps, { tenant }: FastifyRequest, rep
 
 /** @throws OAuthError */
 async function prove(
-  { provePossession, spendProof }: ConfirmPossessionDeps,
+  { provePossession }: ConfirmPossessionDeps,
   request: FastifyRequest,
   accessToken: string,
   jkt: string,
-): Promise<void> {
+): Promise<SpentProof> {
   const { tenant, method, issuer, raw } = request
   const proven = await provePossession(tenant, raw.headersDistinct.dpop ?? [], {
     method,
     uri: `${issuer.origin}${request.url}`,
     accessToken,
   })
-  if (proven.jkt !== jkt) {
-    throw new OAuthError('invalid_dpop_proof', 'The DPoP proof is not signed with the key of this token.')
+  if (proven.jkt === jkt) return proven.spentProof
+  throw new OAuthError('invalid_dpop_proof', 'The DPoP proof is not signed with the key of this token.')
+}
+
+/** @throws OAuthError for a copy that arrived at the same time. */
+async function spend({ spendProof }: ConfirmPossessionDeps, proof: SpentProof): Promise<void> {
+  try {
+    await spendProof(proof)
+  } catch (error) {
+    if (error instanceof AlreadyExistsError && error.noun === spentProofNouns.dpop_proof)
+      throw proofWasSpent()
+    if (error instanceof GoneError) throw new ManagementError('not_found', noSuchHost, { cause: error })
+    throw error
   }
-  // Before anything is answered or done: a copy that arrives at the same time is refused.
-  await spendProof(proven.spentProof).catch((error: unknown) => {
-    const wasSpent = error instanceof AlreadyExistsError && error.noun === spentProofNouns.dpop_proof
-    throw wasSpent ? proofWasSpent() : error
-  })
 }

@@ -23,7 +23,7 @@ import { neverStore } from '../never-store.ts'
 import { createRateLimiter, type RateLimit } from '../rate-limit.ts'
 import { createRecordChange, type RecordChangeDeps, recordRefusedChanges } from '../record-change.ts'
 import { createTurns } from '../turns.ts'
-import { type AccessDeps, createAccess, type IsStillGranted, type ProveOperator } from './access.ts'
+import { type AccessDeps, createAccess, type IsStillGranted } from './access.ts'
 import { type ActionBindingHandlerDeps, createActionBindingHandlers } from './action-bindings.ts'
 import { createActionExecutionHandlers } from './action-executions.ts'
 import { type ActionVersionHandlerDeps, createActionVersionHandlers } from './action-versions.ts'
@@ -111,9 +111,8 @@ const prefix = '/api/v2'
 const defaultHeartbeatMs = 15_000
 
 export function registerManagement(app: FastifyInstance, deps: ManagementDeps): void {
-  const access = createAccess(deps)
-  const proveOperator = inTurn(access.proveOperator, deps)
-  const handlers = createHandlers(deps, access.isStillGranted)
+  const { proveOperator, isStillGranted } = createAccess({ ...deps, takeTurn: takeTurnOf(deps) })
+  const handlers = createHandlers(deps, isStillGranted)
   app.register(async (api) => {
     neverStore(api)
     readJson(api)
@@ -131,11 +130,10 @@ export function registerManagement(app: FastifyInstance, deps: ManagementDeps): 
 }
 
 /** Who has been proven takes one token of their own bucket; strangers are told of none. */
-function inTurn(proveOperator: ProveOperator, { rateLimit, now }: ManagementDeps): ProveOperator {
+function takeTurnOf({ rateLimit, now }: ManagementDeps): AccessDeps['takeTurn'] {
   const limiter = createRateLimiter(rateLimit, now)
-  return async (request, reply) => {
-    const operator = await proveOperator(request, reply)
-    if (limiter.take(`${request.tenant.id} ${operator.clientId}`, reply)) return operator
+  return (request, reply, clientId) => {
+    if (limiter.take(`${request.tenant.id} ${clientId}`, reply)) return
     throw new ManagementError('too_many_requests', 'Global limit has been reached')
   }
 }
