@@ -272,10 +272,25 @@ describe('an operator cannot trust', () => {
     ['a workload as a trust domain', { issuer: 'spiffe://a.example/ns' }, /trust domain alone/],
     ['keys in our network', { jwks_uri: 'https://169.254.169.254/' }, /TALLYSTICK_KEYS_PRIVATE/],
     ['keys from two places', { jwks_uri: 'https://a.example/k', jwks: { keys: [rsa.jwk] } }, /not both/],
+    ['keys in a file', { jwks_uri: 'file:///etc/passwd' }, /URL of a key set/],
+    ['keys behind a password', { jwks_uri: 'https://a:b@a.example/k' }, /without credentials/],
+    [
+      'two keys of one kid',
+      {
+        jwks: {
+          keys: [
+            { ...rsa.jwk, kid: 'a' },
+            { ...createForeignKey('ES256').jwk, kid: 'a' },
+          ],
+        },
+      },
+      /same kid/,
+    ],
     ['a private key', { jwks: { keys: [rsa.privateKey.export({ format: 'jwk' })] } }, /private key/],
     ['a shared secret', { jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } }, /private key/],
     ['a key for encryption', { jwks: { keys: [{ ...rsa.jwk, use: 'enc' }] } }, /use/],
     ['a key of another alg', { jwks: { keys: [{ ...rsa.jwk, alg: 'ES256' }] } }, /alg/],
+    ['a key with an even exponent', { jwks: { keys: [{ ...rsa.jwk, e: 'AQAC' }] } }, /exponent/],
     ['a key with the exponent 1', { jwks: { keys: [{ ...rsa.jwk, e: 'AQ' }] } }, /exponent|read/],
     [
       'a weak key',

@@ -4,7 +4,7 @@
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
-import { closed, dateTime, displayName, nullable, oneOf, record } from './schema.ts'
+import { closed, dateTime, displayName, formed, nullable, oneOf, record } from './schema.ts'
 
 const maxNameLength = 255
 
@@ -48,7 +48,7 @@ const matches = Type.Array(match, { maxItems: 100 })
 
 const jwk = Type.Unsafe<Record<string, unknown>>({ type: 'object', maxProperties: 30 })
 const keySet = closed({ keys: Type.Array(jwk, { minItems: 1, maxItems: 20 }) })
-const url = Type.String({ minLength: 1, maxLength: 500 })
+const url = formed('^https?://[!-~]+$', 'the URL of a key set', { maxLength: 500 })
 
 const algorithm = oneOf([
   'RS256',

@@ -63,10 +63,8 @@ export function parseClientKeySet(document: unknown): readonly ClientKey[] {
 function parseKey(rawKey: unknown): ClientKey | undefined {
   if (typeof rawKey !== 'object' || rawKey === null || Array.isArray(rawKey)) return undefined
   const jwk: Readonly<Record<string, unknown>> = { ...rawKey }
-  const { kid, alg, key_ops: operations } = jwk
+  const { kid, alg } = jwk
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > maxKidLength)) return undefined
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
-    return undefined
   try {
     const { jwk: publicJwk, algorithms } = parsePublicKeyJwk(jwk)
     if (alg === undefined) return { kid, algorithms, publicJwk }

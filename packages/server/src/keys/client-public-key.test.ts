@@ -65,6 +65,9 @@ test.each(refusedPems)('a PEM with %s is refused', (_name, pem, words) => {
 })
 
 const ecJwk = ec.publicKey.export({ format: 'jwk' })
+const rsaJwk = rsa.publicKey.export({ format: 'jwk' })
+const withZeroInFront = (text = '') =>
+  Buffer.concat([Buffer.of(0), Buffer.from(text, 'base64url')]).toString('base64url')
 const refusedJwks: [name: string, jwk: Record<string, unknown>, words: string][] = [
   [
     'that is private',
@@ -74,6 +77,13 @@ const refusedJwks: [name: string, jwk: Record<string, unknown>, words: string][]
   ['that is a shared secret', { kty: 'oct', k: 'AAAA' }, 'private key'],
   ['with the private half of ML-DSA', { kty: 'AKP', pub: 'AAAA', priv: 'AAAA' }, 'private key'],
   ['for encryption', { ...ecJwk, use: 'enc' }, 'not for signatures'],
+  ['for encryption, by its key_ops', { ...ecJwk, key_ops: ['encrypt'] }, 'not for signatures'],
+  ['for signing alone', { ...ecJwk, key_ops: ['sign'] }, 'not for signatures'],
+  ['with key_ops that are no list', { ...ecJwk, key_ops: 'verify' }, 'not for signatures'],
+  ['with padding', { ...ecJwk, x: `${ecJwk.x}=` }, 'not written'],
+  ['with a zero in front of a coordinate', { ...ecJwk, x: withZeroInFront(ecJwk.x) }, 'not written'],
+  ['with a zero in front of its modulus', { ...rsaJwk, n: withZeroInFront(rsaJwk.n) }, 'not written'],
+  ['with an even modulus', { ...rsaJwk, n: `${rsaJwk.n?.slice(0, -2)}AA` }, 'modulus'],
   ['off its curve', { ...ecJwk, x: ecJwk.y, y: ecJwk.x }, 'cannot be read'],
   ['with the exponent 1', { ...rsa.publicKey.export({ format: 'jwk' }), e: 'AQ' }, 'exponent'],
   ['with an even exponent', { ...rsa.publicKey.export({ format: 'jwk' }), e: 'AQAC' }, 'even or too large'],

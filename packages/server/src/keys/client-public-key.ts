@@ -4,6 +4,7 @@
  */
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto'
 import type { AssertionAlgorithm, ClientPublicJwk } from '../domain/client-credential.ts'
+import { decodeBase64url } from './base64url.ts'
 
 /** Why the key cannot be registered, for the one who registers it. Quotes nothing of the key. */
 export class ClientKeyError extends Error {
@@ -48,8 +49,18 @@ export function parsePublicKeyJwk(jwk: Readonly<Record<string, unknown>>): Clien
   if (jwk.use !== undefined && jwk.use !== 'sig') {
     throw new ClientKeyError('The JWK is not for signatures: its use must be sig.')
   }
-  const { kty, crv, n, e, x, y } = jwk
-  return fromKey(read(() => createPublicKey({ key: { kty, crv, n, e, x, y } as JsonWebKey, format: 'jwk' })))
+  const { kty, crv, n, e, x, y, key_ops: operations } = jwk
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
+    throw new ClientKeyError('The JWK is not for signatures: its key_ops must have verify among them.')
+  }
+  const key = fromKey(
+    read(() => createPublicKey({ key: { kty, crv, n, e, x, y } as JsonWebKey, format: 'jwk' })),
+  )
+  // RFC 7518 §6.2.1.2, §6.3.1.1: without padding, in the full size of a coordinate, without zeros in front of a number.
+  if (Object.entries(key.jwk).some(([member, value]) => jwk[member] !== value)) {
+    throw new ClientKeyError('The JWK is not written as RFC 7518 has it, in base64url without padding.')
+  }
+  return key
 }
 
 // RFC 7518 §6, RFC 9964: all that only the owner of a key may know; `k` is a secret that both sides share.
@@ -112,8 +123,8 @@ function kindNotOffered(): ClientKeyError {
 }
 
 /** @throws ClientKeyError */
-export function refuseWeakRsa({ asymmetricKeyDetails: details = {} }: KeyObject): void {
-  const { modulusLength = 0, publicExponent = 0n } = details
+export function refuseWeakRsa(key: KeyObject): void {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
   if (modulusLength < minRsaBits || modulusLength > maxRsaBits) {
     throw new ClientKeyError(
       `The RSA key has ${modulusLength} bits; it must have ${minRsaBits} to ${maxRsaBits}.`,
@@ -125,6 +136,9 @@ export function refuseWeakRsa({ asymmetricKeyDetails: details = {} }: KeyObject)
   if (publicExponent > maxRsaExponent || publicExponent % 2n === 0n) {
     throw new ClientKeyError(`The exponent of the RSA key is even or too large; ${minRsaExponent} is usual.`)
   }
+  // Anybody can halve it.
+  const modulus = decodeBase64url(key.export({ format: 'jwk' }).n)
+  if ((modulus?.at(-1) ?? 0) % 2 === 0) throw new ClientKeyError('The modulus of the RSA key is even.')
 }
 
 function algorithmsOf(jwk: ClientPublicJwk): ClientPublicKey['algorithms'] {

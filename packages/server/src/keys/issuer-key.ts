@@ -5,6 +5,7 @@
 import { constants, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
 import { type IssuerAlgorithm, type IssuerJwk, issuerAlgorithms } from '../domain/trusted-issuer.ts'
 import type { SignedText } from './assertion-signature.ts'
+import { holdsPrivateKey } from './client-public-key.ts'
 
 /** Why a key cannot be used, for whoever gave it. Quotes nothing of it. */
 export class IssuerKeyError extends Error {
@@ -24,15 +25,12 @@ const minRsaExponent = 65_537n
 const maxRsaExponent = 2n ** 33n
 const maxKidLength = 256
 
-/** RFC 7518 §6: what only the owner of a key may know, and `k`, which both sides of a secret know. */
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
-
 /** Of SPIFFE's bundles the keys for JWT-SVIDs; the others there certify, and sign no token. */
 const uses: readonly unknown[] = [undefined, 'sig', 'jwt-svid']
 
 /** @throws IssuerKeyError */
 export function parseIssuerKey(jwk: Readonly<Record<string, unknown>>): IssuerKey {
-  if (privateMembers.some((member) => Object.hasOwn(jwk, member))) {
+  if (holdsPrivateKey(jwk)) {
     throw new IssuerKeyError('A key set of an issuer holds public keys alone; this one holds a private key.')
   }
   const { kty, crv, n, e, x, y, kid, alg, use, key_ops: operations } = jwk
@@ -86,7 +84,7 @@ function algorithmsOf({
     if (modulusLength < minRsaBits || modulusLength > maxRsaBits) {
       throw new IssuerKeyError(`An RSA key must have ${minRsaBits} to ${maxRsaBits} bits.`)
     }
-    if (publicExponent < minRsaExponent || publicExponent > maxRsaExponent) {
+    if (publicExponent < minRsaExponent || publicExponent > maxRsaExponent || publicExponent % 2n === 0n) {
       throw new IssuerKeyError('The exponent of the RSA key is not within what is usual.')
     }
     return issuerAlgorithms.filter((algorithm) => /^[RP]S/.test(algorithm))

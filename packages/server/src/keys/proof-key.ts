@@ -5,6 +5,7 @@
  */
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { ClientPublicJwk } from '../domain/client-credential.ts'
+import { decodeBase64url } from './base64url.ts'
 import { holdsPrivateKey, refuseWeakRsa, thumbprintOf } from './client-public-key.ts'
 import { isSignature } from './jws-signature.ts'
 
@@ -79,17 +80,11 @@ function parseRsa({ kty, n, e }: Parameters<Parse>[0]): ClientPublicJwk | undefi
 
 /** RFC 7518 §2, Base64urlUInt: without leading zeros. */
 function isUnsigned(text: unknown): text is string {
-  return (bytesOf(text)?.[0] ?? 0) !== 0
+  return (decodeBase64url(text)?.[0] ?? 0) !== 0
 }
 
 function isBytes(text: unknown, length: number): text is string {
-  return bytesOf(text)?.length === length
-}
-
-function bytesOf(text: unknown): Buffer | undefined {
-  if (typeof text !== 'string') return undefined
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.toString('base64url') === text ? bytes : undefined
+  return decodeBase64url(text)?.length === length
 }
 
 /** Undefined for a point that is not on its curve, and for a modulus or exponent that is none to rely on. */

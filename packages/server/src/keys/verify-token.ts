@@ -5,6 +5,7 @@
 import { type CryptoKey, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { type KeyAlgorithm, keyAlgorithms } from '../domain/resource-server.ts'
 import { type KeyId, parseKeyId } from '../domain/signing-key.ts'
+import { decodeBase64url } from './base64url.ts'
 import { revealSecret, type SecretText } from './secret-text.ts'
 
 /** The token does not count. The message is for the developer of the caller. */
@@ -130,16 +131,14 @@ export function claimedAudience(token: string, maxLength: number): string | unde
 
 // One token has one text (RFC 7515 §2): the library forgives padding, blanks, and bits that mean nothing.
 function decodeHeader(token: string): Record<string, unknown> {
-  if (!token.split('.').every(isBase64url)) throw new TokenInvalidError('The token is not a JSON web token.')
+  if (token.split('.').some((part) => decodeBase64url(part) === undefined)) {
+    throw new TokenInvalidError('The token is not a JSON web token.')
+  }
   try {
     return { ...decodeProtectedHeader(token) }
   } catch {
     throw new TokenInvalidError('The token is not a JSON web token.')
   }
-}
-
-function isBase64url(text: string): boolean {
-  return Buffer.from(text, 'base64url').toString('base64url') === text
 }
 
 function invalidToken(error: unknown): unknown {

@@ -2,6 +2,7 @@
  * A JWT that somebody else signed, taken apart (RFC 7515 §7.1). Nothing in it is proven yet. There is one text for one
  * JWT: no padding, no blanks, no bits that mean nothing, and no member that stands twice.
  */
+import { decodeBase64url } from '../keys/base64url.ts'
 import { parseUnambiguousObject } from './unambiguous-object.ts'
 
 export type Members = Readonly<Record<string, unknown>>
@@ -37,11 +38,4 @@ function decodeMembers(part: string | undefined): Members | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Undefined unless the text is the one that encodes these bytes (RFC 4648 §3.5). */
-function decodeBase64url(text: string | undefined): Buffer | undefined {
-  if (text === undefined) return undefined
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.toString('base64url') === text ? bytes : undefined
 }

@@ -23,11 +23,16 @@ export function refuseJwksUri(
 ): void {
   if (jwksUri === undefined || jwksUri === stored?.jwksUri) return
   requireScope(operator, { scopes: ['create:client_credentials'] }, reply)
-  if (!URL.canParse(jwksUri)) throw invalidBody(member, 'It must be a URL')
-  const url = new URL(jwksUri)
-  if (url.username !== '' || url.password !== '' || jwksUri.includes('#')) {
-    throw invalidBody(member, 'It must be a URL without credentials and without a fragment')
-  }
-  const reason = whyNotFetched(url)
+  const reason = whyNotKeyAddress(jwksUri) ?? whyNotFetched(new URL(jwksUri))
   if (reason !== undefined) throw invalidBody(member, reason)
+}
+
+/** Undefined when the text can be the address of a key set at all; otherwise one sentence that says why not. */
+export function whyNotKeyAddress(uri: string): string | undefined {
+  const url = URL.parse(uri)
+  if (url === null) return 'It must be a URL'
+  if (url.username !== '' || url.password !== '' || uri.includes('#')) {
+    return 'It must be a URL without credentials and without a fragment'
+  }
+  return undefined
 }

@@ -7,7 +7,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-async function send(method: string, path: string, body: string | undefined) {
+async function send(method: string, path: string, body: string | Uint8Array<ArrayBuffer> | undefined) {
   const response = await world.mine.fetch(`/api/v2${path}`, {
     method,
     headers: {
@@ -37,6 +37,24 @@ test.each([
     })
   },
 )
+
+test.each([
+  ['names a member twice', '{"name":"x","name":"y"}'],
+  ['names a member twice', '{"name":"x","n\\u0061me":"x"}'],
+  ['names a member twice', '{"name":"x","client_metadata":{"a":"1","a":"2"}}'],
+  ['holds half a character', '{"name":"\\ud800"}'],
+  ['holds half a character', '{"name":"x","client_metadata":{"\\udc00":"1"}}'],
+  ['is not UTF-8', Buffer.from('{"name":"\xff"}', 'latin1')],
+])('what could not be told again as it was sent is refused: it %s', async (fault, body) => {
+  expect(await send('POST', '/clients', body)).toEqual({
+    status: 400,
+    message: `The body could not be read: it ${fault}.`,
+  })
+})
+
+test('a whole character by two escapes, and a byte order mark in front, are read', async () => {
+  expect((await send('POST', '/clients', '\ufeff{"name":"\\ud83d\\ude00 \\\\ud800"}')).status).toBe(201)
+})
 
 test('a body of another type is refused', async () => {
   expect(await send('POST', '/clients', '[]')).toEqual({

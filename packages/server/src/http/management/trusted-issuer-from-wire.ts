@@ -18,6 +18,7 @@ import {
 } from '../../domain/trusted-issuer.ts'
 import { IssuerKeyError, issuerJwkOf, parseIssuerKey } from '../../keys/issuer-key.ts'
 import { invalidBody } from './invalid-body.ts'
+import { whyNotKeyAddress } from './jwks-uri.ts'
 
 interface Made {
   readonly tenantId: TenantId
@@ -85,11 +86,11 @@ function keySourceFrom(
 ): IssuerKeySource {
   if (typeof uri === 'string' && jwks) throw invalidBody('jwks', 'Send jwks_uri or jwks, and not both')
   if (typeof uri === 'string') {
-    const fault = URL.canParse(uri) ? whyNotFetched(new URL(uri)) : 'It must be a URL'
+    const fault = whyNotKeyAddress(uri) ?? whyNotFetched(new URL(uri))
     if (fault !== undefined) throw invalidBody('jwks_uri', fault)
     return { kind: 'jwks_uri', uri }
   }
-  if (jwks) return { kind: 'jwks', keys: jwks.keys.map(jwkFrom) }
+  if (jwks) return { kind: 'jwks', keys: givenKeys(jwks.keys) }
   const isEnded = (stored.kind === 'jwks_uri' && uri === null) || (stored.kind === 'jwks' && jwks === null)
   const source: IssuerKeySource = isEnded ? { kind: 'discovery' } : stored
   if (source.kind === 'discovery') refuseUndiscoverable(issuer, whyNotFetched)
@@ -102,6 +103,14 @@ function refuseUndiscoverable(issuer: string, whyNotFetched: Made['whyNotFetched
   }
   const fault = whyNotFetched(new URL(issuer))
   if (fault !== undefined) throw invalidBody('issuer', fault)
+}
+
+// Of two keys of one name nobody can say which is meant (RFC 7517 §4.5).
+function givenKeys(raw: readonly Record<string, unknown>[]) {
+  const keys = raw.map(jwkFrom)
+  const kids = keys.flatMap(({ kid }) => (kid === undefined ? [] : [kid]))
+  if (new Set(kids).size < kids.length) throw invalidBody('jwks.keys', 'Two keys have the same kid')
+  return keys
 }
 
 function jwkFrom(jwk: Record<string, unknown>, at: number) {
