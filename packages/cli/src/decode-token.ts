@@ -7,6 +7,10 @@ export interface DecodedToken {
   readonly claims: JsonObject
 }
 
+export function isJwt(token: string): boolean {
+  return token.split('.').length === 3
+}
+
 /** Takes the token alone, or with `Bearer` in front as it stands in a header. */
 export function decodeToken(text: string): DecodedToken {
   const parts = text

@@ -58,9 +58,14 @@ function refusalFailure(error: ManagementApiError): Failure {
   const ending = endingOfStatus[error.status] ?? 'failed'
   return new Failure(ending, {
     what: whatOfEnding[ending],
-    why: error.message,
+    why: sentence(error.message),
     todo: todoOf(error, ending),
   })
+}
+
+/** Some of the words are those of Auth0, which has no full stop behind them. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 /** Where to look for what is not there: a command may name several things. */
@@ -69,6 +74,12 @@ const whereToLook: Readonly<Record<string, string>> = {
   'The resource server does not exist': 'See `tallystick apis list`; an identifier counts byte for byte.',
   'The signing key does not exist': 'See `tallystick keys list`.',
   'The client grant does not exist': 'See `tallystick grants list`.',
+  'The client secret does not exist': 'See `tallystick clients secrets list CLIENT_ID`.',
+  'The credential does not exist': 'See `tallystick clients credentials list CLIENT_ID`.',
+  'The trusted issuer does not exist': 'See `tallystick trust list`; it is known by its id.',
+  'The rule version does not exist': 'See `tallystick rules versions NAME`.',
+  'The log stream does not exist': 'See `tallystick streams list`.',
+  'The tenant does not exist': 'See `tallystick tenants list`.',
   'The log entry does not exist':
     'An id looks like 01a206c2-e17d-74a5-bf73-b183ae4e3c53, the X-Request-Id of an answer; see `tallystick logs list`.',
 }

@@ -120,6 +120,9 @@ test('a secret can change without a gap: with an overlap, or by a second one tha
   expect((await here.ok(list)).output).toMatch(
     new RegExp(`^${first} .*can go: ${second} is in use instead`, 'm'),
   )
+  const misspelt = await here.tallystick(['clients', 'secrets', 'delete', client, `${first}x`, '--yes'])
+  expect([misspelt.exitCode, misspelt.messages]).toEqual([3, expect.stringContaining('secrets list')])
+  expect((await here.tallystick(get, { input: old })).exitCode).toBe(0)
   await here.ok(['clients', 'secrets', 'delete', client, String(first), '--yes'])
   expect((await here.tallystick(get, { input: old })).exitCode).toBe(4)
 
@@ -136,6 +139,12 @@ test('a secret can change without a gap: with an overlap, or by a second one tha
   const [, id] = (await here.ok([...list, '--ids'])).output.split('\n')
   const changed = await here.json(['clients', 'secrets', 'update', client, String(id), '--never-expires'])
   expect(changed).toEqual(expect.not.objectContaining({ expires_at: expect.anything() }))
+})
+
+test('of several that are to be deleted, none is while one of them is not there', async () => {
+  const client = await here.idOfClient('plans')
+  expect((await here.tallystick(['clients', 'delete', client, 'nobody', '--yes'])).exitCode).toBe(3)
+  await here.ok(['clients', 'show', client])
 })
 
 test('everything can be deleted, and a deletion prints no blank line', async () => {

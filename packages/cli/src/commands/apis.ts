@@ -104,7 +104,7 @@ export function addApisCommands(apis: Command, open: OpenContext): void {
     .action(async (ids: string[]) => {
       const context = open()
       const { resourceServers } = await context.connect()
-      await deleteObjects(context, 'API', ids, (id) => resourceServers.delete(id))
+      await deleteObjects(context, 'API', ids, resourceServers)
     })
 }
 

@@ -90,7 +90,10 @@ export function addClientCredentialsCommands(credentials: Command, open: OpenCon
     .action(async (client: string, ids: string[]) => {
       const context = open()
       const { clientCredentials } = await context.connect()
-      await deleteObjects(context, 'credential', ids, (id) => clientCredentials.delete(client, id))
+      await deleteObjects(context, 'credential', ids, {
+        get: (id) => clientCredentials.get(client, id),
+        delete: (id) => clientCredentials.delete(client, id),
+      })
     })
 }
 

@@ -108,7 +108,10 @@ export function addClientSecretsCommands(secrets: Command, open: OpenContext): v
     .action(async (client: string, ids: string[]) => {
       const context = open()
       const { clientSecrets } = await context.connect()
-      await deleteObjects(context, 'secret', ids, (id) => clientSecrets.delete(client, id))
+      await deleteObjects(context, 'secret', ids, {
+        get: (id) => clientSecrets.get(client, id),
+        delete: (id) => clientSecrets.delete(client, id),
+      })
     })
 }
 

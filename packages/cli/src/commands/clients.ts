@@ -130,7 +130,7 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
     .action(async (ids: string[]) => {
       const context = open()
       const connection = await context.connect()
-      await deleteObjects(context, 'client', ids, (id) => connection.clients.delete(id))
+      await deleteObjects(context, 'client', ids, connection.clients)
     })
 }
 

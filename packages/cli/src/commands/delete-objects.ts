@@ -1,27 +1,47 @@
-/** Deleting, the same for each noun: several ids or `-` for those on standard input, asked about once. */
+/**
+ * Deleting, the same for each noun: several ids or `-` for those on standard input, asked about once. The management API
+ * answers a DELETE of what is not there as if it had been; who mistypes the id of a secret that leaked has to be told.
+ */
+import { ManagementApiError } from '@tallystick/management-api/connect'
 import type { CommandContext } from '../command-context.ts'
 import { Failure } from '../failure.ts'
 import { neutralLine } from '../neutral-text.ts'
 import { readText } from '../secret-input.ts'
 
+export interface Deletable {
+  /** @throws ManagementApiError with status 404 where it is not there. */
+  get(id: string): Promise<unknown>
+  delete(id: string): Promise<unknown>
+}
+
 export async function deleteObjects(
   context: CommandContext,
   noun: string,
   given: readonly string[],
-  deleteOne: (id: string) => Promise<unknown>,
+  objects: Deletable,
 ): Promise<void> {
   const { terminal, asker, present } = context
   const ids = given.includes('-') ? await readIds(context, given) : given
   const [first] = ids
   const named = ids.length === 1 ? neutralLine(first ?? '') : `${ids.length} of these`
   await asker.confirm(`Delete the ${noun} ${named}?`)
+  for (const id of ids) await requireThere(objects, id)
   const deleted: string[] = []
   for (const id of ids) {
-    await deleteOne(id)
+    await objects.delete(id)
     deleted.push(id)
     terminal.say(`Deleted the ${noun} ${neutralLine(id)}.`)
   }
   present({ deleted }, () => [])
+}
+
+/** Who may delete and not read goes on without it. */
+async function requireThere(objects: Deletable, id: string): Promise<void> {
+  try {
+    await objects.get(id)
+  } catch (error) {
+    if (!(error instanceof ManagementApiError) || error.status !== 403) throw error
+  }
 }
 
 async function readIds({ terminal }: CommandContext, given: readonly string[]): Promise<string[]> {

@@ -102,7 +102,7 @@ export function addGrantsCommands(grants: Command, open: OpenContext): void {
     .action(async (ids: string[]) => {
       const context = open()
       const { clientGrants } = await context.connect()
-      await deleteObjects(context, 'client grant', ids, (id) => clientGrants.delete(id))
+      await deleteObjects(context, 'client grant', ids, clientGrants)
     })
 }
 

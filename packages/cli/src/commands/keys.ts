@@ -27,7 +27,7 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
       const context = open()
       const { signingKeys } = await context.connect()
       presentList(context, options, {
-        items: await signingKeys.list(),
+        items: (await signingKeys.list()).toSorted(byAlgorithmAndState),
         idOf: (key) => key.kid,
         whenEmpty: 'There is no signing key.',
         columns: [
@@ -89,6 +89,17 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
         ]),
       )
     })
+}
+
+const states = ['current', 'next', 'previous', 'revoked', 'ended']
+
+/** Whoever looks wants to see what signs and what comes next; the youngest of a state first. */
+function byAlgorithmAndState(one: SigningKey, other: SigningKey): number {
+  return (
+    one.alg.localeCompare(other.alg) ||
+    states.indexOf(stateOf(one)) - states.indexOf(stateOf(other)) ||
+    (other.current_since ?? '').localeCompare(one.current_since ?? '')
+  )
 }
 
 function stateOf(key: SigningKey): string {

@@ -57,9 +57,10 @@ export function addRulesCommands(rules: Command, open: OpenContext): void {
     .action(async (namesOrIds: string[]) => {
       const context = open()
       const connection = await context.connect()
-      await deleteObjects(context, 'rule', namesOrIds, async (nameOrId) =>
-        connection.rules.delete(await findRuleId(connection, nameOrId)),
-      )
+      await deleteObjects(context, 'rule', namesOrIds, {
+        get: (nameOrId) => findRuleId(connection, nameOrId),
+        delete: async (nameOrId) => connection.rules.delete(await findRuleId(connection, nameOrId)),
+      })
     })
 }
 

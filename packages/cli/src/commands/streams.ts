@@ -118,7 +118,7 @@ export function addStreamsCommands(streams: Command, open: OpenContext): void {
     .action(async (ids: string[]) => {
       const context = open()
       const { logStreams } = await context.connect()
-      await deleteObjects(context, 'log stream', ids, (id) => logStreams.delete(id))
+      await deleteObjects(context, 'log stream', ids, logStreams)
     })
 }
 

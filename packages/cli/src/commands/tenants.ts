@@ -68,7 +68,7 @@ export function addTenantsCommands(tenants: Command, open: OpenContext): void {
     .action(async (names: string[]) => {
       const context = open()
       const connection = await context.connect()
-      await deleteObjects(context, 'tenant', names, (name) => connection.tenants.delete(name))
+      await deleteObjects(context, 'tenant', names, connection.tenants)
     })
 }
 

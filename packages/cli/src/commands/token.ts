@@ -1,7 +1,7 @@
 /** `tallystick token`: get a token as a client would, or look into one. */
 import { type Command, Option } from 'commander'
 import type { CommandContext, OpenContext } from '../command-context.ts'
-import { type DecodedToken, decodeToken, describeTimes } from '../decode-token.ts'
+import { type DecodedToken, decodeToken, describeTimes, isJwt } from '../decode-token.ts'
 import { addExamples } from '../examples.ts'
 import { Failure } from '../failure.ts'
 import { neutralJson, neutralLine } from '../neutral-text.ts'
@@ -9,7 +9,7 @@ import type { Profile } from '../profile.ts'
 import { readSecret, readText } from '../secret-input.ts'
 import type { ClientCredentials } from '../sign-in/client-credentials.ts'
 import { newDpopKey, parseDpopKey } from '../sign-in/dpop-proof.ts'
-import { requestToken } from '../sign-in/request-token.ts'
+import { requestToken, type TokenAnswer } from '../sign-in/request-token.ts'
 import { collect } from './option-values.ts'
 import { addProofOptions, keyOrWorkloadToken, type ProofOptions } from './proof-options.ts'
 
@@ -73,7 +73,7 @@ async function getToken(context: CommandContext, options: GetOptions): Promise<v
     terminal.print(answer.accessToken)
     return
   }
-  const decoded = decodeToken(answer.accessToken)
+  const decoded = isJwt(answer.accessToken) ? decodeToken(answer.accessToken) : undefined
   const shown = {
     access_token: answer.accessToken,
     token_type: answer.tokenType,
@@ -84,9 +84,16 @@ async function getToken(context: CommandContext, options: GetOptions): Promise<v
   present(shown, () => [
     neutralLine(answer.accessToken),
     '',
-    ...decodedLines(decoded, now()),
+    ...(decoded ? decodedLines(decoded, now()) : notForUs(answer)),
     `scope: ${neutralLine(answer.scope ?? 'none')}`,
   ])
+}
+
+/** What is encrypted, or opaque, its API alone can read. */
+function notForUs({ accessToken, expiresInSeconds }: TokenAnswer): string[] {
+  const why = accessToken.split('.').length === 5 ? 'It is encrypted' : 'It is opaque'
+  const end = expiresInSeconds === undefined ? [] : [`ends in ${expiresInSeconds} s`]
+  return [`${why}: what is in it, its API alone can learn.`, ...end]
 }
 
 async function bindingKey({ terminal }: CommandContext, { dpop, dpopKey }: GetOptions) {

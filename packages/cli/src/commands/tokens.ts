@@ -1,4 +1,5 @@
 /** `tallystick tokens`: tokens that are ended before they expire. */
+import { type Connection, ManagementApiError } from '@tallystick/management-api/connect'
 import type { Revocation, RevocationToCreate } from '@tallystick/management-api/contract/revocations'
 import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
@@ -31,11 +32,14 @@ export function addTokensCommands(tokens: Command, open: OpenContext): void {
     .addOption(new Option('--client <client_id>', 'the tokens of this client').conflicts('ruleVersion'))
     .option('--rule-version <id>', 'the tokens that this version of a rule shaped')
     .action(async (options: RevokeOptions) => {
-      const { connect, asker, present } = open()
+      const { connect, asker, present, terminal } = open()
       const body = subjectFrom(options)
-      const { revocations } = await connect()
+      const { revocations, logs } = await connect()
       await asker.confirm(`End ${inWords(body)} now?`)
       const revoked = await revocations.create(body)
+      if (body.jti !== undefined && (await isUnheardOf(logs, body.jti))) {
+        terminal.say(`The log knows of no token with the jti ${body.jti}: see that it is not misspelt.`)
+      }
       present(revoked, () =>
         formatDetails([
           ['revoked', inWords(revoked)],
@@ -75,6 +79,17 @@ function subjectFrom({ jti, client, ruleVersion }: RevokeOptions): RevocationToC
     why: 'Nothing says what is to be revoked.',
     todo: 'Add --jti JTI, --client CLIENT_ID or --rule-version ID.',
   })
+}
+
+/** A token that nobody can name is ended like any other: the server keeps no list of all that it has issued. */
+async function isUnheardOf(logs: Connection['logs'], jti: string): Promise<boolean> {
+  try {
+    await logs.get(jti)
+    return false
+  } catch (error) {
+    if (error instanceof ManagementApiError) return error.status === 404
+    throw error
+  }
 }
 
 function inWords(subject: RevocationToCreate): string {

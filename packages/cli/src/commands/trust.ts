@@ -95,7 +95,7 @@ export function addTrustCommands(trust: Command, open: OpenContext): void {
     .action(async (ids: string[]) => {
       const context = open()
       const { trustedIssuers } = await context.connect()
-      await deleteObjects(context, 'trusted issuer', ids, (id) => trustedIssuers.delete(id))
+      await deleteObjects(context, 'trusted issuer', ids, trustedIssuers)
     })
 
   trust
@@ -129,7 +129,15 @@ const tokenForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 /** A token is as good as a secret until it expires, and arguments are seen by others and kept by shells. */
 async function readToken({ terminal }: CommandContext, given: string): Promise<string> {
   if (given === '-' || !tokenForm.test(given) || existsSync(given)) {
-    return (await readText(given, terminal.input)).trim()
+    const text = await readText(given, terminal.input)
+    const token = text.trim()
+    // It walks through the steps of a request, in which there is nothing around the token.
+    if (token !== text) {
+      terminal.say(
+        'There is a line break or a blank around the token: leave it out of a request, which is refused for it.',
+      )
+    }
+    return token
   }
   terminal.say(
     'The token came as an argument, which others on this machine and the history of the shell may see: give a file, or - for standard input.',

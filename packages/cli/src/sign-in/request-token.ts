@@ -146,7 +146,7 @@ function refusal(ask: TokenAsk, response: Response, body: JsonObject | undefined
     what: `${ask.origin} refused a token for ${neutralLine(ask.audience)} with ${neutralLine(code)}.`,
     why: neutralLine(description),
     // A tenant of profile `auth0` has another code for it.
-    todo: todoOf(response.status === 401 ? 'invalid_client' : code, ask.proof, requestId),
+    todo: todoOf(response.status === 401 ? 'invalid_client' : code, ask, requestId),
   })
 }
 
@@ -155,8 +155,10 @@ function endingOf(status: number): 'not_allowed' | 'unavailable' | 'failed' {
   return status >= 500 ? 'failed' : 'not_allowed'
 }
 
-function todoOf(code: string, proof: ClientProof, requestId: string | null): string {
+function todoOf(code: string, { proof, binding }: TokenAsk, requestId: string | null): string {
   if (code === 'invalid_client') return remedyFor[proof.kind]
+  if (code === 'invalid_dpop_proof' && !binding)
+    return 'Bind the token to a key: add --dpop, or --dpop-key with a file of yours.'
   if (code === 'invalid_dpop_proof') return 'Let both clocks agree: `tallystick doctor` compares them.'
   if (code === 'invalid_target') return 'Grant the API to the client: `tallystick grants create --help`.'
   if (code === 'invalid_scope')

@@ -45,7 +45,9 @@ export const maxJtiLength = 64
 export function parseAssertion(jwt: string, expected: ExpectedAssertion): ClientAssertion {
   const signed = decodeCompactJwt(jwt, maxAssertionBytes)
   if (!signed) {
-    throw assertionRefused(`The client assertion is no compact JWT of at most ${maxAssertionBytes} bytes.`)
+    throw assertionRefused(
+      blanksAround(jwt) ?? `The client assertion is no compact JWT of at most ${maxAssertionBytes} bytes.`,
+    )
   }
   const { header, claims } = signed
   const { algorithm, kid } = parseHeader(header)
@@ -58,6 +60,11 @@ export function parseAssertion(jwt: string, expected: ExpectedAssertion): Client
     jti: parseJti(claims.jti),
     expiresAt: parseTimes(claims, expected.now),
   }
+}
+
+/** The likeliest fault of a token that comes out of a file. */
+export function blanksAround(jwt: string): string | undefined {
+  return jwt === jwt.trim() ? undefined : 'There is a line break or a blank around the client assertion.'
 }
 
 const headerTypes: readonly unknown[] = [undefined, 'JWT', 'client-authentication+jwt']

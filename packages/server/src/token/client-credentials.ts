@@ -4,7 +4,7 @@
  */
 import { OAuthError } from '../domain/errors.ts'
 import { SecretText } from '../keys/secret-text.ts'
-import { assertionType, spiffeAssertionType } from './client-assertion.ts'
+import { assertionType, blanksAround, spiffeAssertionType } from './client-assertion.ts'
 import { assertionRefused, authenticationFailed } from './client-refusals.ts'
 import { type ClaimedOrigin, claimsToBe } from './foreign-token.ts'
 import { decodeFormText } from './form-encoding.ts'
@@ -61,7 +61,9 @@ function fromAssertion(parameters: Parameters): ClientCredentials {
   const named = parameters.get('client_id')
   const claimed = claimsToBe(jwt)
   const clientId = named ?? claimed.subject
-  if (clientId === undefined) throw assertionRefused('The client assertion cannot be read, or has no sub.')
+  if (clientId === undefined) {
+    throw assertionRefused(blanksAround(jwt) ?? 'The client assertion cannot be read, or has no sub.')
+  }
   return {
     kind: 'assertion',
     clientId,

@@ -36,7 +36,9 @@ export function whyNotProven(
 ): string | undefined {
   if (!client) return 'There is no such client.'
   if (!isRegisteredFor(client, proof)) {
-    return `The client does not authenticate with ${nameOf[proof]}; its method is ${client.tokenEndpointAuthMethod}.`
+    // Where a proxy forgot to pass it on, this is what the operator finds.
+    const missing = isRegisteredFor(client, 'certificate') ? ', and no certificate came with the request' : ''
+    return `The client does not authenticate with ${nameOf[proof]}; its method is ${client.tokenEndpointAuthMethod}${proof === 'secret' ? missing : ''}.`
   }
   if (fault !== undefined) return fault
   return client.enabled ? undefined : 'The client is disabled.'

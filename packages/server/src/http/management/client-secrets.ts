@@ -87,13 +87,16 @@ export function createClientSecretHandlers(
       const id = parseClientSecretId(param('secretId'))
       const present = await deps.clientSecrets.list(tenantId, clientId)
       const left = present.filter((secret) => secret.id !== id)
-      const change = {
+      if (!id || left.length === present.length) {
+        const description = `Ended a secret of the client ${client.name} that was not there.`
+        await deps.recordChange(request, { description, status: 204, writes: [] })
+        return
+      }
+      await recordSecretChange(deps, request, client, left, {
         description: `Ended a secret of the client ${client.name}.`,
         status: 204,
-        writes: id ? [deps.clientSecrets.remove({ tenantId, clientId, id }), touch(deps, client)] : [],
-      }
-      if (left.length === present.length) await deps.recordChange(request, change)
-      else await recordSecretChange(deps, request, client, left, change)
+        writes: [deps.clientSecrets.remove({ tenantId, clientId, id }), touch(deps, client)],
+      })
     },
   }
 }
