@@ -1,4 +1,6 @@
 /** The management API as the resource server of tokens that are bound to a key (RFC 9449 §7). */
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
 import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { call, callProof, pair, passSeconds, useDpopDoor } from './dpop-door.ts'
@@ -113,14 +115,25 @@ describe('a token that is bound to a key', () => {
     expect([status, challenge]).toEqual([403, expect.stringMatching(/^DPoP error="insufficient_scope"/)])
   })
 
-  test('is taken for a path with a query, and for one with encoded characters', async () => {
+  test('is taken for a path with a query, for one with encoded characters, and for a whole URL', async () => {
     const token = await boundToken()
     const proof = callProof('GET', '/clients', token)
     expect((await read(`DPoP ${token}`, proof, '/clients?per_page=1')).status).toBe(200)
+    expect(await askWithWholeUrl(token)).toBe(200)
     const path = '/resource-servers/https%3A%2F%2Finvoices.example.com%2F'
     expect((await read(`DPoP ${token}`, callProof('GET', path, token), path)).status).toBe(200)
   })
 })
+
+/** With a request target that is a whole URL (RFC 9112 §3.2.2), which `fetch` never sends. */
+async function askWithWholeUrl(token: string): Promise<number | undefined> {
+  const { origin } = door().world.mine.issuer
+  const path = `${origin}/api/v2/clients?per_page=1`
+  const headers = { authorization: `DPoP ${token}`, dpop: callProof('GET', '/clients', token) }
+  const [response] = await once(httpRequest(origin, { path, headers, agent: false }).end(), 'response')
+  response.resume()
+  return response.statusCode
+}
 
 test('a bearer token presented as DPoP is refused, though its proof is right', async () => {
   const token = await door().world.mine.token()

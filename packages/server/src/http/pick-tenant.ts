@@ -48,6 +48,11 @@ export function hostOf({ raw, headers }: FastifyRequest): string {
   return wholeUrl.exec(raw.url ?? '')?.[1] ?? headers.host ?? ''
 }
 
+/** Path and query, without the host where the target is a whole URL. */
+export function targetOf({ url }: FastifyRequest): string {
+  return url.replace(wholeUrl, '')
+}
+
 /** From the machine itself, where nobody has to know how it is called from outside. */
 function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/.test(host)

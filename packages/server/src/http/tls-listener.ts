@@ -8,7 +8,7 @@ import { createServer } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import type { FastifyServerFactory } from 'fastify'
 import { revealSecret } from '../keys/secret-text.ts'
-import { minTlsVersion, type TlsPair } from '../keys/tls-pair.ts'
+import { cipherSuites, minTlsVersion, type TlsPair } from '../keys/tls-pair.ts'
 
 export interface TlsListener {
   readonly serverFactory: FastifyServerFactory
@@ -53,14 +53,16 @@ export function createTlsListener(first: TlsPair, { asksForCertificates }: TlsLi
   }
 }
 
-// A resumed session tells the client's certificate and not what came with it, so each connection proves itself anew.
-const secureOptions = constants.SSL_OP_NO_TICKET
+// A resumed session tells the client's certificate and not what came with it, so each connection proves itself anew; and it
+// does so once, since whose connection it is has been settled with its first request.
+const secureOptions = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION
 
 function contextOf(pair: TlsPair) {
   return {
     cert: pair.certificate,
     key: revealSecret(pair.key),
     minVersion: minTlsVersion,
+    ciphers: cipherSuites,
     secureOptions,
   } as const
 }

@@ -16,6 +16,17 @@ export interface TlsPair {
 /** TLS 1.0 and 1.1 are retired (RFC 8996). */
 export const minTlsVersion = 'TLSv1.2'
 
+/** Those of TLS 1.3, and of TLS 1.2 the four that RFC 9325 §4.2 recommends and the FAPI 2.0 Security Profile allows. */
+export const cipherSuites = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+].join(':')
+
 export interface PairFault {
   readonly part: 'certificate' | 'key'
   /** Completes a sentence that begins with the name of the part. */

@@ -11,7 +11,7 @@ import { AlreadyExistsError, GoneError } from '../../domain/storage.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 import { thumbprintOf } from '../../keys/certificate-facts.ts'
 import { type ProvePossession, proofWasSpent } from '../../token/prove-possession.ts'
-import { noSuchHost } from '../pick-tenant.ts'
+import { noSuchHost, targetOf } from '../pick-tenant.ts'
 import { type PresentedToken, refusePossession, refuseToken } from './presented-token.ts'
 
 export interface ConfirmPossessionDeps {
@@ -83,9 +83,11 @@ async function prove(
   jkt: string,
 ): Promise<SpentProof> {
   const { tenant, method, issuer, raw } = request
+  // By its public name (RFC 9449 §4.3), whatever host the request itself names.
+  const uri = `${issuer.origin}${targetOf(request)}`
   const proven = await provePossession(tenant, raw.headersDistinct.dpop ?? [], {
     method,
-    uri: `${issuer.origin}${request.url}`,
+    uri,
     accessToken,
   })
   if (proven.jkt === jkt) return proven.spentProof
