@@ -1,6 +1,7 @@
 /** Clients that are proven by the tokens of other issuers, each kind of issuer with the claims that it really sends. */
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { assertionType } from './assertion-client.ts'
 import {
   claimsFor,
   expectRefused,
@@ -10,6 +11,7 @@ import {
   useFederationDoor,
 } from './federation-door.ts'
 import { createForeignKey, type ForeignIssuer, type Json, signForeign } from './foreign-issuers.ts'
+import { present as presentToken } from './presented-tokens.ts'
 import { workloadKinds } from './workload-tokens.ts'
 
 const door = useFederationDoor()
@@ -58,6 +60,21 @@ describe.each(workloadKinds)('a token of $name', (kind) => {
       const attempts = await Promise.all(Array.from({ length: 4 }, () => door().present(jwt)))
       const issued = attempts.filter(({ status }) => status === 200)
       expect(issued).toHaveLength(kind.settings?.token_reuse ? 4 : 1)
+      // Where clients prove themselves about a token, too.
+      for (const path of ['introspect', 'revoke']) {
+        const fields = {
+          client_assertion: sign({ asked: path }),
+          client_assertion_type: assertionType,
+          token: 'x',
+        }
+        const url = `${door().server.url}/oauth/${path}`
+        const answers = await Promise.all(Array.from({ length: 3 }, () => presentToken(url, fields)))
+        const statuses = answers.map(({ status }) => status).toSorted()
+        expect([path, statuses]).toEqual([
+          path,
+          kind.settings?.token_reuse ? [200, 200, 200] : [200, 401, 401],
+        ])
+      }
       if (!kind.settings?.token_reuse) await expectRefused(jwt, 'reuse')
     },
   )
