@@ -120,6 +120,9 @@ describe('nothing is ended, and nothing told', () => {
       `${token}\n`,
       ` ${token}`,
       `tsk_at_${'A'.repeat(49)}`,
+      'a.b.c.d.e',
+      `${Buffer.from('null').toString('base64url')}....`,
+      `${header}.${claims}.${signature}..`,
       '\u0000',
     ]) {
       const told = await introspect(text)
@@ -244,6 +247,28 @@ describe('a revocation', () => {
       expect((await introspect(token)).body).toEqual(inactive)
     }
     expect(await isActive(sibling)).toBe(true)
+  })
+
+  test('ends also a token whose API is gone, and may come back', async () => {
+    const { resourceServers, clientGrants } = server.management
+    const make = async () => {
+      const { id } = await resourceServers.create({ identifier: 'urn:brief', signing_alg: 'ES256' })
+      await clientGrants.create({ client_id: server.billing.id, audience: 'urn:brief', scope: [] })
+      return String(id)
+    }
+    const id = await make()
+    const [ended, kept] = [
+      await tokenOf(server, { audience: 'urn:brief' }),
+      await tokenOf(server, { audience: 'urn:brief' }),
+    ]
+    await resourceServers.delete(id)
+    expect((await revoke({ ...credentials(other), token: ended })).status).toBe(400)
+    expect((await revoke({ ...credentials(server.billing), token: ended })).status).toBe(200)
+    const asker = await createApiClient(server, 'urn:brief')
+    expect((await introspect(kept, asker)).body).toEqual(inactive)
+    await make()
+    expect((await introspect(ended, asker)).body).toEqual(inactive)
+    expect((await introspect(kept, asker)).body.active).toBe(true)
   })
 
   test('is in the log, and the token is not', async () => {

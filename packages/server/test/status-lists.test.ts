@@ -135,6 +135,8 @@ describe('a status list', () => {
     const etag = String(kept.headers.get('etag'))
     const again = await fetch(first.place.uri, { headers: { 'if-none-match': etag } })
     expect([again.status, kept.headers.get('cache-control')]).toEqual([304, 'public, max-age=30'])
+    const behindProxy = await fetch(first.place.uri, { headers: { 'if-none-match': `"x", W/${etag}` } })
+    expect(behindProxy.status).toBe(304)
 
     await present(`${server.url}/oauth/revoke`, { ...credentials(server.billing), token: first.token })
     const changed = await fetch(first.place.uri, { headers: { 'if-none-match': etag } })
@@ -166,6 +168,16 @@ describe('a status list', () => {
     await server.management.clientGrants.delete(String(grant.id))
     pass(16)
     expect(await statusOf(later)).toBe(1)
+  })
+
+  test('goes on to tell of a client that is revoked once more after the clock was set back', async () => {
+    const placeOf = async () => (await listedToken()).place
+    const before = await placeOf()
+    await server.management.revocations.create({ client_id: server.billing.id })
+    pass(-5)
+    await server.management.revocations.create({ client_id: server.billing.id })
+    pass(6)
+    expect([await statusOf(before), await statusOf(await placeOf())]).toEqual([1, 0])
   })
 
   test('says nothing of whom it tells', async () => {

@@ -2,13 +2,13 @@
  * `GET /oauth/status-lists/{id}`: a signed list of which tokens still count (Token Status List), for everybody: it names
  * no token, no client and no API.
  */
-import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { parseStatusListId } from '../domain/issued-token.ts'
 import { statusListPath } from '../token/status-list-url.ts'
 import { type PublishStatusList, statusListTtlSeconds } from '../token/status-lists.ts'
 import type {} from './request.ts'
 import { sendManagementBody } from './respond.ts'
+import { sendCached } from './send-cached.ts'
 
 export interface StatusListDeps {
   readonly publishStatusList: PublishStatusList
@@ -20,9 +20,10 @@ export function registerStatusLists(app: FastifyInstance, { publishStatusList }:
     const jwt = id && (await publishStatusList(request, id))
     // Its last token has expired, or it never had one.
     if (jwt === undefined) return sendManagementBody(reply, 404, 'There is no such status list.', 'not_found')
-    const etag = `"${createHash('sha256').update(jwt).digest('base64url')}"`
-    reply.header('cache-control', `public, max-age=${statusListTtlSeconds}`).header('etag', etag)
-    if (request.headers['if-none-match'] === etag) return reply.code(304).send()
-    return reply.header('content-type', 'application/statuslist+jwt').send(jwt)
+    return sendCached(request, reply, {
+      body: jwt,
+      contentType: 'application/statuslist+jwt',
+      maxAgeSeconds: statusListTtlSeconds,
+    })
   })
 }

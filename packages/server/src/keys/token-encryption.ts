@@ -3,7 +3,7 @@
  * API can open it; nobody here can, this server least of all.
  */
 import { createPublicKey } from 'node:crypto'
-import { CompactEncrypt, type CryptoKey, importSPKI } from 'jose'
+import { CompactEncrypt, type CryptoKey, decodeProtectedHeader, importSPKI } from 'jose'
 import type { EncryptionAlgorithm, TokenEncryption } from '../domain/token-encryption.ts'
 import { ClientKeyError, parsePublicKeyPem } from './client-public-key.ts'
 import type { TokenType } from './token-signature.ts'
@@ -36,6 +36,16 @@ export function createEncryptToken(): EncryptToken {
         })
         .encrypt(await keyOf(encryption))
     )
+  }
+}
+
+/** RFC 7516 §3.1 and §4.1.2: five parts, and a header that says how the content is encrypted. */
+export function isEncryptedToken(token: string): boolean {
+  if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){4}$/.test(token)) return false
+  try {
+    return typeof decodeProtectedHeader(token).enc === 'string'
+  } catch {
+    return false
   }
 }
 

@@ -6,7 +6,7 @@ import { type ClientId, parseClientId } from '../domain/client.ts'
 import { type IssuedTokenStore, parseTokenId, type TokenId } from '../domain/issued-token.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import { parseAudience, type ResourceServer, type ResourceServerStore } from '../domain/resource-server.ts'
-import type { Tenant } from '../domain/tenant.ts'
+import type { Tenant, TenantId } from '../domain/tenant.ts'
 import type { ApiSigningSecrets } from '../keys/api-signing-secret.ts'
 import type { SigningKeyRing } from '../keys/signing-key-ring.ts'
 import { claimedAudience, type Expected, namesKey, TokenInvalidError } from '../keys/verify-token.ts'
@@ -16,7 +16,8 @@ import type { OpaqueTokens, TokenClaims } from './opaque-tokens.ts'
 export interface FoundToken {
   readonly jti: TokenId | undefined
   readonly clientId: ClientId
-  readonly resourceServer: ResourceServer
+  /** Undefined of a JWT whose API is gone: it is one of ours all the same, and its API may come back. */
+  readonly resourceServer: ResourceServer | undefined
   readonly claims: TokenClaims
   readonly issuedAtSeconds: number
   readonly expiresAt: Date
@@ -71,10 +72,9 @@ async function findJwt(
     audience === issuer.managementAudience
       ? await deps.resourceServers.findSystem(tenant.id)
       : await deps.resourceServers.findByIdentifier(tenant.id, audience)
-  if (!resourceServer) return undefined
   try {
     const expected = { issuer: issuer.issuer, audience, now: deps.now(), maxLength }
-    return described(await verifiedClaims(deps, resourceServer, jwt, expected), resourceServer)
+    return described(await verifiedClaims(deps, tenant.id, resourceServer, jwt, expected), resourceServer)
   } catch (error) {
     if (error instanceof TokenInvalidError) return undefined
     throw error
@@ -84,14 +84,15 @@ async function findJwt(
 /** @throws TokenInvalidError */
 async function verifiedClaims(
   { ring, apiSecrets }: FindTokenDeps,
-  resourceServer: ResourceServer,
+  tenantId: TenantId,
+  resourceServer: ResourceServer | undefined,
   jwt: string,
   expected: Expected,
 ): Promise<TokenClaims> {
-  const { tenantId, signing } = resourceServer
+  const signing = resourceServer?.signing
   // RFC 8725 §3.1: the API says what its tokens are signed with. Those that it got before it shared a secret with us are
   // signed with a key, and still count.
-  if (signing.algorithm === 'HS256' && !namesKey(jwt)) {
+  if (resourceServer && signing?.algorithm === 'HS256' && !namesKey(jwt)) {
     return apiSecrets.verify(resourceServer, signing.encryptedSecret, jwt, expected)
   }
   return ring.verify(tenantId, jwt, expected)
@@ -99,7 +100,7 @@ async function verifiedClaims(
 
 function described(
   claims: TokenClaims,
-  resourceServer: ResourceServer,
+  resourceServer: ResourceServer | undefined,
   origin?: TokenOrigin,
 ): FoundToken | undefined {
   const { jti, iat, exp } = claims

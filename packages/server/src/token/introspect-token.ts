@@ -3,6 +3,7 @@
  * and the API itself of a token that does not count, is told `active: false` and not why (§2.2).
  */
 import { resourceServerOf } from '../domain/client.ts'
+import type { ResourceServer } from '../domain/resource-server.ts'
 import type { AuthenticateClient } from './authenticate-client.ts'
 import type { IncomingTokenRequest } from './exchange.ts'
 import type { FindToken, FoundToken } from './find-token.ts'
@@ -34,24 +35,24 @@ export function createIntrospectToken(deps: IntrospectTokenDeps): IntrospectToke
     const { credentials, token } = parsePresentedToken(incoming.raw)
     const asker = await deps.authenticateClient(incoming, credentials)
     const found = await deps.findToken(incoming, token)
-    const isTold =
-      found !== undefined && isOwnApi(asker, found) && (await isGood(deps, incoming.tenant.id, found))
+    const api = found?.resourceServer
+    const isTold = found && api && isOwn(api, asker) && (await isGood(deps, api, found))
     return { asker, answer: isTold ? described(found) : inactive }
   }
 }
 
 // The management API takes care of its own tokens.
-function isOwnApi({ client }: ProvenClient, { resourceServer }: FoundToken): boolean {
-  return !resourceServer.isSystem && resourceServerOf(client) === resourceServer.identifier
+function isOwn({ isSystem, identifier }: ResourceServer, { client }: ProvenClient): boolean {
+  return !isSystem && resourceServerOf(client) === identifier
 }
 
 async function isGood(
   { isRevoked, mayHoldTokens }: IntrospectTokenDeps,
-  tenantId: IncomingTokenRequest['tenant']['id'],
+  api: ResourceServer,
   found: FoundToken,
 ): Promise<boolean> {
-  const isEntitled = await mayHoldTokens(found.clientId, found.resourceServer)
-  return isEntitled && !(await isRevoked({ ...found, tenantId, isForManagement: false }))
+  const isEntitled = await mayHoldTokens(found.clientId, api)
+  return isEntitled && !(await isRevoked({ ...found, tenantId: api.tenantId, isForManagement: false }))
 }
 
 function described({ claims, clientId }: FoundToken): Introspection['answer'] {

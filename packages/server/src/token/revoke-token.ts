@@ -4,6 +4,8 @@
  */
 import { OAuthError } from '../domain/errors.ts'
 import type { Revocation } from '../domain/revocation.ts'
+import type { TenantId } from '../domain/tenant.ts'
+import { isEncryptedToken } from '../keys/token-encryption.ts'
 import type { AuthenticateClient } from './authenticate-client.ts'
 import type { IncomingTokenRequest } from './exchange.ts'
 import type { FindToken, FoundToken } from './find-token.ts'
@@ -31,7 +33,8 @@ export function createRevokeToken({ authenticateClient, findToken, now }: Revoke
   return async function revokeToken(incoming) {
     const { credentials, token } = parsePresentedToken(incoming.raw)
     const owner = await authenticateClient(incoming, credentials)
-    if (isEncrypted(token)) return { owner, revocation: undefined, refusal: encryptedToken() }
+    // Only its API can open it, so nobody here knows which token is inside.
+    if (isEncryptedToken(token)) return { owner, revocation: undefined, refusal: encryptedToken() }
     const found = await findToken(incoming, token)
     if (found === undefined) return { owner, revocation: undefined }
     // RFC 7009 §2.1: the token of another client is refused, and its bearer told so.
@@ -39,13 +42,8 @@ export function createRevokeToken({ authenticateClient, findToken, now }: Revoke
       const refusal = new OAuthError('unauthorized_client', 'The token was issued to another client.')
       return { owner, revocation: undefined, refusal }
     }
-    return { owner, revocation: revocationOf(found, now()) }
+    return { owner, revocation: revocationOf(incoming.tenant.id, found, now()) }
   }
-}
-
-// RFC 7516 §3.1: five parts. Only its API can open it, so nobody here knows which token is inside.
-function isEncrypted(token: string): boolean {
-  return /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){4}$/.test(token)
 }
 
 function encryptedToken(): OAuthError {
@@ -55,13 +53,10 @@ function encryptedToken(): OAuthError {
   )
 }
 
-function revocationOf(found: FoundToken, now: Date): Revocation | undefined {
-  const { jti, resourceServer, expiresAt } = found
-  if (jti === undefined) return undefined
-  return {
-    tenantId: resourceServer.tenantId,
-    subject: { kind: 'token', jti },
-    revokedAt: now,
-    expiresAt,
-  }
+function revocationOf(
+  tenantId: TenantId,
+  { jti, expiresAt }: FoundToken,
+  revokedAt: Date,
+): Revocation | undefined {
+  return jti && { tenantId, subject: { kind: 'token', jti }, revokedAt, expiresAt }
 }

@@ -19,7 +19,7 @@ import { type OwnScopesDeps, requireNotAboveOperator } from './own-scopes.ts'
 import { pageOf, totalsOf } from './page.ts'
 
 export interface RevocationHandlerDeps extends OwnScopesDeps {
-  readonly revocations: Pick<RevocationStore, 'list' | 'count' | 'put'>
+  readonly revocations: Pick<RevocationStore, 'find' | 'list' | 'count' | 'put'>
   readonly clients: Pick<ClientStore, 'find'>
   readonly rules: Pick<RuleStore, 'findVersion'>
   readonly logEntries: Pick<LogEntryStore, 'find'>
@@ -40,7 +40,8 @@ export function createRevocationHandlers(
 
     async createRevocation({ request, operator, body }) {
       const subject = await subjectOf(deps, request, operator, body)
-      const revokedAt = deps.now()
+      const earlier = await deps.revocations.find(request.tenant.id, subject)
+      const revokedAt = latest(deps.now(), earlier?.revokedAt)
       const revocation: Revocation = {
         tenantId: request.tenant.id,
         subject,
@@ -56,6 +57,11 @@ export function createRevocationHandlers(
       return onWire(revocation)
     },
   }
+}
+
+// A clock that was set back since makes none good again of the tokens that the earlier one ended.
+function latest(now: Date, earlier: Date | undefined): Date {
+  return earlier !== undefined && earlier > now ? earlier : now
 }
 
 /** @throws ManagementError unless the body names exactly one thing, and one that is there or may have been. */
