@@ -33,6 +33,52 @@ async function keptOf(response: Response): Promise<string> {
   return JSON.stringify(entry) + (record ? encryption.decrypt(record.content, identity) : '')
 }
 
+describe('no answer says back', () => {
+  const answerTo = async (fields: [string, string][], { fetch } = world.mine) => {
+    const response = await fetch('/oauth/token', { method: 'POST', body: new URLSearchParams(fields) })
+    expect(response.status).toBeGreaterThanOrEqual(400)
+    return response.text()
+  }
+  const right = { grant_type: 'client_credentials', audience: 'urn:x', client_id: 'x', client_secret: 'y' }
+
+  test.each<[string, [string, string][]]>([
+    ['as the grant type', [['grant_type', ours]]],
+    ['as a parameter that came twice', [...Object.entries(right), [ours, '1'], [ours, '2']]],
+  ])('a secret of ours that came %s', async (_, fields) => {
+    expect(await answerTo(fields)).not.toContain('tsk_')
+  })
+
+  test.each(['rfc', 'auth0'] as const)(
+    'a secret of ours that came as scope or API, in profile %s',
+    async (profile) => {
+      const { connection, tenant } = world.mine
+      await connection.tenantSettings.update({ profile })
+      const { client_id, client_secret = '' } = await connection.clients.create({ name: 'machine' })
+      const audience = `urn:${tenant.name}-${profile}`
+      await connection.resourceServers.create({ identifier: audience })
+      await connection.clientGrants.create({ client_id, audience, scope: [] })
+      const proven = { ...right, client_id, client_secret, audience }
+      for (const wrong of [{ scope: ours }, { audience: ours }, { scope: `${before(900)} ${ours}` }]) {
+        expect(await answerTo(Object.entries({ ...proven, ...wrong }))).not.toContain('tsk_')
+      }
+      await connection.tenantSettings.update({ profile: 'rfc' })
+    },
+  )
+
+  test('a secret of ours in a path that leads nowhere', async () => {
+    for (const path of [
+      `/${ours}`,
+      `/${before(175)}/${ours}`,
+      `/api/v2/${ours}`,
+      `/api/v2/clients/${ours}`,
+    ]) {
+      const token = await world.mine.token()
+      const answer = await world.mine.fetch(path, { headers: { authorization: `Bearer ${token}` } })
+      expect(await answer.text()).not.toContain('tsk_')
+    }
+  })
+})
+
 describe('of a refused change', () => {
   const change = async (path: string, headers: Record<string, string> = {}) =>
     keptOf(await world.mine.fetch(path, { method: 'PUT', headers }))

@@ -13,6 +13,7 @@ import {
 } from 'fastify'
 import { issuerOf } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
+import { maskOwnSecrets } from '../keys/client-secret.ts'
 import { registerApiDescription } from './api-description/register-api-description.ts'
 import { createReadClientCertificate } from './client-certificate.ts'
 import { type DiscoveryDeps, registerDiscovery } from './discovery.ts'
@@ -134,5 +135,5 @@ function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyRepl
 }
 
 function pathOf(url: string): string {
-  return url.split('?', 1)[0]?.slice(0, 200) ?? '/'
+  return maskOwnSecrets(url.split('?', 1)[0] ?? '/').slice(0, 200)
 }

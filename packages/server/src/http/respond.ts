@@ -10,6 +10,7 @@ import {
   type OAuthError,
   type OAuthErrorCode,
 } from '../domain/errors.ts'
+import { maskOwnSecrets } from '../keys/client-secret.ts'
 import { LogUnavailableError } from '../logs/recorder.ts'
 import { tenantOf } from './request.ts'
 
@@ -85,22 +86,27 @@ export function sendOAuthError(
   }
   return reply.send({
     error: error.code,
-    error_description: speaksAuth0 ? printable(error.message) : oauthCharacters(error.message),
+    error_description: shown(error.message, speaksAuth0 ? printable : oauthCharacters),
     ...(error.errorUri !== undefined && { error_uri: error.errorUri }),
   })
 }
 
+/**
+ * What a caller put into the wrong place by mistake is not said back, where proxies and logs of clients would keep it.
+ * Masked before it is cut: not even the beginning of a secret is said.
+ */
+function shown(message: string, spelled: (text: string) => string): string {
+  return spelled(maskOwnSecrets(message).slice(0, maxDescriptionLength))
+}
+
 // RFC 6749 §5.2: a description holds %x20-21 / %x23-5B / %x5D-7E. Rules and clients write parts of ours.
 function oauthCharacters(text: string): string {
-  return text
-    .slice(0, maxDescriptionLength)
-    .replaceAll('"', "'")
-    .replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
+  return text.replaceAll('"', "'").replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
 }
 
 // Auth0's own texts hold quotation marks, and those of rules hold whatever their authors wrote.
 function printable(text: string): string {
-  return text.slice(0, maxDescriptionLength).replace(/[\p{Cc}\p{Cs}]/gu, '?')
+  return text.replace(/[\p{Cc}\p{Cs}]/gu, '?')
 }
 
 const maxDescriptionLength = 1000
@@ -161,5 +167,10 @@ export function sendManagementBody(
   return reply
     .code(statusCode)
     .header('cache-control', 'no-store')
-    .send({ statusCode, error: statusName[statusCode] ?? 'Error', message, errorCode })
+    .send({
+      statusCode,
+      error: statusName[statusCode] ?? 'Error',
+      message: maskOwnSecrets(message),
+      errorCode,
+    })
 }
