@@ -193,10 +193,7 @@ function details(client: Client): string[] {
     ['authentication', client.token_endpoint_auth_method ?? method ?? 'with credentials'],
     ['credentials', named?.credentials?.map(({ id }) => id).join('\n') ?? ''],
     ['key set', client.client_authentication_methods?.private_key_jwt?.jwks_uri ?? ''],
-    [
-      'tokens',
-      client.require_proof_of_possession ? 'bound to a key' : 'bearer, unless the API or a proof says',
-    ],
+    ['tokens', tokensInWords(client, method)],
     ['compliance level', client.compliance_level ?? 'none'],
     ['is the API', typeof api === 'string' ? api : ''],
     [
@@ -206,4 +203,10 @@ function details(client: Client): string[] {
         .join('\n'),
     ],
   ])
+}
+
+/** Whoever proves itself with a certificate gets tokens that are bound to it (RFC 8705 §3). */
+function tokensInWords({ require_proof_of_possession }: Client, method: string | undefined): string {
+  if (method?.includes('tls_client_auth')) return 'bound to the certificate, or to the key of a DPoP proof'
+  return require_proof_of_possession ? 'bound to a key' : 'bearer, unless the API or a proof says'
 }
