@@ -22,12 +22,12 @@ async function run(): Promise<void> {
     const log = createLog(config.logLevel)
     // Loaded only now, so that a fault of the settings is told at once.
     const { startServer } = await import('./server.ts')
-    const server = await startServer(config, {
-      log,
-      now: () => new Date(),
-      print: (text) => process.stdout.write(`${text}\n`),
-    })
+    const words: string[] = []
+    const print = (text: string) => void words.push(text)
+    const server = await startServer(config, { log, now: () => new Date(), print })
     stopOnSignal(server)
+    // Only now: who reads that it is ready may stop it the next moment, and data that was closed well opens as it was.
+    for (const text of words) process.stdout.write(`${text}\n`)
   } catch (error) {
     process.stderr.write(`${reasonInLines(error)}\n`)
     process.exitCode = 1
