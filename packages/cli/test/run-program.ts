@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compiledCache } from '../../server/test/compiled-cache.ts'
 
 export interface Ended {
   readonly code: number | null
@@ -37,7 +38,7 @@ export function start(
 ): Running {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: home.path,
-    env: { HOME: home.path, PATH: process.env.PATH ?? '', NO_UPDATE_NOTIFIER: '1', ...env },
+    env: { HOME: home.path, PATH: process.env.PATH ?? '', NO_UPDATE_NOTIFIER: '1', ...compiledCache, ...env },
   })
   if (input !== undefined) child.stdin.end(input)
   child.stdin.on('error', () => undefined)

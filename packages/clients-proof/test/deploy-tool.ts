@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
+import { compiledCache } from '../../server/test/compiled-cache.ts'
 import type { TlsServer } from '../../server/test/tls-server.ts'
 
 const packageJson = createRequire(import.meta.url).resolve('auth0-deploy-cli/package.json')
@@ -29,6 +30,7 @@ export function deployToolFor(server: TlsServer): DeployTool {
       env: {
         PATH: process.env.PATH,
         NO_COLOR: '1',
+        ...compiledCache,
         NODE_EXTRA_CA_CERTS: server.authorityPath,
         AUTH0_DOMAIN: server.domain,
         AUTH0_CLIENT_ID: client_id,

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { compiledCache } from '../../server/test/compiled-cache.ts'
 import { startTlsServer, type TlsServer } from '../../server/test/tls-server.ts'
 import { writeFiles } from './deploy-tool.ts'
 import { audience, textMember } from './machine.ts'
@@ -130,7 +131,14 @@ async function follow(heading: string, values: Readonly<Record<string, string>> 
   const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], {
     cwd: folder,
     maxBuffer: 10_000_000,
-    env: { HOME: folder, PATH: process.env.PATH, NO_COLOR: '1', NODE: process.execPath, ...programs },
+    env: {
+      HOME: folder,
+      PATH: process.env.PATH,
+      NO_COLOR: '1',
+      NODE: process.execPath,
+      ...compiledCache,
+      ...programs,
+    },
   })
   return stdout + stderr
 }

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { compiledCache } from '../../server/test/compiled-cache.ts'
 import type { TlsServer } from '../../server/test/tls-server.ts'
 
 const programTimeoutMs = 60_000
@@ -20,6 +21,7 @@ export async function runClient(program: string, server: TlsServer, env: ClientE
     timeout: programTimeoutMs,
     env: {
       PATH: process.env.PATH,
+      ...compiledCache,
       NODE_EXTRA_CA_CERTS: server.authorityPath,
       AUTH0_DOMAIN: server.domain,
       ...env,

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { compiledCache } from '../../test/compiled-cache.ts'
 import {
   integrityOf,
   type PackageRegistry,
@@ -78,7 +79,7 @@ afterAll(() => {
 })
 
 function install(names: readonly string[], changes: Partial<InstallSettings> = {}, requested: string[] = []) {
-  const environment = { PATH: process.env.PATH ?? '', HOME: home }
+  const environment = { PATH: process.env.PATH ?? '', HOME: home, ...compiledCache }
   const installModules = createInstallModules({ registry: registry.url, environment, limits, ...changes })
   const dependencies = names.map((name) => ({ name, version: '1.0.0' }))
   return installModules(dependencies, requested)

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { getCompileCacheDir } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -84,9 +85,11 @@ async function ask(
   question: InstallQuestion,
   limitMs: number,
 ): Promise<InstallAnswer> {
+  // The installer is a large library: where the server keeps what it compiled, that of an earlier installation is found.
+  const compiled = getCompileCacheDir()
   const child = spawn(process.execPath, ['--no-warnings', '--max-old-space-size=512', program], {
     cwd: question.folder,
-    env: environment,
+    env: { ...environment, ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) },
     stdio: ['pipe', 'pipe', 'ignore'],
     timeout: limitMs,
     killSignal: 'SIGKILL',
