@@ -44,10 +44,17 @@ export interface Rooms {
 const maxQueuedEvents = 5000
 const retentionIntervalMs = 10 * 60_000
 
+export interface RoomDeps {
+  readonly log: Logger
+  readonly now: () => Date
+  /** Where rules hardly ever run, its processes may start later. */
+  readonly openSandbox?: typeof startSandbox
+}
+
 /** What is opened is put on `opened`, whose owner closes it in the reverse order. */
 export async function openRooms(
   config: Config,
-  { log, now }: { log: Logger; now: () => Date },
+  { log, now, openSandbox = startSandbox }: RoomDeps,
   opened: AsyncDisposableStack,
 ): Promise<Rooms> {
   const listening: Rooms['listening'] = []
@@ -56,7 +63,7 @@ export async function openRooms(
   const installation = await storage.installation.find()
   const masterKey = openMasterKey({ setting: config.masterKey, dataDir: config.dataDir, installation })
   await storage.migrate()
-  const sandbox = await startSandbox(config, {
+  const sandbox = await openSandbox(config, {
     ownListener: () => listening,
     log: (event) => log.warn({ sandbox: event }, `sandbox: ${event.kind}`),
   })

@@ -18,6 +18,8 @@ import { createApp } from '../src/http/app.ts'
 import { newTenant, planTenant } from '../src/plan-tenant.ts'
 import { openRooms, type Rooms } from '../src/rooms.ts'
 import { routesOf, type Serving } from '../src/routes.ts'
+import { startSandbox } from '../src/start-sandbox.ts'
+import { startedWhenNeeded } from './sandbox/started-when-needed.ts'
 
 export interface TestTenant {
   readonly tenant: Tenant
@@ -59,7 +61,7 @@ export async function startTwoTenants({
   opened.defer(() => rmSync(dataDir, { recursive: true, force: true }))
   const config = parseConfig({ TALLYSTICK_PORT: '0', TALLYSTICK_DATA_DIR: dataDir })
   const log = pino({ level: 'silent' })
-  const rooms = await openRooms(config, { log, now }, opened)
+  const rooms = await openRooms(config, { log, now, openSandbox }, opened)
   const first = await planFirstStart({ ...rooms, starter: false, profile: 'rfc', now })
   await rooms.storage.commit(first.writes)
 
@@ -81,6 +83,10 @@ export async function startTwoTenants({
     theirs: await openTenant(rooms, second.tenant, serving.origin, second.operatorId, now),
     close: () => opened.disposeAsync(),
   }
+}
+
+async function openSandbox(...asked: Parameters<typeof startSandbox>): ReturnType<typeof startSandbox> {
+  return startedWhenNeeded(() => startSandbox(...asked))
 }
 
 async function insertTenant(rooms: Rooms, origin: string, now: () => Date) {

@@ -73,7 +73,18 @@ const leaveToIsolate: Plugin = {
   },
 }
 
-export async function bundleSandbox(): Promise<RunnerPayload> {
+let bundled: Promise<RunnerPayload> | undefined
+
+/** Whoever starts several sandboxes in one process has them given the same. */
+export function bundleSandbox(): Promise<RunnerPayload> {
+  bundled ??= bundleAll().catch((error: unknown) => {
+    bundled = undefined
+    throw error
+  })
+  return bundled
+}
+
+async function bundleAll(): Promise<RunnerPayload> {
   try {
     const [runner, snapshot, bundles, parser] = await Promise.all([
       bundleRunner(),
