@@ -2,16 +2,12 @@
  * The server as its operator starts it, speaking TLS. This process comes to trust a private authority as a
  * program with NODE_EXTRA_CA_CERTS does, so that `fetch` works as it is.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, getCACertificates, type PeerCertificate, setDefaultCACertificates } from 'node:tls'
-import { fileURLToPath } from 'node:url'
+import { startProgram, untilReady } from './started-program.ts'
 import { type BootstrapFile, readBootstrap } from './test-server.ts'
-
-const program = fileURLToPath(new URL('../bin/tallystick-server.js', import.meta.url))
 
 export interface TlsServer {
   /** What clients are told: `https://localhost:<port>` unless set otherwise. */
@@ -24,34 +20,12 @@ export interface TlsServer {
   readonly bootstrap: BootstrapFile
   readonly output: () => string
   readonly errors: () => string
+  /** See `StartedProgram`. */
+  tookMs(): number
   /** Resolves with the exit code. */
   stop(): Promise<number | null>
   /** Stops and removes the data. */
   close(): Promise<void>
-}
-
-export interface StartedProgram {
-  readonly child: ChildProcess
-  readonly output: () => string
-  readonly errors: () => string
-  readonly exited: Promise<number | null>
-}
-
-/** The program alone, which may well refuse to start. */
-export function startProgram(env: Readonly<Record<string, string>>): StartedProgram {
-  const child = spawn(process.execPath, [program], {
-    env: { TALLYSTICK_PORT: '0', TALLYSTICK_LOG_LEVEL: 'info', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const written = { output: '', errors: '' }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    written.output += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    written.errors += text
-  })
-  const exited = once(child, 'exit').then(([code]): number | null => code)
-  return { child, output: () => written.output, errors: () => written.errors, exited }
 }
 
 /** Self-signed unless the settings bring files. @throws Error with what the server wrote when it ends. */
@@ -63,21 +37,10 @@ export async function startTlsServer({
   dataDir?: string
 } = {}): Promise<TlsServer> {
   const started = startProgram({ TALLYSTICK_DATA_DIR: dataDir, ...settings })
-  let ended = false
-  void started.exited.then(() => {
-    ended = true
-  })
-  while (!started.output().includes('is ready at')) {
-    if (ended) throw new Error(`The server ended: ${started.errors()}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+  await untilReady(started)
   const authorityPath = join(dataDir, 'tls', 'ca.pem')
   if (settings.TALLYSTICK_TLS === 'self-signed') trust(readFileSync(authorityPath, 'utf8'))
   const bootstrap = readBootstrap(dataDir)
-  const stop = () => {
-    started.child.kill('SIGTERM')
-    return started.exited
-  }
   return {
     origin: bootstrap.origin,
     domain: new URL(bootstrap.origin).host,
@@ -87,9 +50,10 @@ export async function startTlsServer({
     bootstrap,
     output: started.output,
     errors: started.errors,
-    stop,
+    tookMs: started.tookMs,
+    stop: started.stop,
     async close() {
-      await stop()
+      await started.stop()
       rmSync(dataDir, { recursive: true, force: true })
     },
   }

@@ -1,0 +1,78 @@
+/** The program as its operator starts it, in a process of its own that is told its settings and nothing else. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export const programPath = fileURLToPath(new URL('../bin/tallystick-server.js', import.meta.url))
+
+export interface StartedProgram {
+  readonly child: ChildProcess
+  readonly output: () => string
+  readonly errors: () => string
+  readonly exited: Promise<number | null>
+  /**
+   * Milliseconds from its start until it ended, or now: those in which it was ready to run and others had the processors
+   * are not its own.
+   */
+  tookMs(): number
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>
+}
+
+/** The program alone, which may well refuse to start. */
+export function startProgram(env: Readonly<Record<string, string>>, path = programPath): StartedProgram {
+  const spawnedAt = performance.now()
+  const child = spawn(process.execPath, [path], {
+    env: { TALLYSTICK_PORT: '0', TALLYSTICK_LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const written = { output: '', errors: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written.output += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    written.errors += text
+  })
+  let [queuedMs, endedAt] = [0, Number.NaN]
+  const sampling = setInterval(() => {
+    queuedMs = Math.max(queuedMs, readQueuedMs(child.pid))
+  }, 20)
+  const exited = once(child, 'exit').then(([code]): number | null => {
+    clearInterval(sampling)
+    endedAt = performance.now()
+    return code
+  })
+  return {
+    child,
+    output: () => written.output,
+    errors: () => written.errors,
+    exited,
+    tookMs: () => (Number.isNaN(endedAt) ? performance.now() : endedAt) - spawnedAt - queuedMs,
+    stop() {
+      child.kill('SIGTERM')
+      return exited
+    },
+  }
+}
+
+/** How long its main thread was ready to run and had no processor, where the system tells (Linux). */
+function readQueuedMs(pid: number | undefined): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+  } catch {
+    return 0
+  }
+}
+
+/** @throws Error with what the program wrote when it ends instead. */
+export async function untilReady(started: StartedProgram): Promise<void> {
+  let ended = false
+  void started.exited.then(() => {
+    ended = true
+  })
+  while (!started.output().includes('is ready at')) {
+    if (ended) throw new Error(`The server ended: ${started.errors()}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
