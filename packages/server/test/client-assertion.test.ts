@@ -253,3 +253,36 @@ test('an audience must be granted to a client with a key as to any other', async
   const answer = await present(await sign(), { audience: invoices, scope: 'write' })
   expect([answer.status, answer.body.error]).toEqual([400, 'invalid_scope'])
 })
+
+describe('of an assertion that is refused, the log says what an operator looks for', () => {
+  async function causeOf(jwt: string): Promise<string> {
+    const { headers } = await present(jwt)
+    return (await door().server.management.logs.get(String(headers.get('x-request-id')))).description
+  }
+
+  test('that it is of an issuer which nobody trusts', async () => {
+    const jwt = await sign({ iss: 'https://ci.example.com', sub: 'repo:acme/app' })
+    expect(await causeOf(jwt)).toBe(
+      'No trusted issuer has the issuer https://ci.example.com; it counts to the letter.',
+    )
+  })
+
+  test('that there is a line break behind it', async () => {
+    expect(await causeOf(`${await sign()}\n`)).toMatch(/^There is a line break/)
+  })
+
+  test('that the clock which made it is ahead', async () => {
+    expect(await causeOf(await sign({ iat: seconds() + 120 }))).toMatch(/the clock that made it is ahead\.$/)
+  })
+
+  test('which credential has expired, and when', async () => {
+    const { management } = door().server
+    const { id: clientId } = await createKeyClient(management, ecPair)
+    const [credential] = await management.clientCredentials.list(clientId)
+    const expires_at = new Date(now().getTime() + 1000).toISOString()
+    await management.clientCredentials.update(clientId, String(credential?.id), { expires_at })
+    pass(2)
+    const jwt = await signAssertion(ecPair, { clientId, issuer, now: now() })
+    expect(await causeOf(jwt)).toBe(`The credential ${credential?.id} expired at ${expires_at}.`)
+  })
+})

@@ -1,5 +1,6 @@
 /** Clients that prove themselves with a certificate, over real TLS, and tokens that are bound to it (RFC 8705). */
 import { request } from 'node:https'
+import { setTimeout } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { authorityFor, type Certified, certificateFor, forClients, forServers } from './certificates.ts'
@@ -95,6 +96,22 @@ test('a registered certificate proves its client, binds the token, and no other 
   const answer = await token(id, shownBy(own))
   expect(answer).toMatchObject({ status: 200, body: { token_type: 'Bearer' } })
   expect(decodeJwt(String(answer.body.access_token)).cnf).toEqual({ 'x5t#S256': own.thumbprint })
+})
+
+test('the log says which credential has ended, and that no certificate came', async () => {
+  const own = await certificateFor('CN=machine')
+  const id = await clientWith('self_signed_tls_client_auth', { credential_type: 'x509_cert', pem: own.pem })
+  const causeOf = async (shown?: Shown) => {
+    await token(id, shown)
+    const found = await manage('GET', `/logs?q=type:feccft%20AND%20client_id:${id}&per_page=1`)
+    return Object(found.body)[0]?.description
+  }
+  expect(await causeOf()).toMatch(/self_signed_tls_client_auth, and no certificate came with the request\.$/)
+  const credential = Object((await manage('GET', `/clients/${id}/credentials`)).body)[0].id
+  const expires_at = new Date(Date.now() + 500).toISOString()
+  await manage('PATCH', `/clients/${id}/credentials/${credential}`, { expires_at })
+  await setTimeout(600)
+  expect(await causeOf(shownBy(own))).toBe(`The credential ${credential} expired at ${expires_at}.`)
 })
 
 test('a certificate in a header is one that anybody could have written', async () => {
