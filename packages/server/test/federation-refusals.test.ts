@@ -12,18 +12,22 @@ import {
   signFor,
   useFederationDoor,
 } from './federation-door.ts'
-import { createForeignKey, type ForeignIssuer, type Json, signForeign } from './foreign-issuers.ts'
+import { createForeignKey, type ForeignIssuer, type Json, signForeign, signText } from './foreign-issuers.ts'
 
 const door = useFederationDoor()
 const sub = 'repo:acme/app:*'
 
 let issuer: ForeignIssuer
+let issuerId: string
 let client: string
 beforeAll(async () => {
   const { issuers, createClient, trust } = door()
   issuer = issuers.create('builds')
   client = await createClient('builds')
-  await trust(issuer, { require_jti: true, matches: [{ client_id: client, sub, claims: { ref: 'main' } }] })
+  issuerId = await trust(issuer, {
+    require_jti: true,
+    matches: [{ client_id: client, sub, claims: { ref: 'main' } }],
+  })
 })
 
 let lastJti = 0
@@ -241,6 +245,19 @@ describe('a trust rule', () => {
     const { trust_rule } = await door().server.management.trustedIssuers.get(id)
     expect(trust_rule).toBe('module.exports = () => undefined')
   })
+})
+
+test('a token whose claims lie too deep is no token, and nothing that would look into it falls over', async () => {
+  const { present, server } = door()
+  const { trustedIssuers } = server.management
+  await trustedIssuers.update(issuerId, { trust_rule: 'module.exports = () => undefined' })
+  const brackets = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
+  for (const depth of [20, 1000, 5500]) {
+    const payload = JSON.stringify(claimsFor(issuer, right({ ref: 'other', x: 'deep' })))
+    await expectRefused(signText(issuer.key(), payload.replace('"deep"', brackets(depth))), 'token')
+  }
+  expect((await present(sign({ x: JSON.parse(brackets(19)) }))).status).toBe(200)
+  await trustedIssuers.update(issuerId, { trust_rule: null })
 })
 
 test('a token leaves no trace in what the server keeps', async () => {

@@ -32,12 +32,15 @@ export type Json = Readonly<Record<string, unknown>>
 
 /** A claim or header that is undefined is left out. */
 export function signForeign(key: ForeignKey, claims: Json, header: Json = {}): string {
-  const protectedHeader = { alg: key.algorithm, kid: key.kid, typ: 'JWT', ...header }
-  const input = `${encode(protectedHeader)}.${encode(claims)}`
-  return `${input}.${signatureOf(key, input).toString('base64url')}`
+  return signText(key, JSON.stringify(claims), header)
 }
 
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+/** The payload as it stands, be it JSON or not. */
+export function signText(key: ForeignKey, payload: string, header: Json = {}): string {
+  const protectedHeader = JSON.stringify({ alg: key.algorithm, kid: key.kid, typ: 'JWT', ...header })
+  const input = [protectedHeader, payload].map((part) => Buffer.from(part).toString('base64url')).join('.')
+  return `${input}.${signatureOf(key, input).toString('base64url')}`
+}
 
 function signatureOf({ algorithm, privateKey: key }: ForeignKey, input: string): Buffer {
   const bytes = Buffer.from(input)

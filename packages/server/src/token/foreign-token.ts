@@ -13,6 +13,8 @@ import { type CompactJwt, decodeCompactJwt, type Members } from './compact-jwt.t
 export const maxForeignTokenBytes = 16_384
 export const maxForeignJtiLength = 256
 const maxSubjectLength = 1000
+/** Levels of its claims, as of a JSON body. What is deeper could not be written down for a rule without running out of stack. */
+export const maxClaimDepth = 20
 
 export interface ForeignToken extends SignedText {
   readonly algorithm: IssuerAlgorithm
@@ -51,6 +53,9 @@ export function parseForeignToken(jwt: string): ForeignToken {
     throw new UnreadableTokenError(`It is no compact JWT of at most ${maxForeignTokenBytes} bytes.`)
   }
   const { claims, signingInput, signature } = decoded
+  if (isDeeperThan(claims, maxClaimDepth)) {
+    throw new UnreadableTokenError(`Its claims lie more than ${maxClaimDepth} levels deep.`)
+  }
   const { sub, iss } = claims
   // Without control characters: it is told in lines of the log.
   if (typeof sub !== 'string' || sub === '' || sub.length > maxSubjectLength || /\p{Cc}/u.test(sub)) {
@@ -58,6 +63,11 @@ export function parseForeignToken(jwt: string): ForeignToken {
   }
   if (iss !== undefined && typeof iss !== 'string') throw new UnreadableTokenError('Its iss is no string.')
   return { ...parseHeader(decoded), claims, subject: sub, issuer: iss, signingInput, signature }
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
 }
 
 // `JOSE` is what JWT-SVIDs may say. An access token (`at+jwt`) is for an API, and proves nobody's identity to us.
