@@ -82,6 +82,17 @@ describe('a token proves nobody', () => {
     await expectRefused(signForeign(other, claims, { jwk: other.jwk }), 'signature')
     await expectRefused(signForeign(other, claims, { jku: `${issuer.issuer}/evil` }), 'signature')
     await expectRefused(signForeign(createForeignKey('RS256'), claims), 'signature')
+    // A kid is a name and nothing else: no path, no query and no member of an object.
+    for (const kid of [
+      '',
+      '../keys',
+      '__proto__',
+      'constructor',
+      "' OR 1=1 --",
+      `${issuer.key().kid}\u0000`,
+    ]) {
+      await expectRefused(sign({}, { kid }), 'signature')
+    }
     // An RSA key of this name does not check ECDSA, and its text is no shared secret.
     await expectRefused(signForeign(createForeignKey('ES256', issuer.key().kid), claims), 'signature')
     const hs = `${encode({ alg: 'HS256', kid: issuer.key().kid })}.${encode(claims)}`
@@ -116,9 +127,22 @@ describe('a token proves nobody', () => {
     await expectRefused(tooLarge, 'issuer')
   })
 
-  test('whose issuer is none that is trusted, or this server', async () => {
-    const stranger = { ...issuer, issuer: `${issuer.issuer}/` }
-    await expectRefused(signFor(stranger, right()), 'issuer')
+  test('whose issuer is none that is trusted to the letter, or this server', async () => {
+    const { origin, host } = new URL(issuer.issuer)
+    for (const iss of [
+      `${issuer.issuer}/`,
+      issuer.issuer.toUpperCase(),
+      issuer.issuer.replace('builds', '%62uilds'),
+      issuer.issuer.replace('builds', 'b\u0456lds'),
+      `${issuer.issuer}?`,
+      `${issuer.issuer}\u0000`,
+      `${issuer.issuer}\ud800`,
+      `${origin}//builds`,
+      `${origin}/x/../builds`,
+      `http://user@${host}/builds`,
+    ]) {
+      await expectRefused(signFor({ ...issuer, issuer: iss }, right()), 'issuer')
+    }
     await expectRefused(signFor(issuer, right({ iss: undefined })), 'issuer')
     const own = await door().server.requestToken()
     await expectRefused(String(own.body.access_token), 'issuer')

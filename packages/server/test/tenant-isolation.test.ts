@@ -2,6 +2,7 @@
 import { decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AcmeServer, host, startWithAcme } from './acme-tenant.ts'
+import { createForeignKey, signForeign } from './foreign-issuers.ts'
 import { invoices } from './test-server.ts'
 
 let world: AcmeServer
@@ -56,6 +57,36 @@ test('a management token is refused at the host of another tenant', async () => 
   ] as const) {
     expect((await world.ask(name, '/api/v2/clients', { token })).status).toBe(status)
   }
+})
+
+test('a token of an issuer that both trust proves a client at the tenant that it is for, and uses up nothing at the other', async () => {
+  const key = createForeignKey('ES256')
+  const issuer = 'https://builds.example.com'
+  const proves = async (name: string, token: string) => {
+    const make = async (path: string, json: unknown) =>
+      (await world.ask(name, `/api/v2${path}`, { method: 'POST', token, json })).body
+    const method = { name: 'deploy', token_endpoint_auth_method: 'federated_jwt' }
+    const { client_id } = await make('/clients', method)
+    await make('/client-grants', { client_id, audience: invoices, scope: ['read'] })
+    const matches = [{ client_id, sub: 'repo:acme/app:*' }]
+    await make('/trusted-issuers', { name: 'builds', issuer, jwks: { keys: [key.jwk] }, matches })
+  }
+  await proves(host, world.tokens.acme)
+  await proves('localhost', world.tokens.mine)
+  const claims = { iss: issuer, sub: 'repo:acme/app:pull_request', jti: 'one for both' }
+  const present = async (name: string, aud: string | string[]) =>
+    (
+      await world.requestTokenAt(name, {
+        audience: invoices,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: signForeign(key, { ...claims, aud, exp: Math.floor(Date.now() / 1000) + 300 }),
+      })
+    ).status
+  const [acme, mine] = [`https://${host}/`, `${world.server.bootstrap.origin}/`]
+  expect([await present('localhost', acme), await present(host, mine)]).toEqual([401, 401])
+  expect([await present('localhost', [mine, acme]), await present(host, [mine, acme])]).toEqual([401, 401])
+  expect([await present(host, acme), await present('localhost', mine)]).toEqual([200, 200])
+  expect([await present(host, acme), await present('localhost', mine)]).toEqual([401, 401])
 })
 
 test('an object of another tenant is answered as one that nobody has, and is in no list', async () => {

@@ -17,7 +17,7 @@ export interface WorkloadKind {
     readonly claims?: Record<string, string | Record<string, string | Record<string, string>>>
   }
   readonly subOfAnother: string
-  /** Kubernetes names its audiences in a list. */
+  /** It names its audiences in a list, also where there is one. */
   readonly isAudienceList?: true
   /** Of the trusted issuer, where the defaults do not do. */
   readonly settings?: { readonly max_token_lifetime?: number; readonly token_reuse?: 'until_expiry' }
@@ -27,10 +27,10 @@ export interface WorkloadKind {
 const github: WorkloadKind = {
   name: 'github-actions',
   algorithm: 'RS256',
-  header: {},
+  header: { x5t: 'ykNaY4qM_ta4k2TgZOCEYLkcYlA' },
   claims: (seconds) => ({
     jti: randomUUID(),
-    sub: 'repo:acme/app:ref:refs/heads/main',
+    sub: 'repo:acme@65/app@74:ref:refs/heads/main',
     ref: 'refs/heads/main',
     sha: 'c1f7a2a4f1e0a6d3b4a5968778695a4b3c2d1e0f',
     repository: 'acme/app',
@@ -54,12 +54,24 @@ const github: WorkloadKind = {
     job_workflow_ref: 'acme/app/.github/workflows/deploy.yml@refs/heads/main',
     job_workflow_sha: 'c1f7a2a4f1e0a6d3b4a5968778695a4b3c2d1e0f',
     runner_environment: 'github-hosted',
+    check_run_id: '48213',
     enterprise: 'acme',
+    enterprise_id: '9',
     nbf: seconds - 600,
     exp: seconds + 300,
     iat: seconds,
   }),
-  match: { sub: 'repo:acme/app:*', claims: { repository_owner_id: '65' } },
+  match: { sub: 'repo:acme@65/app@74:*', claims: { repository_owner_id: '65' } },
+  // The same names, given up and taken by somebody else.
+  subOfAnother: 'repo:acme@66/app@75:ref:refs/heads/main',
+}
+
+/** Of a repository from before July 2026, or of GitHub Enterprise Server: the numbers are claims alone. */
+const githubByName: WorkloadKind = {
+  ...github,
+  name: 'github-actions-by-name',
+  claims: (seconds) => ({ ...github.claims(seconds), sub: 'repo:acme/app:ref:refs/heads/main' }),
+  match: { sub: 'repo:acme/app:*', claims: { repository_id: '74' } },
   subOfAnother: 'repo:acme/app-evil:ref:refs/heads/main',
 }
 
@@ -76,6 +88,12 @@ const gitlab: WorkloadKind = {
     user_login: 'someone',
     user_email: 'someone@example.com',
     user_access_level: 'developer',
+    user_identities: [{ provider: 'github', extern_uid: '2435223452345' }],
+    groups_direct: ['acme'],
+    job_namespace_id: '72',
+    job_namespace_path: 'acme',
+    job_project_id: '20',
+    job_project_path: 'acme/app',
     pipeline_id: '574',
     pipeline_source: 'push',
     job_id: '302',
@@ -107,7 +125,7 @@ const kubernetes: WorkloadKind = {
   algorithm: 'RS256',
   header: { typ: undefined },
   claims: (seconds) => ({
-    exp: seconds + 3607,
+    exp: seconds + 600,
     iat: seconds,
     jti: randomUUID(),
     'kubernetes.io': {
@@ -115,7 +133,6 @@ const kubernetes: WorkloadKind = {
       node: { name: 'node-1', uid: '517eb86e-b863-451b-bf70-86cb61439a3a' },
       pod: { name: 'billing-7d9f', uid: '0d8b260e-ef0e-45fb-be8e-ff44f97722e8' },
       serviceaccount: { name: 'billing', uid: 'e6a8680e-d103-4cce-80ea-03acbbeacf7d' },
-      warnafter: seconds + 3607,
     },
     nbf: seconds,
     sub: 'system:serviceaccount:prod:billing',
@@ -127,7 +144,7 @@ const kubernetes: WorkloadKind = {
   subOfAnother: 'system:serviceaccount:prod:billing-evil',
   isAudienceList: true,
   // The file is written anew before its token expires, and read by each request until then.
-  settings: { token_reuse: 'until_expiry', max_token_lifetime: 3700 },
+  settings: { token_reuse: 'until_expiry' },
 }
 
 const spiffe: WorkloadKind = {
@@ -141,6 +158,7 @@ const spiffe: WorkloadKind = {
     iat: seconds,
     sub: 'spiffe://acme.example/ns/prod/sa/billing',
   }),
+  isAudienceList: true,
   match: { sub: 'spiffe://acme.example/ns/*/sa/billing' },
   subOfAnother: 'spiffe://acme.example/ns/prod/sa/billing/evil',
   jwkMembers: { use: 'jwt-svid' },
@@ -230,4 +248,13 @@ const entra: WorkloadKind = {
   settings: { max_token_lifetime: 86_400 },
 }
 
-export const workloadKinds: readonly WorkloadKind[] = [github, gitlab, kubernetes, spiffe, aws, gcp, entra]
+export const workloadKinds: readonly WorkloadKind[] = [
+  github,
+  githubByName,
+  gitlab,
+  kubernetes,
+  spiffe,
+  aws,
+  gcp,
+  entra,
+]

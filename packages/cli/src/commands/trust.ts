@@ -24,7 +24,7 @@ interface ExplainOptions {
 export function addTrustCommands(trust: Command, open: OpenContext): void {
   addExamples(trust, [
     [
-      "tallystick trust create github https://token.actions.githubusercontent.com --client CLIENT_ID --sub 'repo:acme/app:*'",
+      "tallystick trust create github https://token.actions.githubusercontent.com --client CLIENT_ID --sub 'repo:acme@65/app@74:*'",
     ],
     [
       'tallystick trust update TRUSTED_ISSUER_ID --client CLIENT_ID --claim repository_id=74',

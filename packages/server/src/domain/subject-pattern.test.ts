@@ -31,6 +31,9 @@ test.each([
   ['repo:acme/app:ref:refs/heads/release-*', 'repo:acme/app:ref:refs/heads/release-7'],
   ['repo:acme/app:ref:refs/heads/*-hot*fix', 'repo:acme/app:ref:refs/heads/a-hot-b-hot-fix'],
   ['system:serviceaccount:prod:*', 'system:serviceaccount:prod:billing'],
+  ['repo:acme@65/app@74:*', 'repo:acme@65/app@74:ref:refs/heads/main'],
+  // Who leaves the end of a name open gets all names that begin so.
+  ['repo:acme*/app:*', 'repo:acme-evil/app:pull_request'],
   ['spiffe://acme.example/ns/*/sa/billing', 'spiffe://acme.example/ns/prod/sa/billing'],
 ])('%s is a pattern of %s', (pattern, sub) => {
   expect(matchesSubject(pattern, sub)).toBe(true)
