@@ -172,6 +172,8 @@ test('the management API takes a bound token on a connection that shows its cert
   expect((await manage('GET', '/clients', undefined, undefined, bound)).status).toBe(401)
   const other = shownBy(await certificateFor('CN=operator'))
   expect((await manage('GET', '/clients', undefined, other, bound)).status).toBe(401)
+  const ofApi = await send('/.well-known/oauth-protected-resource/api/v2/', { method: 'GET' })
+  expect(ofApi.body.tls_client_certificate_bound_access_tokens).toBe(true)
 })
 
 test('metadata tells what works: each place that it names takes the certificate', async () => {

@@ -28,6 +28,8 @@ test('the management API says which server issues its tokens, at the place its c
       bearer_methods_supported: ['header'],
       dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
     })
+    // No proxy tells them here, and the server has no TLS of its own.
+    expect(document).not.toHaveProperty('tls_client_certificate_bound_access_tokens')
     const server = await read(tenant, '/.well-known/oauth-authorization-server')
     expect(server.document).toMatchObject({
       issuer: tenant.issuer.issuer,

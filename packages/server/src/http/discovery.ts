@@ -33,7 +33,7 @@ export function registerDiscovery(app: FastifyInstance, deps: DiscoveryDeps): vo
     app.get(path, async (request, reply) => {
       const { tenant, issuer } = request
       const scopes = (await deps.resourceServers.findSystem(tenant.id))?.scopes ?? []
-      return sendJson(request, reply, resourceMetadata({ tenant, issuer, scopes }))
+      return sendJson(request, reply, resourceMetadata({ tenant, issuer, scopes, takesCertificates }))
     })
   }
 }

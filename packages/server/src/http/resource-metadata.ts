@@ -11,6 +11,7 @@ export interface ResourceMetadataSubject {
   readonly tenant: Tenant
   readonly issuer: Issuer
   readonly scopes: ResourceServer['scopes']
+  readonly takesCertificates: boolean
 }
 
 type Metadata = Readonly<Record<string, unknown>>
@@ -42,7 +43,11 @@ function identity({ issuer, scopes }: ResourceMetadataSubject): Metadata {
   }
 }
 
-function tokens(): Metadata {
-  // RFC 6750 §2.1; a token in the query or in a body is refused.
-  return { bearer_methods_supported: ['header'], dpop_signing_alg_values_supported: proofAlgorithms }
+function tokens({ takesCertificates }: ResourceMetadataSubject): Metadata {
+  return {
+    // RFC 6750 §2.1; a token in the query or in a body is refused.
+    bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: proofAlgorithms,
+    ...(takesCertificates && { tls_client_certificate_bound_access_tokens: true }),
+  }
 }

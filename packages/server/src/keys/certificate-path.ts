@@ -38,7 +38,9 @@ export function faultOfDates({ validFromDate, validToDate }: X509Certificate, no
 /** Whether its key is of a kind and size that proves anything (RFC 8705 §7.3 leaves that to us). */
 export function hasStrongKey(certificate: X509Certificate): boolean {
   const { asymmetricKeyType: kind, asymmetricKeyDetails: details = {} } = publicKeyOf(certificate) ?? {}
-  if (kind === 'rsa') return (details.modulusLength ?? 0) >= 2048 && (details.modulusLength ?? 0) <= 8192
+  const { modulusLength = 0, publicExponent = 0n } = details
+  // With an exponent of 1 every signature is right; the bound is that of FIPS 186-5, appendix A.1.1.
+  if (kind === 'rsa') return modulusLength >= 2048 && modulusLength <= 8192 && publicExponent >= 65_537n
   if (kind === 'ec') return ['prime256v1', 'secp384r1', 'secp521r1'].includes(details.namedCurve ?? '')
   return kind === 'ed25519'
 }

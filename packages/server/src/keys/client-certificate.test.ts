@@ -1,10 +1,11 @@
 /** Which certificates an authority that is registered for a client answers for, whatever else comes along with them. */
-import type { JsonName } from '@peculiar/x509'
+import type { Extension, JsonName } from '@peculiar/x509'
 import { expect, test } from 'vitest'
 import { authorityFor, type Certified, certificateFor, forClients, x509 } from '../../test/certificates.ts'
 import { idOf } from '../../test/storage-conformance/samples.ts'
 import type { CertifiedNameCredential } from '../domain/client-credential.ts'
 import { createClientCertificates } from './client-certificate.ts'
+import { parseAuthority, parseClientCertificate } from './registered-certificate.ts'
 
 const certificates = createClientCertificates()
 const now = new Date()
@@ -69,6 +70,52 @@ test('of two authorities of one name the one counts that has signed', async () =
   expect(await faultOf(leaf, [namesake, impostor])).toBe(notAnswered)
   expect(await faultOf(leaf, [between], [await authorityFor('CN=Root')])).toBe(notAnswered)
   expect(await faultOf(leaf, [between], [])).toBe(notAnswered)
+})
+
+test('a certificate in which an extension stands twice is refused, whichever of the two is right', async () => {
+  const named = (value: string) => new x509.SubjectAlternativeNameExtension([{ type: 'url', value }])
+  const [own, other] = [named('spiffe://example.org/machine'), named('spiffe://example.org/other')]
+  const faultWith = async (...extensions: Extension[]) => {
+    const leaf = await certificateFor('CN=any', { issuer: root, extensions: [forClients(), ...extensions] })
+    const credential = credentialFor('spiffe://example.org/machine', [root], 'cert_san_uri')
+    return certificates.faultOf({ der: leaf.der, intermediates: [] }, [credential], now)
+  }
+  expect(await faultWith(own)).toBeUndefined()
+  for (const both of [
+    [own, other],
+    [other, own],
+    [own, own],
+  ]) {
+    expect(await faultWith(...both)).toBe(notAnswered)
+  }
+})
+
+test('an RSA key with a small exponent proves nothing, and neither may be registered', async () => {
+  const keyWith = (exponent: number[]) => ({
+    name: 'RSASSA-PKCS1-v1_5',
+    modulusLength: 2048,
+    publicExponent: new Uint8Array(exponent),
+    hash: 'SHA-256',
+  })
+  const [small, usual] = [keyWith([3]), keyWith([1, 0, 1])]
+  for (const [algorithm, isTaken] of [
+    [small, false],
+    [usual, true],
+  ] as const) {
+    const own = await authorityFor('CN=machine', { algorithm })
+    const credential = {
+      ...credentialFor('', []),
+      type: 'x509_cert',
+      thumbprint: own.thumbprint,
+      subjectDn: '',
+    } as const
+    const fault = await certificates.faultOf({ der: own.der, intermediates: [] }, [credential], now)
+    expect(fault === undefined).toBe(isTaken)
+    for (const parse of [parseClientCertificate, parseAuthority]) {
+      if (isTaken) expect((await parse(own.pem, now)).thumbprint).toBe(own.thumbprint)
+      else await expect(parse(own.pem, now)).rejects.toThrow('exponent')
+    }
+  }
 })
 
 test('who was certified as a client issues nothing', async () => {

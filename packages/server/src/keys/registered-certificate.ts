@@ -50,7 +50,7 @@ async function read(pem: string, now: Date) {
   const certificate = parse(pem)
   if (!hasStrongKey(certificate)) {
     throw new CertificateError(
-      'The key of the certificate must be RSA of 2048 to 8192 bits, EC P-256, P-384 or P-521, or Ed25519',
+      'The key of the certificate must be RSA of 2048 to 8192 bits with an exponent of 65537 or more, EC P-256, P-384 or P-521, or Ed25519',
     )
   }
   if (certificate.validToDate <= now) throw new CertificateError('The certificate has expired')
