@@ -1,8 +1,13 @@
+// Some proxies tell the port as well, which is another one for each connection.
+const withPort = /^(?:(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}|\[([0-9a-f:.]+)\](?::\d{1,5})?)$/i
+
 /**
  * Where a request comes from, for counting: an IPv4 address, or the 64 bits of an IPv6 address that name a network. Whoever
  * has one IPv6 address has the 2^64 of its network (RFC 6177), and would otherwise never be counted twice.
  */
-export function networkOf(address: string): string {
+export function networkOf(rawAddress: string): string {
+  const [, v4, v6] = withPort.exec(rawAddress) ?? []
+  const address = v4 ?? v6 ?? rawAddress
   const normal = URL.parse(`http://[${address}]`)?.hostname.slice(1, -1)
   // Loopback, and IPv4 addresses in the notation of IPv6, are no networks.
   if (normal === undefined || normal.startsWith('::')) return address
