@@ -6,6 +6,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
+import { blocksOf, shellCommands } from '../test/page-commands.ts'
 import { createProgram } from './program.ts'
 import { createTerminal } from './terminal.ts'
 import { createWtProgram } from './wt/program.ts'
@@ -17,8 +18,9 @@ const sources = filesAt('packages/{cli,server}/src/**/*.ts').filter((file) => !f
 
 test.each(pages)('the commands of %s can be typed', async (page) => {
   const text = readFileSync(`${root}${page}`, 'utf8')
-  const blocks = [...text.matchAll(/^( *)```(?:sh)?\n([\s\S]*?)^\1```/gm)].map(([, , block = '']) => block)
-  const lines = blocks.flatMap(shellCommands).filter(([program = '']) => program in programs)
+  const lines = blocksOf(text)
+    .flatMap(shellCommands)
+    .filter(([program = '']) => program in programs)
   expect(await faultsOf(lines, faultOfLine)).toEqual([])
   const prose = text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
   const named = [...prose.matchAll(/`(?:npx )?((?:tallystick|wt) [^`]+)`/g)].map(([, line = '']) => line)
@@ -121,21 +123,4 @@ async function faultOfName([name = '', ...words]: readonly string[]): Promise<st
     command = next
   }
   return words.find((word) => word.startsWith('--') && !flags.has(word.replace(/=.*/, '')))
-}
-
-/** The commands of a text in the language of shells, each as its words; of redirections and comments nothing is left. */
-function shellCommands(text: string): string[][] {
-  const commands: string[][] = [[]]
-  const joined = text.replaceAll('\\\n', ' ').replaceAll(/(^|\s)#.*$/gm, '')
-  for (const [token] of joined.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"|&;()<>])+|[\n|&;()]|[<>] *\S+/g)) {
-    if (/^[\n|&;()]/.test(token)) commands.push([])
-    else if (!/^[<>]/.test(token)) commands.at(-1)?.push(token.replaceAll(/['"]/g, ''))
-  }
-  return commands.map(withoutPrefix).filter((words) => words.length > 0)
-}
-
-/** Settings of the environment, and what finds the program. */
-function withoutPrefix(words: readonly string[]): string[] {
-  const first = words.findIndex((word) => !/^(?:[A-Z_]+=.*|npx)$/.test(word))
-  return first < 0 ? [] : words.slice(first)
 }
