@@ -1,5 +1,4 @@
 /** What the routes need, made from the rooms. */
-import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import { createClientAuthentication } from './client-authentication.ts'
@@ -17,6 +16,7 @@ import { createDpopNonces } from './keys/dpop-nonce.ts'
 import { createKeyRevocation } from './keys/key-revocation.ts'
 import { createKeyRotation } from './keys/key-rotation.ts'
 import { createLogStreamSecrets } from './keys/log-stream-secrets.ts'
+import { drawRandomBytes } from './keys/random-bytes.ts'
 import {
   newActionBindingId,
   newClientCredentialId,
@@ -112,7 +112,7 @@ export function routesOf(
           opaqueTokens,
         }),
         now,
-        drawStatusPlace: createStatusPlaces({ newStatusListId, randomBelow: randomInt }),
+        drawStatusPlace: createStatusPlaces({ newStatusListId, randomBytes: drawRandomBytes }),
         newSeed,
       }),
       issueDpopNonce,

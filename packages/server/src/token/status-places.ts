@@ -1,5 +1,5 @@
 /**
- * Hands out places in status lists, at random and each once. Lists are begun in memory and never gone on with after a
+ * Hands out places in status lists, as if at random and each once. Lists are begun in memory and never gone on with after a
  * restart: what was handed out before is known to the tokens on disk alone, and a place that is given twice would revoke
  * a stranger's token. A list exists once the first token that names it is on disk.
  */
@@ -8,31 +8,35 @@ import type { ResourceServer } from '../domain/resource-server.ts'
 
 export interface StatusPlacesDeps {
   readonly newStatusListId: () => StatusListId
-  /** A whole number from 0 to below `end`, each equally likely. */
-  readonly randomBelow: (end: number) => number
+  readonly randomBytes: (length: number) => Uint8Array
 }
 
 /** Of one API alone: who asks for a list learns nothing of another API's tokens. */
 export type DrawStatusPlace = (api: Pick<ResourceServer, 'tenantId' | 'id'>) => StatusPlace
 
-/** APIs whose lists are open at once, of 128 kB each; the one that waited longest begins another with its next token. */
-export const maxOpenLists = 200
+/**
+ * APIs whose lists are open at once, of 2 kB each; the one that waited longest begins another with its next token. So many
+ * that nobody who makes APIs of his own can close those of others.
+ */
+export const maxOpenLists = 10_000
 
 interface OpenList {
   readonly id: StatusListId
-  /** A shuffled deck of which the first `left` are still to be drawn. */
-  readonly indexes: Uint16Array
-  left: number
+  /** Of its order, and of no other list's. */
+  readonly tables: Uint8Array
+  drawn: number
 }
 
-export function createStatusPlaces({ newStatusListId, randomBelow }: StatusPlacesDeps): DrawStatusPlace {
+const rounds = 6
+const tableSize = 256
+
+export function createStatusPlaces({ newStatusListId, randomBytes }: StatusPlacesDeps): DrawStatusPlace {
   const open = new Map<string, OpenList>()
 
   function listFor(key: string): OpenList {
     const found = open.get(key)
-    if (found !== undefined && found.left > 0) return found
-    const indexes = Uint16Array.from({ length: statusListSize }, (_, index) => index)
-    return { id: newStatusListId(), indexes, left: statusListSize }
+    if (found !== undefined && found.drawn < statusListSize) return found
+    return { id: newStatusListId(), tables: randomBytes(rounds * tableSize), drawn: 0 }
   }
 
   return function drawStatusPlace({ tenantId, id }) {
@@ -43,18 +47,20 @@ export function createStatusPlaces({ newStatusListId, randomBelow }: StatusPlace
     open.set(key, list)
     const [oldest] = open.keys()
     if (open.size > maxOpenLists && oldest !== undefined) open.delete(oldest)
-    return { listId: list.id, index: drawIndex(list, randomBelow) }
+    const index = shuffled(list.drawn, list.tables)
+    list.drawn += 1
+    return { listId: list.id, index }
   }
 }
 
-// One step of a Fisher-Yates shuffle: in random places, a token does not tell how many were issued before it.
-function drawIndex(list: OpenList, randomBelow: (end: number) => number): number {
-  const { indexes } = list
-  const at = randomBelow(list.left)
-  list.left -= 1
-  const drawn = indexes[at]
-  const last = indexes[list.left]
-  if (drawn === undefined || last === undefined) throw new RangeError('A status list has no such place.')
-  indexes[at] = last
-  return drawn
+/**
+ * A Feistel network over the two bytes of a number below 65,536: each goes to another one, and without the random tables
+ * nobody can tell which. So a token does not tell how many were issued before it.
+ */
+function shuffled(number: number, tables: Uint8Array): number {
+  let [left, right] = [number >> 8, number & 0xff]
+  for (let round = 0; round < rounds; round += 1) {
+    ;[left, right] = [right, left ^ (tables[round * tableSize + right] ?? 0)]
+  }
+  return (left << 8) | right
 }
