@@ -40,7 +40,9 @@ export function addTokenCommands(token: Command, open: OpenContext): void {
     .option('--api <identifier>', "the API; without it the starter's")
     .option('--scope <value>', 'ask for this scope only; repeatable', collect)
     .option('--dpop', 'bind the token to a new key, which is gone afterwards')
-    .addOption(new Option('--dpop-key <file>', 'bind the token to this private key, a PEM').conflicts('dpop'))
+    .addOption(
+      new Option('--dpop-key <file>', 'bind the token to this private key, a PEM or JWK').conflicts('dpop'),
+    )
     .option('--raw', 'print the token alone')
     .action(async (options: GetOptions) => getToken(open(), options))
 
