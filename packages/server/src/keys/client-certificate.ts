@@ -8,6 +8,7 @@ import type { CertificateCredential, CertifiedNameCredential } from '../domain/c
 import { createReadCertificateFacts, readCertificate, thumbprintOf } from './certificate-facts.ts'
 import { faultOfDates, faultOfPath, hasStrongKey, maxIntermediates } from './certificate-path.ts'
 import { isSameName, parseDistinguishedName } from './distinguished-name.ts'
+import { loadX509Library } from './x509-library.ts'
 
 /** A certificate whose key its sender holds. */
 export interface PresentedCertificate {
@@ -29,6 +30,7 @@ export interface ClientCertificates {
 export function createClientCertificates(): ClientCertificates {
   const readFacts = createReadCertificateFacts()
   const readAuthority = createReadAuthority()
+  let library: Promise<unknown> | undefined
 
   async function faultOfName(
     leaf: X509Certificate,
@@ -61,6 +63,8 @@ export function createClientCertificates(): ClientCertificates {
       const leaf = readCertificate(presented.der)
       if (!leaf) return 'What was shown is no certificate.'
       if (!hasStrongKey(leaf)) return 'The key of the certificate is too weak, or of an unusual kind.'
+      // With the first certificate that anybody shows: who waits for it says nothing of whom it was shown for.
+      await (library ??= loadX509Library())
       let fault = 'The client has no credential that counts.'
       for (const credential of credentials) {
         const faultOfThis =
