@@ -64,7 +64,8 @@ export function createClientCertificates(): ClientCertificates {
       if (!leaf) return 'What was shown is no certificate.'
       if (!hasStrongKey(leaf)) return 'The key of the certificate is too weak, or of an unusual kind.'
       // With the first certificate that anybody shows: who waits for it says nothing of whom it was shown for.
-      await (library ??= loadX509Library())
+      library ??= loadX509Library()
+      await library
       let fault = 'The client has no credential that counts.'
       for (const credential of credentials) {
         const faultOfThis =
