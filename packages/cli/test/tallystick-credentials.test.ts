@@ -26,7 +26,7 @@ test('a private key is refused before anything is sent, as PEM and as JWK', asyn
   ] as const) {
     const file = await here.file(name, text)
     for (const args of [
-      ['clients', 'credentials', 'add', client, file],
+      ['clients', 'credentials', 'create', client, file],
       ['clients', 'create', 'unmade', '--auth-method', 'private_key_jwt', '--public-key', file],
     ]) {
       const { exitCode, messages } = await here.tallystick(args)
@@ -94,7 +94,7 @@ test('a key is added, made to count, and removed once another one counts', async
     5,
   )
   await here.ok(['clients', 'update', client, '--auth-method', 'private_key_jwt', '--credential', second])
-  await here.ok(['clients', 'credentials', 'remove', client, first, '--yes'])
+  await here.ok(['clients', 'credentials', 'delete', client, first, '--yes'])
   expect(await here.json(['clients', 'credentials', 'list', client])).toMatchObject([
     { id: second, name: 'next', alg: 'EdDSA', expires_at: '2099-01-31T00:00:00.000Z' },
   ])
@@ -144,7 +144,7 @@ test('a client is made with a certificate, and another one is added and named', 
   expect(made.output).toMatch(/^authentication +self_signed_tls_client_auth$/m)
   expect(made.messages).toContain('has no secret')
   const client = await here.idOfClient('certified')
-  const add = ['clients', 'credentials', 'add', client]
+  const add = ['clients', 'credentials', 'create', client]
   const added = await here.ok([...add, '--certificate', '-', '--name', 'next', '--json'], { input: next.pem })
   const credential = JSON.parse(added.output)
   expect(credential).toMatchObject({
@@ -167,7 +167,7 @@ test('a client with a secret goes over to a name of an authority, and a second o
   const { output } = await here.ok(['clients', 'update', client, ...byName])
   expect(output).toMatch(/^authentication +tls_client_auth$/m)
   const uri = 'spiffe://example.org/machine'
-  const added = await here.ok(['clients', 'credentials', 'add', client, '--san-uri', uri, '--ca', ca])
+  const added = await here.ok(['clients', 'credentials', 'create', client, '--san-uri', uri, '--ca', ca])
   expect(added.output).toContain(uri)
   expect(await here.json(['clients', 'credentials', 'list', client])).toMatchObject([
     { credential_type: 'cert_subject_dn', subject_dn: 'CN=machine,O=Example' },
@@ -184,7 +184,7 @@ test('a certificate or a name that does not fit, and a key beside a certificate,
   const file = await here.file('client.pem', own.pem)
   const both = await here.file('both.pem', own.pem + own.key)
   const client = await here.idOfClient('billing')
-  const add = ['clients', 'credentials', 'add', client]
+  const add = ['clients', 'credentials', 'create', client]
   const create = ['clients', 'create', 'unmade', '--auth-method']
   for (const args of [
     add,

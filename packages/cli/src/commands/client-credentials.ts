@@ -18,7 +18,7 @@ import { deleteObjects } from './delete-objects.ts'
 import { addIdsOption, type ListOptions, presentList } from './present-list.ts'
 import { readPublicKey } from './public-key-file.ts'
 
-interface AddOptions extends CertificateOptions {
+interface CreateOptions extends CertificateOptions {
   readonly name?: string
   readonly alg?: ClientCredential['alg']
   readonly kid?: string
@@ -28,9 +28,9 @@ interface AddOptions extends CertificateOptions {
 
 export function addClientCredentialsCommands(credentials: Command, open: OpenContext): void {
   addExamples(credentials, [
-    ['tallystick clients credentials add CLIENT_ID public.pem'],
-    ['tallystick clients credentials add CLIENT_ID --certificate client.pem'],
-    ["tallystick clients credentials add CLIENT_ID --subject-dn 'CN=billing,O=Example' --ca ca.pem"],
+    ['tallystick clients credentials create CLIENT_ID public.pem'],
+    ['tallystick clients credentials create CLIENT_ID --certificate client.pem'],
+    ["tallystick clients credentials create CLIENT_ID --subject-dn 'CN=billing,O=Example' --ca ca.pem"],
     ['tallystick clients update CLIENT_ID --auth-method private_key_jwt --credential CREDENTIAL_ID'],
   ])
 
@@ -42,7 +42,7 @@ export function addClientCredentialsCommands(credentials: Command, open: OpenCon
     presentList(context, options, {
       items,
       idOf: (credential) => credential.id,
-      whenEmpty: 'There is no credential yet: tallystick clients credentials add --help',
+      whenEmpty: 'There is no credential yet: tallystick clients credentials create --help',
       columns: [
         { title: 'Credential id', cell: (credential) => credential.id },
         { title: 'Type', cell: (credential) => credential.credential_type },
@@ -54,8 +54,9 @@ export function addClientCredentialsCommands(credentials: Command, open: OpenCon
     })
   })
 
-  const add = credentials
-    .command('add <client_id> [file]')
+  const create = credentials
+    .command('create <client_id> [file]')
+    .alias('add')
     .description('a public key (PEM, certificate or JWK; - reads standard input), a certificate, or a name')
     .option('--name <text>', 'what people call it')
     .addOption(
@@ -76,16 +77,19 @@ export function addClientCredentialsCommands(credentials: Command, open: OpenCon
         ...certificateOptionNames,
       ]),
     )
-  addCertificateOptions(add).action(async (client: string, file: string | undefined, options: AddOptions) => {
-    const context = open()
-    const proof = await proofIn(file, options, context.terminal.input)
-    const { clientCredentials } = await context.connect()
-    const credential = await clientCredentials.create(client, { ...proof, ...settingsOf(options) })
-    context.present(credential, () => details(credential))
-  })
+  addCertificateOptions(create).action(
+    async (client: string, file: string | undefined, options: CreateOptions) => {
+      const context = open()
+      const proof = await proofIn(file, options, context.terminal.input)
+      const { clientCredentials } = await context.connect()
+      const credential = await clientCredentials.create(client, { ...proof, ...settingsOf(options) })
+      context.present(credential, () => details(credential))
+    },
+  )
 
   credentials
-    .command('remove <client_id> <credential_id...>')
+    .command('delete <client_id> <credential_id...>')
+    .alias('remove')
     .description('delete keys and certificates that the client does not authenticate with any more')
     .action(async (client: string, ids: string[]) => {
       const context = open()
@@ -99,7 +103,7 @@ export function addClientCredentialsCommands(credentials: Command, open: OpenCon
 
 async function proofIn(
   file: string | undefined,
-  options: AddOptions,
+  options: CreateOptions,
   input: Parameters<typeof readPublicKey>[1],
 ): Promise<ClientCredentialToCreate> {
   const certified = await certificateCredential(options, input)
@@ -114,7 +118,7 @@ async function proofIn(
   })
 }
 
-function settingsOf({ name, alg, kid, expiresAt, expiryFromCertificate }: AddOptions) {
+function settingsOf({ name, alg, kid, expiresAt, expiryFromCertificate }: CreateOptions) {
   return {
     ...(name !== undefined && { name }),
     ...(alg !== undefined && { alg }),
