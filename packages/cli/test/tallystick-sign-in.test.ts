@@ -153,12 +153,16 @@ describe('with a key', () => {
     expect(messages).not.toMatch(/eyJ|PRIVATE/)
   })
 
-  test('where the server asks for a nonce, each command gets one and goes on', async () => {
+  test('held to FAPI 2.0, and where the server asks for nonces, each command goes on', async () => {
     await register(ec.publicKey)
     const file = await privateFile('own.pem', pemOf(ec.privateKey))
+    const level = (text: string) => ['clients', 'update', client, '--compliance-level', text]
+    await here.ok(level('fapi2_sp_pkj_dpop'))
+    expect(await run(list, byKey(file))).toMatchObject({ exitCode: 0 })
     await here.ok(['settings', 'update', '--dpop-nonce', 'required'])
     expect(await run(list, byKey(file))).toMatchObject({ exitCode: 0 })
     await here.ok(['settings', 'update', '--dpop-nonce', 'optional'])
+    await here.ok(level('none'))
   })
 
   test('by another address, assertions and proofs are for the issuer that is named, and for no other', async () => {

@@ -148,6 +148,42 @@ describe('a token proves nobody', () => {
     await expectRefused(String(own.body.access_token), 'issuer')
   })
 
+  test('whatever stands in its members, unless it is what has to stand there; and nothing falls over', async () => {
+    const { explain } = door()
+    const odd = fc.oneof(
+      fc.json().map((text): unknown => JSON.parse(text)),
+      fc.constantFrom<unknown>(
+        null,
+        '',
+        0,
+        -1,
+        1e308,
+        2 ** 53,
+        true,
+        [],
+        {},
+        ['x'],
+        '\ud800',
+        '\u0000',
+        'x'.repeat(2000),
+      ),
+    )
+    const claim = fc.constantFrom('iss', 'sub', 'aud', 'exp', 'ref')
+    const header = fc.constantFrom('typ', 'crit', 'b64', 'kid', 'alg')
+    const signedWith = async (claims: Json, members: Json) => {
+      const { client_id, steps } = await explain(sign(claims, members))
+      expect(client_id, JSON.stringify([claims, members, steps])).toBeNull()
+    }
+    await fc.assert(
+      fc.asyncProperty(claim, odd, (name, value) => signedWith({ [name]: value }, {})),
+      { numRuns: 150 },
+    )
+    await fc.assert(
+      fc.asyncProperty(header, odd, (name, value) => signedWith({}, { [name]: value })),
+      { numRuns: 100 },
+    )
+  })
+
   test('whichever single character of it is another one', async () => {
     const jwt = sign()
     const { explain } = door()

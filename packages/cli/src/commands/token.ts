@@ -34,11 +34,13 @@ export function addTokenCommands(token: Command, open: OpenContext): void {
   ])
 
   addProofOptions(
-    token.command('get').description('ask the token endpoint as a client, and show the token decoded'),
+    token
+      .command('get')
+      .description('ask the token endpoint as a client, and show the token decoded')
+      .option('--client <client_id>', "the client; without it the starter's")
+      .option('--api <identifier>', "the API; without it the starter's")
+      .option('--scope <value>', 'ask for this scope only; repeatable', collect),
   )
-    .option('--client <client_id>', "the client; without it the starter's")
-    .option('--api <identifier>', "the API; without it the starter's")
-    .option('--scope <value>', 'ask for this scope only; repeatable', collect)
     .option('--dpop', 'bind the token to a new key, which is gone afterwards')
     .addOption(
       new Option('--dpop-key <file>', 'bind the token to this private key, a PEM or JWK').conflicts('dpop'),
