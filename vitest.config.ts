@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /**
- * Tests that watch the clock while they attack or load a server. They run one file at a time and after the others, so
- * that what they measure is the server and not the other tests.
+ * Tests that watch the clock while they attack. They run one file at a time and after the others, so that what they
+ * measure is the server and not the other tests.
  */
 const undisturbed = [
   'packages/server/src/sandbox/hostile-*.test.ts',
