@@ -3,6 +3,7 @@
  * trusted proxy, which tells it in a header. Anybody else can write a header, too, so there it is not looked at; and what
  * a proxy shows in its own handshake says nothing of the client behind it.
  */
+import type { X509Certificate } from 'node:crypto'
 import { BlockList, isIPv6, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
@@ -57,11 +58,11 @@ function peerOf(proxies: BlockList, socket: Socket): Peer {
 function shownOn(socket: TLSSocket): PresentedCertificate | undefined {
   const leaf = socket.getPeerX509Certificate()
   if (!leaf) return undefined
-  const intermediates: Uint8Array[] = []
+  const intermediates: X509Certificate[] = []
   let next = leaf.issuerCertificate
   while (next && intermediates.length < maxIntermediates) {
-    intermediates.push(next.raw)
+    intermediates.push(next)
     next = next.issuerCertificate
   }
-  return { der: leaf.raw, intermediates }
+  return { leaf, intermediates }
 }

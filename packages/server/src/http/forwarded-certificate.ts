@@ -3,6 +3,7 @@
  * nginx and Envoy write. The two cannot be taken for each other. The certificates above it come as a list of byte
  * sequences (RFC 9440 §2.3). What is not exactly one certificate is not guessed at.
  */
+import type { X509Certificate } from 'node:crypto'
 import { readCertificate } from '../keys/certificate-facts.ts'
 import { maxIntermediates } from '../keys/certificate-path.ts'
 import type { PresentedCertificate } from '../keys/client-certificate.ts'
@@ -18,25 +19,25 @@ export function certificateInHeaders(
   const [raw = '', ...others] = rawCertificates
   if (others.length > 0) return 'unreadable'
   if (raw === '') return undefined
-  const der = readDer(base64In(raw))
+  const leaf = read(base64In(raw))
   const intermediates = readChain(rawChain)
-  if (!der || !intermediates) return 'unreadable'
-  return { der, intermediates }
+  if (!leaf || !intermediates) return 'unreadable'
+  return { leaf, intermediates }
 }
 
 /** Those nearest to the client's own; undefined when one of them cannot be read. */
-function readChain(rawChain: readonly string[]): Uint8Array[] | undefined {
+function readChain(rawChain: readonly string[]): X509Certificate[] | undefined {
   const members = rawChain.filter((raw) => raw !== '').flatMap((raw) => raw.split(','))
-  const ders = members.slice(0, maxIntermediates).map((member) => readDer(byteSequence(member.trim())))
-  return ders.every((der) => der !== undefined) ? ders : undefined
+  const chain = members.slice(0, maxIntermediates).map((member) => read(byteSequence(member.trim())))
+  return chain.every((each) => each !== undefined) ? chain : undefined
 }
 
-function readDer(base64: string | undefined): Uint8Array | undefined {
+function read(base64: string | undefined): X509Certificate | undefined {
   if (base64 === undefined || base64.length > (maxCertificateBytes / 3) * 4) return undefined
   const der = Buffer.from(base64, 'base64')
   // Characters that are none of base64 are skipped in silence, so what was read is held against what was sent.
   if (der.toString('base64') !== base64) return undefined
-  return readCertificate(der) && der
+  return readCertificate(der)
 }
 
 function base64In(raw: string): string | undefined {

@@ -1,4 +1,5 @@
 /** Which certificates an authority that is registered for a client answers for, whatever else comes along with them. */
+import { X509Certificate } from 'node:crypto'
 import type { Extension, JsonName } from '@peculiar/x509'
 import { expect, test } from 'vitest'
 import { authorityFor, type Certified, certificateFor, forClients, x509 } from '../../test/certificates.ts'
@@ -31,12 +32,14 @@ function credentialFor(
   }
 }
 
+const parsed = ({ der }: Certified) => new X509Certificate(der)
+
 function faultOf(
   leaf: Certified,
   intermediates: readonly Certified[],
   authorities: readonly Certified[] = [root],
 ) {
-  const presented = { der: leaf.der, intermediates: intermediates.map(({ der }) => der) }
+  const presented = { leaf: parsed(leaf), intermediates: intermediates.map(parsed) }
   return certificates.faultOf(presented, [credentialFor('CN=machine', authorities)], now)
 }
 
@@ -78,7 +81,7 @@ test('a certificate in which an extension stands twice is refused, whichever of 
   const faultWith = async (...extensions: Extension[]) => {
     const leaf = await certificateFor('CN=any', { issuer: root, extensions: [forClients(), ...extensions] })
     const credential = credentialFor('spiffe://example.org/machine', [root], 'cert_san_uri')
-    return certificates.faultOf({ der: leaf.der, intermediates: [] }, [credential], now)
+    return certificates.faultOf({ leaf: parsed(leaf), intermediates: [] }, [credential], now)
   }
   expect(await faultWith(own)).toBeUndefined()
   for (const both of [
@@ -109,7 +112,7 @@ test('an RSA key with a small exponent proves nothing, and neither may be regist
       thumbprint: own.thumbprint,
       subjectDn: '',
     } as const
-    const fault = await certificates.faultOf({ der: own.der, intermediates: [] }, [credential], now)
+    const fault = await certificates.faultOf({ leaf: parsed(own), intermediates: [] }, [credential], now)
     expect(fault === undefined).toBe(isTaken)
     for (const parse of [parseClientCertificate, parseAuthority]) {
       if (isTaken) expect((await parse(own.pem, now)).thumbprint).toBe(own.thumbprint)
@@ -150,7 +153,7 @@ test('a name is known again by what OpenSSL calls its attributes, and by nothing
   const right = `${last},businessCategory=Private,serialNumber=12,${first}`
   const leaf = await certificateFor(subject, { issuer: root, extensions: [forClients()] })
   const faultAs = (name: string) =>
-    certificates.faultOf({ der: leaf.der, intermediates: [] }, [credentialFor(name, [root])], now)
+    certificates.faultOf({ leaf: parsed(leaf), intermediates: [] }, [credentialFor(name, [root])], now)
   expect(await faultAs(right)).toBeUndefined()
   for (const other of [
     first,

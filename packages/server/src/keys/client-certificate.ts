@@ -12,10 +12,9 @@ import { loadX509Library } from './x509-library.ts'
 
 /** A certificate whose key its sender holds. */
 export interface PresentedCertificate {
-  /** DER. */
-  readonly der: Uint8Array
-  /** DER of others that came with it, in any order: perhaps the way up to an authority. */
-  readonly intermediates: readonly Uint8Array[]
+  readonly leaf: X509Certificate
+  /** Others that came with it, in any order: perhaps the way up to an authority. */
+  readonly intermediates: readonly X509Certificate[]
 }
 
 export interface ClientCertificates {
@@ -33,16 +32,12 @@ export function createClientCertificates(): ClientCertificates {
   let library: Promise<unknown> | undefined
 
   async function faultOfName(
-    leaf: X509Certificate,
-    { intermediates }: PresentedCertificate,
+    { leaf, intermediates }: PresentedCertificate,
     credential: CertifiedNameCredential,
     now: Date,
   ): Promise<string | undefined> {
     const authorities = credential.authorities.map(readAuthority).filter((each) => each !== undefined)
-    const sent = intermediates
-      .slice(0, maxIntermediates)
-      .map(readCertificate)
-      .filter((each) => each !== undefined)
+    const sent = intermediates.slice(0, maxIntermediates)
     const fault = await faultOfPath(readFacts, leaf, sent, authorities, now)
     if (fault !== undefined) return fault
     const { subject, uris = [], hosts = [] } = (await readFacts(leaf)) ?? {}
@@ -60,9 +55,8 @@ export function createClientCertificates(): ClientCertificates {
 
   return {
     async faultOf(presented, credentials, now) {
-      const leaf = readCertificate(presented.der)
-      if (!leaf) return 'What was shown is no certificate.'
-      if (!hasStrongKey(leaf)) return 'The key of the certificate is too weak, or of an unusual kind.'
+      if (!hasStrongKey(presented.leaf))
+        return 'The key of the certificate is too weak, or of an unusual kind.'
       // With the first certificate that anybody shows: who waits for it says nothing of whom it was shown for.
       library ??= loadX509Library()
       await library
@@ -70,8 +64,8 @@ export function createClientCertificates(): ClientCertificates {
       for (const credential of credentials) {
         const faultOfThis =
           credential.type === 'x509_cert'
-            ? faultOfItself(leaf, presented, credential, now)
-            : await faultOfName(leaf, presented, credential, now)
+            ? faultOfItself(presented, credential, now)
+            : await faultOfName(presented, credential, now)
         if (faultOfThis === undefined) return undefined
         fault = faultOfThis
       }
@@ -81,12 +75,11 @@ export function createClientCertificates(): ClientCertificates {
 }
 
 function faultOfItself(
-  leaf: X509Certificate,
-  { der }: PresentedCertificate,
+  { leaf }: PresentedCertificate,
   { thumbprint }: CertificateCredential,
   now: Date,
 ): string | undefined {
-  if (!isSameText(thumbprintOf(der), thumbprint)) return 'The certificate is another one.'
+  if (!isSameText(thumbprintOf(leaf.raw), thumbprint)) return 'The certificate is another one.'
   return faultOfDates(leaf, now)
 }
 

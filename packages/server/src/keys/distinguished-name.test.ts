@@ -41,6 +41,8 @@ test.each([
 
 test.each([
   ['CN=billing,O=Acme,C=IE', 'c = IE, o = Acme, cn = billing'],
+  ['CN=billing,OU=a,OU=b,O=Acme', 'O=Acme,OU=b,OU=a,CN=billing'],
+  ['DC=com,DC=com', 'DC=com, DC=com'],
   ['CN=billing,O=Acme', '2.5.4.3=billing,2.5.4.10=Acme'],
   ['OU=a+CN=b,O=c', 'CN=b+OU=a,O=c'],
   ['CN=me\\2c you\\20', 'CN=me\\, you\\ '],
@@ -58,6 +60,8 @@ test.each([
   ['CN=a+O=b', 'CN=a,O=b'],
   ['CN=a,CN=b,CN=c', 'CN=a,CN=c,CN=b'],
   ['CN=a\\,O=b', 'CN=a,O=b'],
+  ['DC=com,DC=net', 'DC=net,DC=com'],
+  ['OU=a,O=b,OU=c', 'OU=c,O=b,OU=a'],
   ['SN=7', 'serialNumber=7'],
 ])('%s and %s are two', (one, other) => {
   expect(isSameName(required(one), required(other))).toBe(false)

@@ -81,10 +81,17 @@ export function distinguishedNameOf(
 /**
  * Whether both are one name. `registered` may have its RDNs in either order: people copy it from tools that begin with
  * the country as well as from those that begin with the common name, and no authority gives both to different holders.
+ * Where the types read the same from both ends it might: `DC=com,DC=net` is not `DC=net,DC=com`.
  */
 export function isSameName(registered: DistinguishedName, ofCertificate: DistinguishedName): boolean {
   const wanted = JSON.stringify(ofCertificate)
-  return JSON.stringify(registered) === wanted || JSON.stringify([...registered].reverse()) === wanted
+  if (JSON.stringify(registered) === wanted) return true
+  const reversed = [...registered].reverse()
+  return JSON.stringify(reversed) === wanted && typesOf(reversed) !== typesOf(registered)
+}
+
+function typesOf(name: DistinguishedName): string {
+  return JSON.stringify(name.map((rdn) => rdn.map(([type]) => type)))
 }
 
 /** RFC 4514. */

@@ -105,7 +105,7 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   if (usedSecret) exchange.usedSecret = usedSecret
   exchange.spentProofs = [spentProof, possession?.spentProof].filter((proof) => proof !== undefined)
   const shown = incoming.clientCertificate
-  if (shown) exchange.provenKeys = { x5tS256: thumbprintOf(shown.der) }
+  if (shown) exchange.provenKeys = { x5tS256: thumbprintOf(shown.leaf.raw) }
   if (possession) exchange.provenKeys = { ...exchange.provenKeys, jkt: possession.jkt }
   refuseOtherGrants(client)
   const target = await findTarget(deps, incoming.tenant.id, incoming.issuer, client, request.audience)

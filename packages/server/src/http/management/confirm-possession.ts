@@ -62,7 +62,7 @@ export function createConfirmPossession(deps: ConfirmPossessionDeps): ConfirmPos
 
 /** RFC 8705 §3: a token that is bound to a certificate counts on a connection that shows it, and on no other. */
 function isShown({ clientCertificate: shown }: FastifyRequest, x5tS256: string): boolean {
-  return shown !== undefined && thumbprintOf(shown.der) === x5tS256
+  return shown !== undefined && thumbprintOf(shown.leaf.raw) === x5tS256
 }
 
 const unproven = {
