@@ -162,6 +162,16 @@ test('an issuer that cannot be reached, or is too slow, proves nobody, and soon'
   }
 })
 
+test('keys may lie where the discovery document says, and then those of the issuer itself count no more', async () => {
+  const { issuers, createClient, trust, present } = door()
+  const [issuer, elsewhere] = [issuers.create('names-others'), issuers.create('elsewhere')]
+  issuer.discovery.jwks_uri = elsewhere.jwksUri
+  await trust(issuer, { matches: [{ client_id: await createClient('elsewhere'), sub: 'repo:acme/app:*' }] })
+  await expectRefused(signForeign(issuer.key(), claimsFor(issuer)), 'signature')
+  expect((await present(signForeign(elsewhere.key(), claimsFor(issuer)))).status).toBe(200)
+  await expectRefused(signForeign(elsewhere.key(), claimsFor(elsewhere)), 'issuer')
+})
+
 test('a key counts for its own issuer alone, whatever it is called elsewhere', async () => {
   const { issuers, createClient, trust, present } = door()
   const kid = randomUUID()
