@@ -228,4 +228,19 @@ describe('bytes that can be read in two ways', () => {
       expect(response.headers.get('cache-control')).toBe('no-store')
     })
   }
+
+  test('a client that ends its side once it has asked still gets its answer', async () => {
+    await server.uploadRule({
+      source: `module.exports = (client, scope, audience, context, cb) => {
+        const end = Date.now() + 100
+        while (Date.now() < end);
+        cb(null, { scope })
+      }`,
+    })
+    const text = body()
+    const head = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${text.length}`
+    const answer = await send(`POST /oauth/token HTTP/1.1\r\n${head}\r\n\r\n${text}`)
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+    expect(answer).toContain('access_token')
+  })
 })

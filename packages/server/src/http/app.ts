@@ -82,6 +82,8 @@ export function createApp(
   // A listener that was made elsewhere has not been told.
   app.server.requestTimeout = requestTimeoutMs
   app.server.keepAliveTimeout = keepAliveTimeoutMs
+  // RFC 9293 §3.6: who has sent all it has to say may end its side, and still waits for the answer.
+  Object.assign(app.server, { httpAllowHalfOpen: true })
   refuseExpectations(app, deps.newLogEntryId)
   for (const member of ['receivedAt', 'tenant', 'issuer', 'clientCertificate', 'hasUnreadableCertificate'])
     app.decorateRequest(member)

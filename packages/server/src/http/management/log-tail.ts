@@ -14,6 +14,7 @@ import {
   parseLogEntryId,
 } from '../../domain/log-entry.ts'
 import type { ConsoleEvent, Tail, TailEvent, TailFollower, TailGap } from '../../logs/tail.ts'
+import { whenClientIsGone } from '../client-gone.ts'
 import type { IsStillGranted, Operator } from './access.ts'
 import type { Handlers } from './handler.ts'
 import { logEntryOnWire } from './log-entry-on-wire.ts'
@@ -45,7 +46,7 @@ export function createLogTailHandlers(deps: LogTailHandlerDeps): Pick<Handlers, 
       })
       const over = endWithAccess(deps, request, operator)
       over.signal.addEventListener('abort', () => follower.close())
-      reply.raw.once('close', () => over.abort())
+      whenClientIsGone(request, reply, () => over.abort())
       reply.header('content-type', 'text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
       const texts = eventTexts(deps, request, follower, lastEventId, over.signal)
       return Readable.from(texts, { highWaterMark: 1 })

@@ -8,6 +8,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ManagementError } from '../../domain/errors.ts'
 import type { Tail } from '../../logs/tail.ts'
+import { whenClientIsGone } from '../client-gone.ts'
 import type { DoorAccess, Visitor } from './door-access.ts'
 import { lineRecord, noticeRecord, toJsonLine, toServerSentEvent } from './log-record.ts'
 
@@ -30,7 +31,7 @@ export function createLogStream({ access, tail, now, heartbeatMs }: LogStreamDep
   ) {
     const wantsEvents = (request.headers.accept ?? '').includes('text/event-stream')
     try {
-      await streamLines(reply, await access.enterWithKey(request, container, key), wantsEvents)
+      await streamLines(request, reply, await access.enterWithKey(request, container, key), wantsEvents)
     } catch (error) {
       if (!(wantsEvents && error instanceof ManagementError) || reply.raw.headersSent) throw error
       // The client looks at no status; it shows the `msg` of an event, and only then says that it was cut off.
@@ -43,7 +44,12 @@ export function createLogStream({ access, tail, now, heartbeatMs }: LogStreamDep
     }
   }
 
-  async function streamLines(reply: FastifyReply, visitor: Visitor, wantsEvents: boolean): Promise<void> {
+  async function streamLines(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    visitor: Visitor,
+    wantsEvents: boolean,
+  ): Promise<void> {
     const { tenant } = visitor
     const write = wantsEvents ? toServerSentEvent : toJsonLine
     // Before anything is sent, so that no line falls between the last ones and the live ones.
@@ -56,7 +62,7 @@ export function createLogStream({ access, tail, now, heartbeatMs }: LogStreamDep
       response.end()
     }
     open.add(end)
-    response.once('close', end)
+    whenClientIsGone(request, reply, end)
     for (const [name, value] of Object.entries(reply.getHeaders())) {
       if (value !== undefined) response.setHeader(name, value)
     }
