@@ -42,6 +42,22 @@ test('one token, and those of a client, are ended and listed; an API is set to t
   expect(await here.json(change)).toMatchObject({ token_format: 'opaque', token_status_list: false })
 })
 
+test('a token that somebody found is ended, however it came in, and is not said again', async () => {
+  const { body } = await here.server.requestToken()
+  const token = String(body.access_token)
+  const revoke = ['tokens', 'revoke', '--token-file', '-', '--yes']
+  const { output, messages } = await here.ok(revoke, { input: `${token}\n` })
+  expect(output).toMatch(/^revoked +the token [0-9a-f-]{36}$/m)
+  expect(output + messages).not.toContain(token.slice(-40))
+  const unknown = await here.tallystick(revoke, { input: `${token}x` })
+  expect([unknown.exitCode, unknown.messages]).toEqual([
+    3,
+    expect.stringContaining('no token of this tenant'),
+  ])
+  const both = await here.tallystick([...revoke, '--client', here.server.billing.id], { input: token })
+  expect(both.exitCode).toBe(2)
+})
+
 test('a token of which the log knows nothing is ended all the same, with a word about it', async () => {
   const { messages, output } = await here.ok(['tokens', 'revoke', '--jti', 'misspelt', '--yes'])
   expect(messages).toContain('The log knows of no token with the jti misspelt')

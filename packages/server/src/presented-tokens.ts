@@ -4,7 +4,7 @@ import type { PresentedTokenDeps } from './http/presented-token-endpoints.ts'
 import type { ApiSigningSecrets } from './keys/api-signing-secret.ts'
 import type { SigningKeyRing } from './keys/signing-key-ring.ts'
 import type { AuthenticateClient } from './token/authenticate-client.ts'
-import { createFindToken } from './token/find-token.ts'
+import { createFindToken, type FindToken } from './token/find-token.ts'
 import { createIntrospectToken } from './token/introspect-token.ts'
 import type { IsRevoked } from './token/is-revoked.ts'
 import { createMayHoldTokens } from './token/may-hold-tokens.ts'
@@ -21,8 +21,18 @@ export interface TokensInQuestion {
   readonly now: () => Date
 }
 
+export function findTokenOf({ storage, ...others }: TokensInQuestion): FindToken {
+  const { issuedTokens, resourceServers } = storage
+  return createFindToken({ issuedTokens, resourceServers, ...others })
+}
+
+export interface PresentedTokensSources extends Pick<TokensInQuestion, 'storage' | 'now'> {
+  readonly findToken: FindToken
+  readonly isRevoked: IsRevoked
+}
+
 export function presentedTokensOf(
-  { storage, ring, apiSecrets, opaqueTokens, isRevoked, now }: TokensInQuestion & { isRevoked: IsRevoked },
+  { storage, now, findToken, isRevoked }: PresentedTokensSources,
   {
     authenticateClient,
     ...endpoint
@@ -30,8 +40,7 @@ export function presentedTokensOf(
     authenticateClient: AuthenticateClient
   },
 ): PresentedTokenDeps {
-  const { issuedTokens, resourceServers, revocations, spentProofs } = storage
-  const findToken = createFindToken({ issuedTokens, resourceServers, opaqueTokens, ring, apiSecrets, now })
+  const { revocations, spentProofs } = storage
   const mayHoldTokens = createMayHoldTokens(storage)
   return {
     ...endpoint,

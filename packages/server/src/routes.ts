@@ -36,7 +36,7 @@ import { newLogEntryId } from './logs/log-entry-id.ts'
 import { whyNotEndpoint } from './logs/stream-sender.ts'
 import { destinationsBeside } from './outbound/destinations.ts'
 import { newTenant, planTenant } from './plan-tenant.ts'
-import { presentedTokensOf, statusListsOf } from './presented-tokens.ts'
+import { findTokenOf, presentedTokensOf, statusListsOf } from './presented-tokens.ts'
 import type { Rooms } from './rooms.ts'
 import { createActionCache } from './rules/action-cache.ts'
 import { createRunPipeline } from './rules/run-pipeline.ts'
@@ -78,6 +78,7 @@ export function routesOf(
   const opaqueTokens = createOpaqueTokens({ hashing, encryption })
   const authenticateClient = createClientAuthentication(rooms, workloadTrust, keyDocuments.fetchDocument, now)
   const tokensInQuestion = { storage, ring, apiSecrets, opaqueTokens, now }
+  const findToken = findTokenOf(tokensInQuestion)
   const isRevoked = createIsRevoked(storage)
   const noteSecretUse = createNoteSecretUse(storage.clientSecrets)
   return {
@@ -131,7 +132,7 @@ export function routesOf(
       record,
     },
     presentedTokens: presentedTokensOf(
-      { ...tokensInQuestion, isRevoked },
+      { storage, now, findToken, isRevoked },
       { authenticateClient, noteSecretUse, record, keep: recorder.keep, rateLimit: rateOf(config.tokenRate) },
     ),
     statusLists: { publishStatusList: statusListsOf(tokensInQuestion) },
@@ -186,6 +187,7 @@ export function routesOf(
       issueDpopNonce,
       spendProof: (proof) => recorder.keep([storage.spentProofs.insert(proof)]),
       isRevoked,
+      findToken,
       revocations: storage.revocations,
       createClientSecret: () => createSecretText('client'),
       hashSecret: hashing.hash,

@@ -310,6 +310,12 @@ describe('a revocation', () => {
     const { revocations } = server.management
     await expect(revocations.create({})).rejects.toMatchObject({ status: 400 })
     await expect(revocations.create({ jti: 'x', client_id: other.id })).rejects.toMatchObject({ status: 400 })
+    await expect(revocations.create({ jti: 'x', token: 'x' })).rejects.toMatchObject({ status: 400 })
+    await expect(revocations.create({ token: 'x'.repeat(65_537) })).rejects.toMatchObject({ status: 400 })
+    for (const token of ['x', `tsk_at_${'A'.repeat(49)}`, `${await tokenOf(server)}x`, 'a.b.c.d.e']) {
+      const refused = { status: 404, code: 'inexistent_token' }
+      await expect(revocations.create({ token })).rejects.toMatchObject(refused)
+    }
     await expect(revocations.create({ jti: 'two words' })).rejects.toMatchObject({ status: 400 })
     await expect(revocations.create({ client_id: 'nobody' })).rejects.toMatchObject({ status: 404 })
     const nothing = `ver_${'0'.repeat(16)}`
@@ -334,8 +340,32 @@ describe('a revocation', () => {
     expect((await post({ client_id })).status).toBe(403)
     const ofOperator = await managementConnection(server)
     expect((await post({ jti: ofOperator.jti })).status).toBe(403)
+    expect((await post({ token: ofOperator.token })).status).toBe(403)
+    await ofOperator.connection.clients.list()
     expect((await post({ client_id: other.id })).status).toBe(201)
   })
+
+  test.each(['jwt', 'opaque'] as const)(
+    'of a %s that somebody found ends it, and tells it by its jti alone',
+    async (token_format) => {
+      const audience = `urn:found:${token_format}`
+      await server.management.resourceServers.create({
+        identifier: audience,
+        signing_alg: 'ES256',
+        token_format,
+      })
+      await server.management.clientGrants.create({ client_id: server.billing.id, audience, scope: [] })
+      const asker = await createApiClient(server, audience)
+      const token = await tokenOf(server, { audience })
+      const { jti } = (await introspect(token, asker)).body
+      const made = await server.management.revocations.create({ token })
+      expect(made).toEqual({ jti, revoked_at: made.revoked_at, expires_at: made.expires_at })
+      expect((await introspect(token, asker)).body).toEqual(inactive)
+      const { logs } = await server.management.logs.list({ per_page: 5 })
+      expect(JSON.stringify(logs)).toContain(`Revoked the token ${jti}.`)
+      expect(JSON.stringify(logs)).not.toContain(token.slice(-40))
+    },
+  )
 
   test('of a token of the management API closes it at once', async () => {
     const first = await managementConnection(server)

@@ -5,11 +5,13 @@ import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
 import { Failure } from '../failure.ts'
+import { readText } from '../secret-input.ts'
 import { formatDetails } from '../table.ts'
 import { addIdsOption, allPages, type ListOptions, presentList } from './present-list.ts'
 
 interface RevokeOptions {
   readonly jti?: string
+  readonly tokenFile?: string
   readonly client?: string
   readonly ruleVersion?: string
 }
@@ -20,6 +22,7 @@ export function addTokensCommands(tokens: Command, open: OpenContext): void {
       'tallystick tokens revoke --jti JTI --yes',
       'one token; its jti is the id of the log entry of its issue',
     ],
+    ['tallystick tokens revoke --token-file - --yes < token', 'a token that somebody found'],
     ['tallystick tokens revoke --client CLIENT_ID --yes', 'all that a client was given so far'],
     ['tallystick tokens revoke --rule-version ID --yes', 'all that a version of a rule shaped so far'],
     ['tallystick tokens revoked'],
@@ -28,12 +31,20 @@ export function addTokensCommands(tokens: Command, open: OpenContext): void {
   tokens
     .command('revoke')
     .description('end tokens that were issued so far; later ones are not touched')
-    .addOption(new Option('--jti <jti>', 'this token').conflicts(['client', 'ruleVersion']))
+    .addOption(new Option('--jti <jti>', 'this token').conflicts(['tokenFile', 'client', 'ruleVersion']))
+    .addOption(
+      new Option('--token-file <file>', 'the token in this file; - for standard input').conflicts([
+        'client',
+        'ruleVersion',
+      ]),
+    )
     .addOption(new Option('--client <client_id>', 'the tokens of this client').conflicts('ruleVersion'))
     .option('--rule-version <id>', 'the tokens that this version of a rule shaped')
     .action(async (options: RevokeOptions) => {
       const { connect, asker, present, terminal } = open()
-      const body = subjectFrom(options)
+      const { tokenFile } = options
+      const token = tokenFile === undefined ? undefined : await readText(tokenFile, terminal.input)
+      const body = subjectFrom(options, token?.trim())
       const { revocations, logs } = await connect()
       await asker.confirm(`End ${inWords(body)} now?`)
       const revoked = await revocations.create(body)
@@ -70,14 +81,18 @@ export function addTokensCommands(tokens: Command, open: OpenContext): void {
   })
 }
 
-function subjectFrom({ jti, client, ruleVersion }: RevokeOptions): RevocationToCreate {
+function subjectFrom(
+  { jti, client, ruleVersion }: RevokeOptions,
+  token: string | undefined,
+): RevocationToCreate {
   if (jti !== undefined) return { jti }
+  if (token !== undefined) return { token }
   if (client !== undefined) return { client_id: client }
   if (ruleVersion !== undefined) return { rule_version_id: ruleVersion }
   throw new Failure('usage', {
     what: 'Which tokens?',
     why: 'Nothing says what is to be revoked.',
-    todo: 'Add --jti JTI, --client CLIENT_ID or --rule-version ID.',
+    todo: 'Add --jti JTI, --token-file FILE, --client CLIENT_ID or --rule-version ID.',
   })
 }
 
@@ -97,7 +112,7 @@ function inWords(subject: RevocationToCreate): string {
   if (subject.rule_version_id !== undefined) {
     return `all tokens that the rule version ${subject.rule_version_id} shaped`
   }
-  return `the token ${subject.jti}`
+  return subject.jti === undefined ? 'this token' : `the token ${subject.jti}`
 }
 
 function kindOf(revocation: Revocation): string {

@@ -19,8 +19,12 @@ const subject = {
   rule_version_id: Type.Optional(ruleVersionId),
 }
 
-/** Exactly one of the three. */
-export const revocationToCreate = closed(subject)
+/** Exactly one of the four. */
+export const revocationToCreate = closed({
+  ...subject,
+  /** The token itself, as somebody found it: a JWT, or an opaque one. It is told again by its `jti` alone. */
+  token: Type.Optional(Type.String({ minLength: 1, maxLength: 65_536 })),
+})
 export type RevocationToCreate = Static<typeof revocationToCreate>
 
 export const revocation = closed({

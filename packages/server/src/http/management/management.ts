@@ -97,6 +97,7 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly spendProof: AccessDeps['spendProof']
   readonly isRevoked: AccessDeps['isRevoked']
   readonly revocations: RevocationHandlerDeps['revocations']
+  readonly findToken: RevocationHandlerDeps['findToken']
   readonly createClientSecret: () => SecretText
   readonly hashSecret: (secret: SecretText) => Uint8Array
   readonly newId: ClientHandlerDeps['newId'] &

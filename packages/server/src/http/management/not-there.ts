@@ -14,6 +14,10 @@ const words = {
   hook: ['inexistent_hook', 'The hook does not exist'],
   rule: ['inexistent_rule', 'The rule does not exist'],
   ruleVersion: ['inexistent_rule_version', 'The rule version does not exist'],
+  token: [
+    'inexistent_token',
+    'This is no token of this tenant, or it has expired. An encrypted one is revoked by the jti of the token inside, or with all of its client',
+  ],
   logEntry: ['inexistent_log', 'The log entry does not exist'],
   logStream: ['inexistent_log_stream', 'The log stream does not exist'],
   trustedIssuer: ['inexistent_trusted_issuer', 'The trusted issuer does not exist'],

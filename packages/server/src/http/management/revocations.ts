@@ -10,6 +10,7 @@ import { type LogEntryStore, parseLogEntryId } from '../../domain/log-entry.ts'
 import { maxTokenLifetimeSeconds } from '../../domain/resource-server.ts'
 import type { Revocation, RevocationStore, RevocationSubject } from '../../domain/revocation.ts'
 import { parseRuleVersionId, type RuleStore } from '../../domain/rule.ts'
+import type { FindToken } from '../../token/find-token.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { Operator } from './access.ts'
 import type { Handlers } from './handler.ts'
@@ -23,6 +24,7 @@ export interface RevocationHandlerDeps extends OwnScopesDeps {
   readonly clients: Pick<ClientStore, 'find'>
   readonly rules: Pick<RuleStore, 'findVersion'>
   readonly logEntries: Pick<LogEntryStore, 'find'>
+  readonly findToken: FindToken
   readonly recordChange: RecordChange
   readonly now: () => Date
 }
@@ -67,13 +69,19 @@ function latest(now: Date, earlier: Date | undefined): Date {
 /** @throws ManagementError unless the body names exactly one thing, and one that is there or may have been. */
 async function subjectOf(
   deps: RevocationHandlerDeps,
-  { tenant }: FastifyRequest,
+  { tenant, issuer }: FastifyRequest,
   operator: Operator,
   body: RevocationToCreate,
 ): Promise<RevocationSubject> {
-  const { jti: rawJti, client_id: rawClientId, rule_version_id: rawVersionId } = body
-  if ([rawJti, rawClientId, rawVersionId].filter((raw) => raw !== undefined).length !== 1) {
-    throw invalidBody('jti', 'Exactly one of jti, client_id and rule_version_id must be there')
+  const { jti: rawJti, client_id: rawClientId, rule_version_id: rawVersionId, token } = body
+  if ([rawJti, rawClientId, rawVersionId, token].filter((raw) => raw !== undefined).length !== 1) {
+    throw invalidBody('jti', 'Exactly one of jti, token, client_id and rule_version_id must be there')
+  }
+  if (token !== undefined) {
+    const found = await deps.findToken({ tenant, issuer }, token)
+    if (!found?.jti) throw notThere('token')
+    await requireNotAboveOperator(deps, operator, tenant.id, found.clientId)
+    return { kind: 'token', jti: found.jti }
   }
   if (rawClientId !== undefined) {
     const clientId = parseClientId(rawClientId)
