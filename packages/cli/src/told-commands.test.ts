@@ -13,12 +13,13 @@ import { createWtProgram } from './wt/program.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const filesAt = (pattern: string) => globSync(pattern, { cwd: root }).toSorted()
-const pages = ['README.md', ...filesAt('docs/{*,resource-servers/*}.md')]
+const pages = ['README.md', ...filesAt('{docs,docs/resource-servers,packages/cli,packages/cli/src/wt}/*.md')]
 const sources = filesAt('packages/{cli,server}/src/**/*.ts').filter((file) => !file.endsWith('.test.ts'))
 
 test.each(pages)('the commands of %s can be typed', async (page) => {
   const text = readFileSync(`${root}${page}`, 'utf8')
-  const lines = blocksOf(text)
+  const indented = [...text.matchAll(/^ {4}(?:[A-Z_]+=\S+ )*(?:tallystick|wt) .*$/gm)].map(([line]) => line)
+  const lines = [...blocksOf(text), ...indented]
     .flatMap(shellCommands)
     .filter(([program = '']) => program in programs)
   expect(await faultsOf(lines, faultOfLine)).toEqual([])
