@@ -3,7 +3,10 @@
 /** Of a page, or of what stands below one of its headings: the blocks in the language of shells. */
 export function blocksOf(page: string, heading?: string): string[] {
   const section = heading === undefined ? page : sectionOf(page, heading)
-  return [...section.matchAll(/^( *)```(?:sh)?\n([\s\S]*?)^\1```/gm)].map(([, , block = '']) => block)
+  // Those in other languages are read as well, or their ends would be taken for beginnings.
+  return [...section.matchAll(/^( *)```(\w*)\n([\s\S]*?)^\1```$/gm)]
+    .filter(([, , language = '']) => language === '' || language === 'sh')
+    .map(([, , , block = '']) => block)
 }
 
 /** @throws Error when the page has no such heading. */

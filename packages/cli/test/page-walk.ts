@@ -22,6 +22,10 @@ const leftOut = /^(?:kubectl|jq|spire-agent|tallystick logs tail)\b/
 
 const root = new URL('../../../', import.meta.url)
 
+export function readPage(page: string): string {
+  return readFileSync(new URL(page, root), 'utf8')
+}
+
 /** Works in the folder of `here`, where no other tests may run meanwhile. */
 export function createReader(here: BesideServer): Reader {
   process.chdir(here.folder)
@@ -43,7 +47,7 @@ export function createReader(here: BesideServer): Reader {
   return {
     async follow(page, heading, values = {}, input = '') {
       let printed = ''
-      const text = blocksOf(readFileSync(new URL(page, root), 'utf8'), heading).join('\n')
+      const text = blocksOf(readPage(page), heading).join('\n')
       const told = replaceAll(text, Object.entries(values))
       for (const words of shellCommands(told)) {
         if (leftOut.test(words.join(' '))) continue

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { authorityFor } from '../../server/test/certificates.ts'
 import { createForeignKey, signForeign } from '../../server/test/foreign-issuers.ts'
 import { type BesideServer, startBesideServer } from './beside-server.ts'
-import { createReader, type Reader } from './page-walk.ts'
+import { createReader, type Reader, readPage } from './page-walk.ts'
 
 const invoices = 'https://invoices.example.com/'
 let here: BesideServer
@@ -65,7 +65,10 @@ test('a workload gets a token with the one of its platform, and why it gets no s
   const key = createForeignKey('ES256')
   writeFileSync('keys.json', JSON.stringify({ keys: [key.jwk] }))
   const now = Math.floor(Date.now() / 1000)
-  const claims = { sub: 'repo:acme/app:ref:refs/heads/main', repository_id: '74', jti: 'one' }
+  const [step = ''] = readPage('docs/federation.md').match(/trust create github[\s\S]*?```/) ?? []
+  const named = [...step.matchAll(/--claim (\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value])
+  const sub = /--sub '([^'*]+)'/.exec(step)?.[1]
+  const claims = { ...Object.fromEntries(named), sub, jti: 'one' }
   const times = { iat: now, exp: now + 300, aud: `${here.server.bootstrap.origin}/` }
   const token = signForeign(key, { iss: github, ...claims, ...times })
   writeFileSync('token', token)
