@@ -161,6 +161,10 @@ test('beside a secret a certificate proves nobody, not even beside an empty one'
     401,
     'Client authentication failed. Check the client id and its secret.',
   ])
+  const { description } = await server.management.logs.get(answer.requestId)
+  expect(description).toBe(
+    'The client does not authenticate with a secret; its method is self_signed_tls_client_auth.',
+  )
   expect((await token({ headers: { [header]: sequenceOf(own) }, more: { client_secret: 'x' } })).status).toBe(
     401,
   )

@@ -2,7 +2,7 @@
 import { OAuthError } from '../domain/errors.ts'
 import type { Audience } from '../domain/resource-server.ts'
 import { demandsOn } from '../domain/security-demands.ts'
-import { revealSecret, SecretText } from '../keys/secret-text.ts'
+import { revealSecret } from '../keys/secret-text.ts'
 import { assertionType } from './client-assertion.ts'
 import type { ClientCredentials, PresentedAssertion } from './client-credentials.ts'
 import { assertionRefused, authenticationFailed, certificateRefused } from './client-refusals.ts'
@@ -76,14 +76,11 @@ function prove(
     case 'secret':
       return proveBySecret(deps, claimed, credentials.secret)
     case 'id_alone':
-      return shown ? proveByCertificate(deps, claimed, shown) : proveBySecret(deps, claimed, noSecret)
+      return shown ? proveByCertificate(deps, claimed, shown) : proveBySecret(deps, claimed, undefined)
     case 'assertion':
       return proveByPresented(deps, incoming, credentials, isForManagement)
   }
 }
-
-/** No client has it; refused after the same work as a wrong one. */
-const noSecret = new SecretText('')
 
 /** Who signed an assertion decides which of the two it is: a trusted issuer, or else the client itself. */
 async function proveByPresented(

@@ -5,9 +5,11 @@
 import type { Client, TokenEndpointAuthMethod } from '../domain/client.ts'
 
 /** What a request presented. */
-export type PresentedProof = 'secret' | 'assertion' | 'certificate' | 'federated_token'
+export type PresentedProof = 'id_alone' | 'secret' | 'assertion' | 'certificate' | 'federated_token'
 
 const methodsOf: { readonly [Proof in PresentedProof]: readonly TokenEndpointAuthMethod[] } = {
+  // Of a client with a secret, which is missing then.
+  id_alone: ['client_secret_post', 'client_secret_basic'],
   secret: ['client_secret_post', 'client_secret_basic'],
   assertion: ['private_key_jwt'],
   certificate: ['tls_client_auth', 'self_signed_tls_client_auth'],
@@ -15,6 +17,7 @@ const methodsOf: { readonly [Proof in PresentedProof]: readonly TokenEndpointAut
 }
 
 const nameOf: { readonly [Proof in PresentedProof]: string } = {
+  id_alone: 'its id alone',
   secret: 'a secret',
   assertion: 'assertions',
   certificate: 'a certificate',
@@ -38,7 +41,7 @@ export function whyNotProven(
   if (!isRegisteredFor(client, proof)) {
     // Where a proxy forgot to pass it on, this is what the operator finds.
     const missing = isRegisteredFor(client, 'certificate') ? ', and no certificate came with the request' : ''
-    return `The client does not authenticate with ${nameOf[proof]}; its method is ${client.tokenEndpointAuthMethod}${proof === 'secret' ? missing : ''}.`
+    return `The client does not authenticate with ${nameOf[proof]}; its method is ${client.tokenEndpointAuthMethod}${proof === 'id_alone' ? missing : ''}.`
   }
   if (fault !== undefined) return fault
   return client.enabled ? undefined : 'The client is disabled.'
