@@ -27,7 +27,7 @@ import type {} from './request.ts'
 import { sendError, sendManagementBody } from './respond.ts'
 import { registerStatusLists, type StatusListDeps } from './status-lists.ts'
 import { registerTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
-import { answerUnreadableBytes, refuseExpectations, sendUnreadablePath } from './unreadable.ts'
+import { answerUnreadableBytes, refuseExpectations, refuseTunnels, sendUnreadablePath } from './unreadable.ts'
 import { registerWebtaskDoor, type WebtaskDoorDeps } from './webtask/webtask-door.ts'
 
 export interface AppDeps extends PickTenantDeps {
@@ -85,6 +85,7 @@ export function createApp(
   // RFC 9293 §3.6: who has sent all it has to say may end its side, and still waits for the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true })
   refuseExpectations(app, deps.newLogEntryId)
+  refuseTunnels(app, deps.newLogEntryId)
   for (const member of ['receivedAt', 'tenant', 'issuer', 'clientCertificate', 'hasUnreadableCertificate'])
     app.decorateRequest(member)
   const readClientCertificate = createReadClientCertificate(deps)
@@ -99,10 +100,6 @@ export function createApp(
   registerHealth(app, deps)
   app.setErrorHandler(sendError)
   app.setNotFoundHandler(sendNotFound)
-  // As early as this, so that nobody's body is read for a path that does not exist.
-  app.addHook('onRequest', async (request, reply) =>
-    request.is404 ? sendNotFound(request, reply) : undefined,
-  )
   app.addHook('onRequest', async (request, reply) => {
     const fault = messageFault(request)
     if (fault === undefined) return
@@ -110,6 +107,10 @@ export function createApp(
     reply.header('connection', 'close')
     return sendManagementBody(reply, 400, fault, 'invalid_header')
   })
+  // As early as this, so that nobody's body is read for a path that does not exist.
+  app.addHook('onRequest', async (request, reply) =>
+    request.is404 ? sendNotFound(request, reply) : undefined,
+  )
   const pickTenant = createPickTenant(deps)
   app.register(async (tenants) => {
     tenants.addHook('onRequest', async (request) => {

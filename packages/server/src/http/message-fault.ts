@@ -11,6 +11,8 @@ const hostHeader = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-
 export function messageFault({ raw }: FastifyRequest): string | undefined {
   // A request line without a version, which is how HTTP began.
   if (raw.httpVersionMajor < 1) return 'The request line has no HTTP version; speak HTTP/1.1.'
+  // RFC 9110 §9.3.8: it would send back what the request holds, secrets among it.
+  if (raw.method === 'TRACE') return 'The method TRACE is not offered.'
   const { host = [], 'transfer-encoding': codings = [] } = raw.headersDistinct
   if (host.length > 1) return 'The request has more than one Host header; send one.'
   if (host.length === 0 && raw.httpVersion === '1.1') return 'The request has no Host header.'

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { sendManagementBody } from './respond.ts'
 
@@ -25,22 +26,33 @@ export function answerUnreadableBytes(newRequestId: () => string) {
       socket.destroy()
       return
     }
-    const status = statusOfParserError[error.code ?? ''] ?? '400 Bad Request'
-    const body = JSON.stringify({
-      statusCode: Number(status.slice(0, 3)),
-      error: status.slice(4),
-      message: 'The request could not be read.',
-    })
-    const head = [
-      `HTTP/1.1 ${status}`,
-      `X-Request-Id: ${newRequestId()}`,
-      'Cache-Control: no-store',
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Connection: close',
-    ]
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+    endWith(socket, statusOfParserError[error.code ?? ''] ?? '400 Bad Request', newRequestId)
   }
+}
+
+/** Nobody here is a proxy (RFC 9110 §9.3.6). Without a listener Node ends the connection without a word. */
+export function refuseTunnels(app: FastifyInstance, newRequestId: () => string): void {
+  app.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => socket.destroy())
+    endWith(socket, '400 Bad Request', newRequestId)
+  })
+}
+
+function endWith(socket: Duplex, status: string, newRequestId: () => string): void {
+  const body = JSON.stringify({
+    statusCode: Number(status.slice(0, 3)),
+    error: status.slice(4),
+    message: 'The request could not be read.',
+  })
+  const head = [
+    `HTTP/1.1 ${status}`,
+    `X-Request-Id: ${newRequestId()}`,
+    'Cache-Control: no-store',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 /** RFC 9110 §10.1.1: an expectation that cannot be met. */
