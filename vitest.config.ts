@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { compiledCache } from './packages/server/test/compiled-cache.ts'
 
 /**
  * Tests that watch the clock while they attack. They run one file at a time and after the others, so that what they
@@ -18,7 +19,13 @@ const clients = ['packages/clients-proof/test/*.test.ts']
  * Files share the process of their worker and leave nothing behind in it. What they import is imported once in each
  * worker; file by file it would take as long as a third of the tests.
  */
-const shared = { pool: 'forks', isolate: false, testTimeout: 20_000, hookTimeout: 60_000 } as const
+const shared = {
+  pool: 'forks',
+  isolate: false,
+  env: compiledCache,
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+} as const
 
 // Most tests wait for a server or a program of their own; left to itself, vitest keeps a processor back.
 const maxWorkers = Math.max(2, availableParallelism())

@@ -34,7 +34,8 @@ test('every token that somebody holds reaches the receiver, in the order of the 
   const acknowledged: string[] = []
   for (let round = 1; round <= rounds; round++) {
     const load = startLoad(server.url, fields, 8)
-    await delay(200 + round * 200)
+    while (load.acknowledged.length <= 8) await delay(5)
+    await delay(round * 200)
     server.killGroup()
     await load.ended
     acknowledged.push(...load.acknowledged)

@@ -1,8 +1,8 @@
 /** The program as its operator starts it, in a process of its own that is told its settings and nothing else. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { readQueuedMs } from './own-time.ts'
 
 export const programPath = fileURLToPath(new URL('../bin/tallystick-server.js', import.meta.url))
 
@@ -53,15 +53,6 @@ export function startProgram(env: Readonly<Record<string, string>>, path = progr
       child.kill('SIGTERM')
       return exited
     },
-  }
-}
-
-/** How long its main thread was ready to run and had no processor, where the system tells (Linux). */
-function readQueuedMs(pid: number | undefined): number {
-  try {
-    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
-  } catch {
-    return 0
   }
 }
 

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { getCompileCacheDir } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { BuildError, type Dependency, type ModuleBundle } from '../domain/rule-build.ts'
@@ -86,10 +86,13 @@ async function ask(
   limitMs: number,
 ): Promise<InstallAnswer> {
   // The installer is a large library: where the server keeps what it compiled, that of an earlier installation is found.
-  const compiled = getCompileCacheDir()
+  const compiledByThisNode = getCompileCacheDir()
   const child = spawn(process.execPath, ['--no-warnings', '--max-old-space-size=512', program], {
     cwd: question.folder,
-    env: { ...environment, ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) },
+    env: {
+      ...environment,
+      ...(compiledByThisNode !== undefined && { NODE_COMPILE_CACHE: dirname(compiledByThisNode) }),
+    },
     stdio: ['pipe', 'pipe', 'ignore'],
     timeout: limitMs,
     killSignal: 'SIGKILL',
