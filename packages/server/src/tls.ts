@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { createTlsListener, type TlsListener, type TlsListenerOptions } from './http/tls-listener.ts'
 import { openSelfSignedTls } from './keys/self-signed-tls.ts'
 import { readTlsFiles, stampOf, type TlsFiles } from './keys/tls-files.ts'
-import type { PairFault } from './keys/tls-pair.ts'
+import { endOfPair, type PairFault, type TlsPair } from './keys/tls-pair.ts'
 import { TlsUnusableError } from './keys/tls-unusable-error.ts'
 import { settings } from './settings.ts'
 
@@ -66,13 +66,17 @@ function serveFiles(
   const { pair, faults } = readTlsFiles(files, now())
   if (pair === undefined || faults.length > 0) throw new TlsUnusableError(faults.map(sentenceOf))
   const listener = createTlsListener(pair, options)
+  const warnOfEnd = createEndWarning(log, now)
+  let served = pair
   let brokenStamp = ''
   keepChecking(log, opened, async () => {
+    warnOfEnd(served)
     const seen = stampOf(files)
     if (seen === stamp) return
     const next = readTlsFiles(files, now())
     if (next.pair !== undefined && next.faults.length === 0) {
       listener.use(next.pair)
+      served = next.pair
       stamp = seen
       log.info('TLS: the certificate has been read again')
     } else if (seen === brokenStamp) {
@@ -86,6 +90,25 @@ function serveFiles(
     brokenStamp = seen
   })
   return { serverFactory: listener.serverFactory, authorityPath: undefined }
+}
+
+/** Time enough to get a new one; of our own making there is a new one long before. */
+const daysOfWarning = 14
+
+/** Once a day: nobody replaces a certificate because of a line that was written three months ago. */
+function createEndWarning(log: Logger, now: () => Date): (pair: TlsPair) => void {
+  let lookedOn = ''
+  return (pair) => {
+    const present = now()
+    const day = present.toISOString().slice(0, 10)
+    if (day === lookedOn) return
+    lookedOn = day
+    const end = endOfPair(pair)
+    const days = ((end?.getTime() ?? Infinity) - present.getTime()) / 86_400_000
+    if (days > daysOfWarning) return
+    const what = days < 0 ? 'has expired, and clients refuse it' : 'ends soon'
+    log.warn({ end }, `TLS: the certificate ${what}; replace the files of the settings`)
+  }
 }
 
 async function serveSelfSigned(

@@ -146,8 +146,8 @@ describe('a self-signed server', () => {
   }, 30_000)
 })
 
-test('a certificate that is replaced is shown without a restart, and a broken one never', async () => {
-  await writeNewPair(['first.example.com', '127.0.0.1'])
+test('a certificate that is replaced is shown without a restart, and a broken one never; its end is told', async () => {
+  await writeNewPair(['first.example.com', '127.0.0.1'], new Date(Date.now() - 390 * dayMs))
   const server = await startTlsServer({ settings: files })
   const shown = async () => (await certificateShown(server.port)).subjectaltname ?? ''
   expect(await shown()).toContain('first.example.com')
@@ -157,6 +157,7 @@ test('a certificate that is replaced is shown without a restart, and a broken on
   writeFileSync(files.TALLYSTICK_TLS_KEY, 'half a key')
   await eventually(() => server.errors().includes('the old one stays'))
   expect(server.errors()).toContain('TALLYSTICK_TLS_KEY is no private key in PEM')
+  expect(server.errors().match(/TLS: the certificate ends soon/g)).toHaveLength(1)
   expect(await shown()).toContain('first.example.com')
 
   await writeNewPair(['second.example.com', '127.0.0.1'])

@@ -50,6 +50,11 @@ export function faultsOfPair(pair: TlsPair, now: Date): PairFault[] {
   return faults.length > 0 ? faults : faultsInUse(pair)
 }
 
+/** From then on clients refuse it. */
+export function endOfPair({ certificate }: TlsPair): Date | undefined {
+  return parseCertificate(certificate)?.validToDate
+}
+
 /** Undefined when the text is none. */
 export function parseCertificate(pem: string): X509Certificate | undefined {
   if (!pem.includes('-----BEGIN')) return undefined
