@@ -89,6 +89,7 @@ for (const profile of ['rfc', 'auth0'] as const) {
     test('oauth4webapi and openid-client end tokens, and an API that asks hears of it at once', async () => {
       const active = { active: true, aud: audience, scope: 'read write', client_id: billing.AUTH0_CLIENT_ID }
       expect(await runClient('token-life', server, { ...billing, ...api })).toMatchObject({
+        signedBefore: { type: 'application/token-introspection+jwt', answer: active },
         before: active,
         othersToken: { error: 'unauthorized_client', status: 400 },
         stillActive: active,

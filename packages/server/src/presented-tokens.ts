@@ -10,6 +10,7 @@ import type { IsRevoked } from './token/is-revoked.ts'
 import { createMayHoldTokens } from './token/may-hold-tokens.ts'
 import type { OpaqueTokens } from './token/opaque-tokens.ts'
 import { createRevokeToken } from './token/revoke-token.ts'
+import { createSignIntrospection } from './token/signed-introspection.ts'
 import { createStatusListContents } from './token/status-list-content.ts'
 import { createStatusLists, type PublishStatusList } from './token/status-lists.ts'
 
@@ -26,13 +27,13 @@ export function findTokenOf({ storage, ...others }: TokensInQuestion): FindToken
   return createFindToken({ issuedTokens, resourceServers, ...others })
 }
 
-export interface PresentedTokensSources extends Pick<TokensInQuestion, 'storage' | 'now'> {
+export interface PresentedTokensSources extends Pick<TokensInQuestion, 'storage' | 'ring' | 'now'> {
   readonly findToken: FindToken
   readonly isRevoked: IsRevoked
 }
 
 export function presentedTokensOf(
-  { storage, now, findToken, isRevoked }: PresentedTokensSources,
+  { storage, ring, now, findToken, isRevoked }: PresentedTokensSources,
   {
     authenticateClient,
     ...endpoint
@@ -40,11 +41,12 @@ export function presentedTokensOf(
     authenticateClient: AuthenticateClient
   },
 ): PresentedTokenDeps {
-  const { revocations, spentProofs } = storage
+  const { resourceServers, revocations, spentProofs } = storage
   const mayHoldTokens = createMayHoldTokens(storage)
   return {
     ...endpoint,
     introspectToken: createIntrospectToken({ authenticateClient, findToken, isRevoked, mayHoldTokens }),
+    signIntrospection: createSignIntrospection({ resourceServers, ring, now }),
     revokeToken: createRevokeToken({ authenticateClient, findToken, now }),
     revocations,
     spentProofs,

@@ -132,7 +132,7 @@ export function routesOf(
       record,
     },
     presentedTokens: presentedTokensOf(
-      { storage, now, findToken, isRevoked },
+      { storage, ring, now, findToken, isRevoked },
       { authenticateClient, noteSecretUse, record, keep: recorder.keep, rateLimit: rateOf(config.tokenRate) },
     ),
     statusLists: { publishStatusList: statusListsOf(tokensInQuestion) },

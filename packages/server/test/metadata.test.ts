@@ -124,6 +124,16 @@ const uses: Record<string, Use> = {
   introspection_endpoint: answersAt('introspection'),
   introspection_endpoint_auth_methods_supported: provesAt('introspection'),
   introspection_endpoint_auth_signing_alg_values_supported: signsAt('introspection'),
+  async introspection_signing_alg_values_supported(walked, value) {
+    for (const alg of list(value) as 'ES256'[]) {
+      await walked.updateApi({ signing_alg: alg })
+      const { fields } = await credentialsByKey(walked)
+      const jwt = await walked.introspectSigned({ ...fields, token: 'of nobody' })
+      expect(decodeProtectedHeader(jwt)).toMatchObject({ alg, typ: 'token-introspection+jwt' })
+      expect(await walked.verify(jwt)).toMatchObject({ token_introspection: { active: false } })
+    }
+    await walked.updateApi({ signing_alg: 'ES256' })
+  },
   revocation_endpoint: answersAt('revocation'),
   revocation_endpoint_auth_methods_supported: provesAt('revocation'),
   revocation_endpoint_auth_signing_alg_values_supported: signsAt('revocation'),

@@ -1,6 +1,6 @@
 /** Tokens that are ended before they expire (RFC 7009), and what an API is told of them (RFC 7662). */
 import { generateKeyPairSync } from 'node:crypto'
-import { compactDecrypt } from 'jose'
+import { compactDecrypt, createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { byAssertion, createKeyClient, createKeyPair, signAssertion } from './assertion-client.ts'
 import { createProofPair, makeProof } from './dpop-proofs.ts'
@@ -160,6 +160,47 @@ describe('what an API is told', () => {
       token_type: 'Bearer',
       'https://acme.example/plan': 'gold',
     })
+  })
+
+  test('signed, if it asks for that by name', async () => {
+    const asked = { accept: 'application/json;q=0.5, Application/Token-Introspection+JWT ; q=0.9' }
+    const fields = { ...credentials(api), token: await tokenOf(server) }
+    const plain = await introspect(fields.token)
+    const url = `${server.url}/oauth/introspect`
+    const ask = (token: string, headers: Record<string, string> = asked) =>
+      fetch(url, { method: 'POST', headers, body: new URLSearchParams({ ...fields, token }) })
+    const response = await ask(fields.token)
+    expect([response.headers.get('content-type'), response.headers.get('cache-control')]).toEqual([
+      'application/token-introspection+jwt',
+      'no-store',
+    ])
+    const jwt = await response.text()
+    const jwks = createRemoteJWKSet(new URL(`${server.url}/.well-known/jwks.json`))
+    const wanted = { typ: 'token-introspection+jwt', algorithms: ['ES256'], audience: api.id }
+    const { payload } = await jwtVerify(jwt, jwks, wanted)
+    expect(payload).toEqual({
+      iss: server.bootstrap.origin.concat('/'),
+      aud: api.id,
+      iat: payload.iat,
+      token_introspection: plain.body,
+    })
+    const none = await jwtVerify(await (await ask('of nobody')).text(), jwks, wanted)
+    expect(none.payload.token_introspection).toEqual(inactive)
+
+    // It is no token itself, and a refusal is no answer.
+    expect((await introspect(jwt)).body).toEqual(inactive)
+    const bearer = { headers: { authorization: `Bearer ${jwt}` } }
+    expect((await fetch(`${server.url}/api/v2/clients`, bearer)).status).toBe(401)
+    const refused = await present(url, { ...fields, client_secret: 'wrong' }, asked)
+    expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client'])
+    for (const accept of [
+      '*/*',
+      'application/*',
+      'application/token-introspection+jwt;q=0',
+      'application/jwt',
+    ]) {
+      expect(await (await ask(fields.token, { accept })).json()).toEqual(plain.body)
+    }
   })
 
   test('of a token signed with a secret', async () => {

@@ -33,7 +33,11 @@ export async function openWalked(tenant: TestTenant, { proves = false } = {}) {
   async function machine(
     settings: Omit<Parameters<typeof clients.create>[0], 'name'> = {},
   ): Promise<Machine> {
-    const { client_id: id, client_secret } = await clients.create({ ...settings, name: 'machine' })
+    const { client_id: id, client_secret } = await clients.create({
+      ...settings,
+      name: 'machine',
+      resource_server_identifier: audience,
+    })
     await clientGrants.create({ client_id: id, audience, scope: ['read'] })
     return { id, secret: client_secret ?? '' }
   }
@@ -96,6 +100,13 @@ export async function openWalked(tenant: TestTenant, { proves = false } = {}) {
         client_assertion_type: assertionType,
         client_assertion: await new SignJWT(claims).setProtectedHeader({ alg }).sign(key),
       }
+    },
+    updateApi: (settings: Parameters<typeof resourceServers.update>[1]) =>
+      resourceServers.update(audience, settings),
+    introspectSigned: async (fields: Readonly<Record<string, string>>): Promise<string> => {
+      const headers = { accept: 'application/token-introspection+jwt' }
+      const body = new URLSearchParams(fields)
+      return (await fetch(String(metadata.introspection_endpoint), { method: 'POST', headers, body })).text()
     },
     /** The claims, by the key set that the metadata names. */
     verify: async (token: unknown): Promise<Record<string, unknown>> => {

@@ -18,6 +18,17 @@ async function introspect(token: string) {
   return oauth.processIntrospectionResponse(server, api, response)
 }
 
+/** RFC 9701: the answer as a JWT, whose signature is checked with our key set. */
+async function introspectSigned(token: string) {
+  const authentication = oauth.ClientSecretBasic(apiSecret)
+  const wanted = { requestJwtResponse: true }
+  const response = await oauth.introspectionRequest(server, api, authentication, token, wanted)
+  const type = response.headers.get('content-type')
+  const answer = await oauth.processIntrospectionResponse(server, api, response)
+  await oauth.validateApplicationLevelSignature(server, response)
+  return { type, answer }
+}
+
 async function revokeAs(client: oauth.Client, secret: string, token: string) {
   const response = await oauth.revocationRequest(server, client, oauth.ClientSecretPost(secret), token)
   return oauth.processRevocationResponse(response)
@@ -32,6 +43,7 @@ const othersToken = await refusalOf(() => revokeAs(api, apiSecret, token), ['err
 const stillActive = await introspect(token)
 await revokeAs({ client_id: clientId }, clientSecret, token)
 const after = await introspect(token)
+const signedBefore = await introspectSigned(second)
 
 const itself = await openid.discovery(issuer, api.client_id, apiSecret)
 const secondBefore = await openid.tokenIntrospection(itself, second)
@@ -39,4 +51,4 @@ await openid.tokenRevocation(machine, second)
 const secondAfter = await openid.tokenIntrospection(itself, second)
 const byItsOwnClient = await openid.tokenIntrospection(machine, second)
 
-tell({ before, othersToken, stillActive, after, secondBefore, secondAfter, byItsOwnClient })
+tell({ signedBefore, before, othersToken, stillActive, after, secondBefore, secondAfter, byItsOwnClient })

@@ -4,7 +4,7 @@
  */
 import type { Client, ComplianceLevel, TokenEndpointAuthMethod } from './client.ts'
 import type { AssertionAlgorithmName } from './client-credential.ts'
-import type { BindingMechanism, ResourceServer, TokenSigning } from './resource-server.ts'
+import type { BindingMechanism, KeyAlgorithm, ResourceServer, TokenSigning } from './resource-server.ts'
 import type { Tenant } from './tenant.ts'
 
 export interface SecurityDemands {
@@ -71,4 +71,17 @@ export const fapiAlgorithmsInWords = 'PS256, ES256 or EdDSA'
 export function signingUnder({ isSystem, signing, tokenFormat }: ResourceServer): TokenSigning | undefined {
   if (tokenFormat === 'opaque' || isFapiAlgorithm(signing.algorithm)) return signing
   return isSystem ? { algorithm: 'ES256' } : undefined
+}
+
+/**
+ * What is told of the tokens of an API is signed as they are. With ES256, which every tenant has keys for and every profile
+ * allows, where that cannot be: there is no such API, or it shares a secret, or the tenant's profile excludes its algorithm.
+ */
+export function algorithmBeside(
+  tenant: Pick<Tenant, 'security'>,
+  signing: TokenSigning | undefined,
+): KeyAlgorithm {
+  if (signing === undefined || signing.algorithm === 'HS256') return 'ES256'
+  const isAllowed = demandsOfTenant(tenant) === undefined || isFapiAlgorithm(signing.algorithm)
+  return isAllowed ? signing.algorithm : 'ES256'
 }

@@ -18,13 +18,18 @@ export interface DiscoveryDeps {
 }
 
 export function registerDiscovery(app: FastifyInstance, deps: DiscoveryDeps): void {
-  const { takesCertificates } = deps
-  const subjectOf = ({ tenant, issuer }: FastifyRequest) => ({ tenant, issuer, takesCertificates })
+  const { takesCertificates, tokenAlgorithms } = deps
+  const subjectOf = ({ tenant, issuer }: FastifyRequest) => ({
+    tenant,
+    issuer,
+    takesCertificates,
+    tokenAlgorithms,
+  })
   app.get('/.well-known/oauth-authorization-server', (request, reply) =>
     sendJson(request, reply, serverMetadata(subjectOf(request))),
   )
   app.get('/.well-known/openid-configuration', (request, reply) =>
-    sendJson(request, reply, openIdConfiguration(subjectOf(request), deps.tokenAlgorithms)),
+    sendJson(request, reply, openIdConfiguration(subjectOf(request))),
   )
   app.get('/.well-known/jwks.json', async (request, reply) =>
     sendJson(request, reply, { keys: await deps.publicKeys(request.tenant.id) }),

@@ -19,6 +19,7 @@ import type { IntrospectToken } from '../token/introspect-token.ts'
 import { maskPresented, presentedTokenParameters } from '../token/presented-token.ts'
 import type { ProvenClient } from '../token/proven-client.ts'
 import type { RevokeToken } from '../token/revoke-token.ts'
+import type { SignIntrospection } from '../token/signed-introspection.ts'
 import { type WritesOfProofDeps, writesOfProof } from '../token/writes-of-proof.ts'
 import {
   incomingOf,
@@ -34,6 +35,7 @@ import { oauthStatusOf, sendOAuthError } from './respond.ts'
 
 export interface PresentedTokenDeps extends WritesOfProofDeps {
   readonly introspectToken: IntrospectToken
+  readonly signIntrospection: SignIntrospection
   readonly revokeToken: RevokeToken
   readonly revocations: Pick<RevocationStore, 'put'>
   /** Resolves when the writes are on disk. */
@@ -54,9 +56,13 @@ export function registerPresentedTokenEndpoints(app: FastifyInstance, deps: Pres
 
   const answers: Record<string, Answer> = {
     async '/oauth/introspect'(incoming, reply) {
-      const { asker, answer } = await deps.introspectToken(incoming)
+      const introspection = await deps.introspectToken(incoming)
+      const { asker, answer } = introspection
+      const signed = wantsSigned(incoming.rawHeaders.accept)
+        ? await deps.signIntrospection(incoming, introspection)
+        : undefined
       await spend(asker, () => deps.keep(usedBy(deps, asker, incoming)))
-      return reply.send(answer)
+      return signed === undefined ? reply.send(answer) : reply.header('content-type', signedType).send(signed)
     },
     async '/oauth/revoke'(incoming, reply) {
       const { owner, revocation, refusal } = await deps.revokeToken(incoming)
@@ -111,6 +117,19 @@ export function registerPresentedTokenEndpoints(app: FastifyInstance, deps: Pres
       request.log.error({ err: error }, 'a request about a token failed')
     return refuse(deps, request, reply, refusalFor(status), status === 413 ? 413 : undefined)
   })
+}
+
+/** RFC 9701 §4. */
+const signedType = 'application/token-introspection+jwt'
+
+/** By name: everybody's library accepts whatever there is, and wants what RFC 7662 gives. */
+function wantsSigned(accept: IncomingTokenRequest['rawHeaders'][string]): boolean {
+  return String(accept ?? '')
+    .split(',')
+    .some((range) => {
+      const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+      return type === signedType && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
+    })
 }
 
 function refuseOtherMethods(app: FastifyInstance, url: string): void {

@@ -14,6 +14,8 @@ export interface MetadataSubject {
   readonly tenant: Tenant
   readonly issuer: Issuer
   readonly takesCertificates: boolean
+  /** Those that access tokens can be signed with here. */
+  readonly tokenAlgorithms: readonly KeyAlgorithm[]
 }
 
 type Metadata = Readonly<Record<string, unknown>>
@@ -31,20 +33,20 @@ export function serverMetadata(subject: MetadataSubject): Metadata {
 }
 
 /** OpenID Connect libraries refuse a document without these members; no id token is ever issued. */
-export function openIdConfiguration(
-  subject: MetadataSubject,
-  tokenAlgorithms: readonly KeyAlgorithm[],
-): Metadata {
+export function openIdConfiguration(subject: MetadataSubject): Metadata {
   return {
     ...serverMetadata(subject),
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: tokenAlgorithms.filter(
-      (algorithm) => demandsOfTenant(subject.tenant) === undefined || isFapiAlgorithm(algorithm),
-    ),
+    id_token_signing_alg_values_supported: allowedAlgorithms(subject),
     request_parameter_supported: false,
     // Where it is absent, readers take it for true (OpenID Connect Discovery 1.0 §3).
     request_uri_parameter_supported: false,
   }
+}
+
+function allowedAlgorithms({ tenant, tokenAlgorithms }: MetadataSubject): readonly KeyAlgorithm[] {
+  const demands = demandsOfTenant(tenant)
+  return tokenAlgorithms.filter((algorithm) => demands === undefined || isFapiAlgorithm(algorithm))
 }
 
 function places({ issuer }: MetadataSubject): Metadata {
@@ -90,6 +92,8 @@ function presentedTokens(subject: MetadataSubject): Metadata {
   return {
     introspection_endpoint: `${origin}/oauth/introspect`,
     ...authenticationAt('introspection', subject),
+    // RFC 9701 §7: of each API its own.
+    introspection_signing_alg_values_supported: allowedAlgorithms(subject),
     revocation_endpoint: `${origin}/oauth/revoke`,
     ...authenticationAt('revocation', subject),
   }

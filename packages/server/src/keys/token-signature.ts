@@ -10,8 +10,8 @@ import { revealSecret, type SecretText } from './secret-text.ts'
 
 const signElsewhere = promisify(sign)
 
-/** RFC 9068 §2.1 for access tokens of that profile; `statuslist+jwt` is no token but a list that tells of them. */
-export type TokenType = 'at+jwt' | 'JWT' | 'statuslist+jwt'
+/** RFC 9068 §2.1 for access tokens of that profile; the last two are no tokens but tell of them. */
+export type TokenType = 'at+jwt' | 'JWT' | 'statuslist+jwt' | 'token-introspection+jwt'
 
 export interface TokenHeaderToSign {
   readonly alg: KeyAlgorithm

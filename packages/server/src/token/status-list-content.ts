@@ -11,9 +11,9 @@ import {
   type StatusListId,
   statusListSize,
 } from '../domain/issued-token.ts'
-import type { KeyAlgorithm, ResourceServerStore, TokenSigning } from '../domain/resource-server.ts'
+import type { KeyAlgorithm, ResourceServerStore } from '../domain/resource-server.ts'
 import type { Revocation, RevocationPlace, RevocationStore } from '../domain/revocation.ts'
-import { demandsOfTenant, isFapiAlgorithm } from '../domain/security-demands.ts'
+import { algorithmBeside } from '../domain/security-demands.ts'
 import type { Tenant, TenantId } from '../domain/tenant.ts'
 import { covers } from './is-revoked.ts'
 import type { MayHoldTokens } from './may-hold-tokens.ts'
@@ -73,7 +73,7 @@ export function createStatusListContents(deps: StatusListContentsDeps): StatusLi
         tokens = await issuedTokens.listStatus(tenant.id, listId, last.index + 1, tokensPerTurn)
       }
       const api = await deps.resourceServers.find(tenant.id, first.resourceServerId)
-      return { algorithm: algorithmFor(tenant, api?.signing), bits, compressed: await compressed(bits) }
+      return { algorithm: algorithmBeside(tenant, api?.signing), bits, compressed: await compressed(bits) }
     },
 
     async update({ id: tenantId }, listId, content, place) {
@@ -89,16 +89,6 @@ export function createStatusListContents(deps: StatusListContentsDeps): StatusLi
       return isSame ? content : { ...content, bits, compressed: await compressed(bits) }
     },
   }
-}
-
-/**
- * As the tokens are signed. With ES256, which every tenant has keys for and every profile allows, where that cannot be: the
- * API is gone, or shares a secret now, or its algorithm is one that the tenant does not allow any more.
- */
-function algorithmFor(tenant: Tenant, signing: TokenSigning | undefined): KeyAlgorithm {
-  if (signing === undefined || signing.algorithm === 'HS256') return 'ES256'
-  const isAllowed = demandsOfTenant(tenant) === undefined || isFapiAlgorithm(signing.algorithm)
-  return isAllowed ? signing.algorithm : 'ES256'
 }
 
 function setBit(bits: Uint8Array, index: number): void {
