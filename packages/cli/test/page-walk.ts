@@ -5,6 +5,7 @@
  */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { certificateFor } from '../../server/test/certificates.ts'
 import type { BesideServer } from './beside-server.ts'
 import { blocksOf, shellCommands } from './page-commands.ts'
@@ -72,7 +73,8 @@ function replaceAll(text: string, values: readonly (readonly [string, string])[]
 }
 
 async function tallystick(here: BesideServer, args: readonly string[], input: string): Promise<string> {
-  const { output, messages } = await here.ok([...args, '--yes'], { input })
+  const env = { XDG_CONFIG_HOME: join(here.folder, 'config') }
+  const { output, messages } = await here.ok([...args, '--yes'], { input, env })
   return output + messages
 }
 
@@ -92,7 +94,8 @@ async function openssl([verb = '', ...args]: readonly string[]): Promise<string>
       after('-algorithm') === 'EC'
         ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
         : generateKeyPairSync('rsa', { modulusLength: 2048 })
-    writeFileSync(out, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    // As openssl does it: whoever else is on the machine does not read it.
+    writeFileSync(out, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
   }
   return ''
 }

@@ -36,6 +36,12 @@ test('a client is registered with a key, and one that publishes its keys', async
   expect(await reader.follow(page, '## The audience')).toContain('the issuer or the token endpoint')
 })
 
+test('the command line signs in with a key', async () => {
+  const printed = await reader.follow('docs/signing-in.md', '## With a key')
+  expect(printed).toMatch(/^Signed in to /m)
+  expect(printed).toContain('scope: read:clients')
+})
+
 test('a client is held to FAPI 2.0, and then the tenant', async () => {
   await reader.follow('docs/private-key-jwt.md', '## Register the key')
   const held = await reader.follow('docs/fapi.md', '## Hold a client to it')
