@@ -5,6 +5,7 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto'
 import type { AssertionAlgorithm, ClientPublicJwk } from '../domain/client-credential.ts'
 import { decodeBase64url } from './base64url.ts'
+import { isOfSmallOrder } from './small-order.ts'
 
 /** Why the key cannot be registered, for the one who registers it. Quotes nothing of the key. */
 export class ClientKeyError extends Error {
@@ -114,7 +115,10 @@ export function publicJwkOf(key: KeyObject): ClientPublicJwk {
   if (key.asymmetricKeyType === 'ec' && crv === 'P-256' && x !== undefined && y !== undefined) {
     return { kty: 'EC', crv, x, y }
   }
-  if (key.asymmetricKeyType === 'ed25519' && x !== undefined) return { kty: 'OKP', crv: 'Ed25519', x }
+  if (key.asymmetricKeyType === 'ed25519' && x !== undefined) {
+    if (isOfSmallOrder(x)) throw new ClientKeyError('The Ed25519 key is a point of small order.')
+    return { kty: 'OKP', crv: 'Ed25519', x }
+  }
   throw kindNotOffered()
 }
 

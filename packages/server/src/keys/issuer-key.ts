@@ -6,6 +6,7 @@ import { constants, createPublicKey, type JsonWebKey, type KeyObject, verify } f
 import { type IssuerAlgorithm, type IssuerJwk, issuerAlgorithms } from '../domain/trusted-issuer.ts'
 import type { SignedText } from './assertion-signature.ts'
 import { holdsPrivateKey } from './client-public-key.ts'
+import { isOfSmallOrder } from './small-order.ts'
 
 /** Why a key cannot be used, for whoever gave it. Quotes nothing of it. */
 export class IssuerKeyError extends Error {
@@ -75,10 +76,8 @@ const algorithmsOfCurve: ReadonlyMap<string | undefined, IssuerAlgorithm> = new 
   ['secp521r1', 'ES512'],
 ])
 
-function algorithmsOf({
-  asymmetricKeyType,
-  asymmetricKeyDetails = {},
-}: KeyObject): readonly IssuerAlgorithm[] {
+function algorithmsOf(key: KeyObject): readonly IssuerAlgorithm[] {
+  const { asymmetricKeyType, asymmetricKeyDetails = {} } = key
   const { modulusLength = 0, publicExponent = 0n, namedCurve } = asymmetricKeyDetails
   if (asymmetricKeyType === 'rsa') {
     if (modulusLength < minRsaBits || modulusLength > maxRsaBits) {
@@ -91,7 +90,11 @@ function algorithmsOf({
   }
   const ofCurve = asymmetricKeyType === 'ec' ? algorithmsOfCurve.get(namedCurve) : undefined
   if (ofCurve) return [ofCurve]
-  if (asymmetricKeyType === 'ed25519') return ['EdDSA']
+  if (asymmetricKeyType === 'ed25519') {
+    const { x = '' } = key.export({ format: 'jwk' })
+    if (isOfSmallOrder(x)) throw new IssuerKeyError('The Ed25519 key is a point of small order.')
+    return ['EdDSA']
+  }
   throw new IssuerKeyError('The key is of a kind not offered here: use RSA, P-256, P-384, P-521 or Ed25519.')
 }
 

@@ -8,6 +8,7 @@ import type { ClientPublicJwk } from '../domain/client-credential.ts'
 import { decodeBase64url } from './base64url.ts'
 import { holdsPrivateKey, refuseWeakRsa, thumbprintOf } from './client-public-key.ts'
 import { isSignature } from './jws-signature.ts'
+import { isOfSmallOrder } from './small-order.ts'
 
 /**
  * Those of the FAPI 2.0 Security Profile. `Ed25519` is what RFC 9864 calls EdDSA with that curve, and what public
@@ -70,7 +71,8 @@ function parseP256({ kty, crv, x, y }: Parameters<Parse>[0]): ClientPublicJwk | 
 }
 
 function parseEd25519({ kty, crv, x }: Parameters<Parse>[0]): ClientPublicJwk | undefined {
-  if (kty !== 'OKP' || crv !== 'Ed25519' || !isBytes(x, coordinateBytes)) return undefined
+  if (kty !== 'OKP' || crv !== 'Ed25519' || !isBytes(x, coordinateBytes) || isOfSmallOrder(x))
+    return undefined
   return { kty, crv, x }
 }
 
