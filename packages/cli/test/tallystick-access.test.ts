@@ -57,6 +57,12 @@ test('the doctor finds the way to the management API, and says where it breaks',
   const well = await here.tallystick(['doctor'])
   expect([well.exitCode, well.messages]).toEqual([0, ''])
   expect(well.output).not.toContain('failed')
+  const { id, secret } = here.server.billing
+  const { audience } = here.server.bootstrap.management
+  await here.ok(['grants', 'create', '--client', id, '--api', audience, '--scope', 'read:logs'])
+  const as = { TALLYSTICK_URL: here.server.bootstrap.origin, TALLYSTICK_CLIENT_ID: id }
+  const narrow = await here.ok(['doctor'], { env: { ...as, TALLYSTICK_CLIENT_SECRET: secret } })
+  expect(narrow.output).toMatch(/^ok +management API: signed in by .*; its grant is too narrow/m)
   const unwell = await here.tallystick(['doctor'], { now: () => new Date(Date.now() - 3_600_000) })
   expect(unwell.exitCode).toBe(1)
   expect(unwell.output).toMatch(/failed +clock: 3\d{3} s behind the server\n +Let both machines/)

@@ -141,6 +141,20 @@ test('a secret can change without a gap: with an overlap, or by a second one tha
   expect(changed).toEqual(expect.not.objectContaining({ expires_at: expect.anything() }))
 })
 
+test('a change that names nothing ends with 2, whatever was to be changed', async () => {
+  const client = await here.idOfClient('plans')
+  const updates = [
+    ['clients', 'update', client],
+    ['clients', 'secrets', 'update', client, 'sec_of_no_matter'],
+    ['apis', 'update', audience],
+    ['settings', 'update'],
+  ]
+  for (const update of updates) {
+    const { exitCode, messages } = await here.tallystick(update)
+    expect([update, exitCode, messages]).toEqual([update, 2, expect.stringContaining('nothing to change')])
+  }
+})
+
 test('of several that are to be deleted, none is while one of them is not there', async () => {
   const client = await here.idOfClient('plans')
   expect((await here.tallystick(['clients', 'delete', client, 'nobody', '--yes'])).exitCode).toBe(3)

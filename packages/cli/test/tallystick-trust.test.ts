@@ -51,6 +51,7 @@ test('an issuer is trusted for a client, explains its tokens by file and standar
   expect((await here.ok(['trust', 'show', id])).output).toMatch(/^reuse +until_expiry$/m)
   expect((await here.ok(['trust', 'explain', other])).output).toContain(`is the client ${client}`)
 
+  expect((await here.tallystick(['trust', 'update', id])).exitCode).toBe(2)
   const rule = await here.file('rule.js', 'module.exports = () => {')
   const broken = await here.tallystick(['trust', 'update', id, '--rule', rule])
   expect([broken.exitCode === 0, broken.messages.includes('line 1')]).toEqual([false, true])

@@ -6,6 +6,7 @@ import { addExamples } from '../examples.ts'
 import { Failure } from '../failure.ts'
 import { formatDetails } from '../table.ts'
 import { type ApiOptions, addApiSettings, settingsOf } from './api-settings.ts'
+import { requireChange } from './change-named.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { collect } from './option-values.ts'
 import { addIdsOption, allPages, type ListOptions, presentList } from './present-list.ts'
@@ -95,7 +96,7 @@ export function addApisCommands(apis: Command, open: OpenContext): void {
         ...settings,
         ...(scopes && { scopes: changedScopes((await resourceServers.get(id)).scopes, options) }),
       }
-      await presentChanged(context, await resourceServers.update(id, change), options)
+      await presentChanged(context, await resourceServers.update(id, requireChange(change)), options)
     })
 
   apis

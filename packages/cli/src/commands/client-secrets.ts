@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
 import { formatDetails } from '../table.ts'
+import { requireChange } from './change-named.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { duration } from './option-values.ts'
 import { addIdsOption, type ListOptions, presentList } from './present-list.ts'
@@ -98,7 +99,8 @@ export function addClientSecretsCommands(secrets: Command, open: OpenContext): v
     .option('--never-expires', 'let it go on until it is deleted')
     .action(async (client: string, id: string, options: ChangeOptions) => {
       const { connect, present } = open()
-      const secret = await (await connect()).clientSecrets.update(client, id, changeOf(options))
+      const change = requireChange(changeOf(options))
+      const secret = await (await connect()).clientSecrets.update(client, id, change)
       present(secret, () => details(secret))
     })
 

@@ -8,6 +8,7 @@ import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
 import { formatDetails } from '../table.ts'
+import { requireChange } from './change-named.ts'
 import {
   type AuthMethodOptions,
   addAuthMethodOptions,
@@ -103,7 +104,8 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
       const { connect, present, terminal } = open()
       const connection = await connect()
       const authentication = await changedAuthentication(connection, id, options, terminal.input)
-      const client = await connection.clients.update(id, { ...changeOf(options), ...authentication })
+      const change = requireChange({ ...changeOf(options), ...authentication })
+      const client = await connection.clients.update(id, change)
       present(client, () => details(client))
     })
 

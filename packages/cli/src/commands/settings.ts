@@ -7,8 +7,8 @@ import type { TenantProfile } from '@tallystick/management-api/contract/tenants'
 import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
-import { Failure } from '../failure.ts'
 import { formatDetails } from '../table.ts'
+import { requireChange } from './change-named.ts'
 import { collect, wholeNumber } from './option-values.ts'
 
 interface UpdateOptions {
@@ -87,8 +87,7 @@ export function addSettingsCommands(settings: Command, open: OpenContext): void 
     )
     .action(async (options: UpdateOptions) => {
       const { connect, present } = open()
-      const change = changeOf(options)
-      if (Object.keys(change).length === 0) throw nothingToChange()
+      const change = requireChange(changeOf(options))
       const shown = await (await connect()).tenantSettings.update(change)
       present(shown, () => details(shown))
     })
@@ -119,14 +118,6 @@ function changeOf({
 }
 
 const audienceChoices = { allow: true, refuse: false, 'by-profile': null }
-
-function nothingToChange(): Failure {
-  return new Failure('usage', {
-    what: 'There is nothing to change.',
-    why: 'No setting was named.',
-    todo: 'Add --help to see what there is to change.',
-  })
-}
 
 function details(settings: TenantSettings): string[] {
   return formatDetails([

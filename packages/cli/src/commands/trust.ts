@@ -8,6 +8,7 @@ import { addExamples } from '../examples.ts'
 import { neutralLine } from '../neutral-text.ts'
 import { readText } from '../secret-input.ts'
 import { formatDetails, formatTable } from '../table.ts'
+import { requireChange } from './change-named.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { addIdsOption, type ListOptions, presentList } from './present-list.ts'
 import { addTrustOptions, type TrustOptions, trustFrom } from './trust-options.ts'
@@ -85,7 +86,7 @@ export function addTrustCommands(trust: Command, open: OpenContext): void {
       const stored = await trustedIssuers.get(id)
       const body = await trustFrom(options, terminal.input, stored.matches)
       const sent = options.discovery ? { ...body, jwks_uri: null, jwks: null } : body
-      const changed: TrustedIssuer = await trustedIssuers.update(id, sent)
+      const changed: TrustedIssuer = await trustedIssuers.update(id, requireChange(sent))
       present(changed, () => details(changed))
     })
 

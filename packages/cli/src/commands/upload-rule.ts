@@ -4,6 +4,7 @@ import type { CommandContext, OpenContext } from '../command-context.ts'
 import { Failure } from '../failure.ts'
 import { readNamedSecrets, readText } from '../secret-input.ts'
 import { revealSecret } from '../secret-text.ts'
+import { requireChange } from './change-named.ts'
 import { findRuleId } from './find-rule.ts'
 import { collect, wholeNumber } from './option-values.ts'
 import { ruleDetails } from './rule-details.ts'
@@ -57,12 +58,13 @@ export function addUploadCommands(rules: Command, open: OpenContext): void {
       const upload = await readUpload(context, file, options)
       const removed = Object.fromEntries((options.removeSecret ?? []).map((secret) => [secret, null]))
       const secrets = { ...removed, ...upload.secrets }
-      const rule = await connection.rules.update(id, {
+      const change = requireChange({
         ...(upload.code !== undefined && { code: upload.code }),
         ...(Object.keys(secrets).length > 0 && { secrets }),
         ...upload.settings,
         ...(options.allClients && { client_id: null }),
       })
+      const rule = await connection.rules.update(id, change)
       context.present(rule, () => ruleDetails(rule))
     })
 }

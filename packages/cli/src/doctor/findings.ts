@@ -1,4 +1,5 @@
 /** The doctor's checks, in the order in which a token request depends on them. */
+import { ManagementApiError } from '@tallystick/management-api/connect'
 import type { CommandContext } from '../command-context.ts'
 import { Failure } from '../failure.ts'
 import type { Profile } from '../profile.ts'
@@ -34,10 +35,20 @@ export async function* findings(context: CommandContext): AsyncGenerator<Finding
 
 async function* checkManagement(context: CommandContext, profile: Profile): AsyncGenerator<Finding> {
   const check = 'management API'
-  const settings = await attempt(check, async () => openConnection(context, profile).tenantSettings.get())
-  yield isFinding(settings)
-    ? settings
-    : ok(check, `tenant ${settings.friendly_name}, signed in by ${profile.source.credentials ?? 'nothing'}`)
+  const by = `signed in by ${profile.source.credentials ?? 'nothing'}`
+  const settings = await attempt(check, async () => {
+    const connection = openConnection(context, profile)
+    return connection.tenantSettings.get().catch(asNarrowGrant)
+  })
+  if (isFinding(settings)) yield settings
+  else if ('friendly_name' in settings) yield ok(check, `tenant ${settings.friendly_name}, ${by}`)
+  else yield ok(check, `${by}; its grant is too narrow to read the settings of the tenant`)
+}
+
+/** Whoever is told so has signed in: a client of one purpose is no fault. */
+function asNarrowGrant(error: unknown): { readonly isNarrow: true } {
+  if (error instanceof ManagementApiError && error.code === 'insufficient_scope') return { isNarrow: true }
+  throw error
 }
 
 function ok(check: string, found: string): Finding {
