@@ -25,9 +25,13 @@ test('an issuer is trusted for a client, explains its tokens by file and standar
   const client = await here.idOfClient('deploy')
   await here.ok(['grants', 'create', '--client', client, '--api', invoices, '--scope', 'read'])
   const match = ['--client', client, '--sub', 'repo:acme/app:*']
-  const { output } = await here.ok(['trust', 'create', 'builds', issuer, '--jwks', jwks, ...match])
-  expect(output).toMatch(/^keys +1 given$/m)
+  const { output, messages } = await here.ok(['trust', 'create', 'builds', issuer, '--jwks', jwks, ...match])
+  expect([output, messages]).toEqual([expect.stringMatching(/^keys +1 given$/m), ''])
   const id = (await here.ok(['trust', 'list', '--ids'])).output.trim()
+  const { id: billing } = here.server.billing
+  const other = await here.ok(['trust', 'create', 'x', `${issuer}/x`, '--client', billing, '--sub', 'a:b'])
+  expect(other.messages).toContain(`tallystick clients update ${billing} --auth-method federated_jwt`)
+  await here.ok(['trust', 'delete', String(/tri_\S+/.exec(other.output)?.[0]), '--yes'])
   expect((await here.ok(['trust', 'list'])).output).toContain(issuer)
 
   const token = tokenFor()
@@ -43,13 +47,16 @@ test('an issuer is trusted for a client, explains its tokens by file and standar
     client_id: null,
   })
 
-  const other = await here.file('other', tokenFor({ sub: 'repo:acme/app-evil:pull_request', ref: 'main' }))
-  const refused = await here.ok(['trust', 'explain', other])
+  const elsewhere = await here.file(
+    'other',
+    tokenFor({ sub: 'repo:acme/app-evil:pull_request', ref: 'main' }),
+  )
+  const refused = await here.ok(['trust', 'explain', elsewhere])
   expect(refused.output).toContain('This token proves no client.')
   expect(refused.output).toMatch(/^client +failed +Nothing gives the sub repo:acme\/app-evil:pull_request/m)
   await here.ok(['trust', 'update', id, '--client', client, '--claim', 'ref=main', '--reuse', 'until_expiry'])
   expect((await here.ok(['trust', 'show', id])).output).toMatch(/^reuse +until_expiry$/m)
-  expect((await here.ok(['trust', 'explain', other])).output).toContain(`is the client ${client}`)
+  expect((await here.ok(['trust', 'explain', elsewhere])).output).toContain(`is the client ${client}`)
 
   expect((await here.tallystick(['trust', 'update', id])).exitCode).toBe(2)
   const rule = await here.file('rule.js', 'module.exports = () => {')

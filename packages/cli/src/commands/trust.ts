@@ -1,6 +1,6 @@
 /** `tallystick trust`: issuers whose tokens prove clients, and which client a token would be. */
 import { existsSync } from 'node:fs'
-import type { Connection } from '@tallystick/management-api/connect'
+import { type Connection, ManagementApiError } from '@tallystick/management-api/connect'
 import type { TrustedIssuer } from '@tallystick/management-api/contract/trusted-issuers'
 import type { Command } from 'commander'
 import type { CommandContext, OpenContext } from '../command-context.ts'
@@ -66,11 +66,13 @@ export function addTrustCommands(trust: Command, open: OpenContext): void {
       .command('create <name> <issuer>')
       .description('trust the tokens of this iss, or of spiffe://DOMAIN'),
   ).action(async (name: string, issuer: string, options: TrustOptions) => {
-    const { connect, present, terminal } = open()
-    const { name: _, ...body } = await trustFrom(options, terminal.input, [])
+    const context = open()
+    const { name: _, ...body } = await trustFrom(options, context.terminal.input, [])
     const made = { ...body, name, issuer }
-    const created = await (await connect()).trustedIssuers.create(withoutNull(made))
-    present(created, () => details(created))
+    const connection = await context.connect()
+    const created = await connection.trustedIssuers.create(withoutNull(made))
+    context.present(created, () => details(created))
+    await tellOtherMethod(context, connection, options.client)
   })
 
   addTrustOptions(
@@ -81,13 +83,15 @@ export function addTrustCommands(trust: Command, open: OpenContext): void {
     .option('--no-require-jti', 'take tokens without a jti')
     .option('--no-rule', 'no rule any more')
     .action(async (id: string, options: UpdateOptions) => {
-      const { connect, present, terminal } = open()
-      const { trustedIssuers } = await connect()
+      const context = open()
+      const connection = await context.connect()
+      const { trustedIssuers } = connection
       const stored = await trustedIssuers.get(id)
-      const body = await trustFrom(options, terminal.input, stored.matches)
+      const body = await trustFrom(options, context.terminal.input, stored.matches)
       const sent = options.discovery ? { ...body, jwks_uri: null, jwks: null } : body
       const changed: TrustedIssuer = await trustedIssuers.update(id, requireChange(sent))
-      present(changed, () => details(changed))
+      context.present(changed, () => details(changed))
+      await tellOtherMethod(context, connection, options.client)
     })
 
   trust
@@ -111,6 +115,24 @@ export function addTrustCommands(trust: Command, open: OpenContext): void {
       const text = await readToken(context, token)
       await explain(context, await context.connect(), text, options)
     })
+}
+
+/** A match gives tokens to a client of the method `federated_jwt` alone, and may be made before the client is changed. */
+async function tellOtherMethod(
+  { terminal }: CommandContext,
+  { clients }: Connection,
+  clientId: string | undefined,
+): Promise<void> {
+  if (clientId === undefined) return
+  const client = await clients.get(clientId).catch((error: unknown) => {
+    // Who may not read clients is told by `explain`.
+    if (error instanceof ManagementApiError) return undefined
+    throw error
+  })
+  if (client === undefined || client.token_endpoint_auth_method === 'federated_jwt') return
+  terminal.say(
+    `The client ${neutralLine(client.name)} proves itself in another way as yet, and such tokens do not prove it: tallystick clients update ${neutralLine(clientId)} --auth-method federated_jwt`,
+  )
 }
 
 // A new one has nothing that null could take away.
