@@ -193,6 +193,7 @@ describe('bytes that can be read in two ways', () => {
 
   for (const [name, head] of [
     ['without a version', 'GET /healthz'],
+    ['of HTTP/1.0 in chunks', 'POST /oauth/token HTTP/1.0\r\nTransfer-Encoding: chunked'],
     ['for a tunnel', 'CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:22'],
     ['with the method TRACE', 'TRACE /healthz HTTP/1.1\r\nHost: x'],
     ['without a Host', 'GET /healthz HTTP/1.1'],

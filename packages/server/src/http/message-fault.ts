@@ -21,5 +21,6 @@ export function messageFault({ raw }: FastifyRequest): string | undefined {
   if (codings.some((coding) => coding.trim().toLowerCase() !== 'chunked')) {
     return 'The request has a Transfer-Encoding other than chunked; none is read.'
   }
+  if (codings.length > 0 && raw.httpVersion === '1.0') return 'HTTP/1.0 has no Transfer-Encoding.'
   return undefined
 }
