@@ -21,6 +21,7 @@ import type { ProvenClient } from '../token/proven-client.ts'
 import type { RevokeToken } from '../token/revoke-token.ts'
 import type { SignIntrospection } from '../token/signed-introspection.ts'
 import { type WritesOfProofDeps, writesOfProof } from '../token/writes-of-proof.ts'
+import { acceptsByName } from './accepted-type.ts'
 import {
   incomingOf,
   readParameters,
@@ -58,17 +59,17 @@ export function registerPresentedTokenEndpoints(app: FastifyInstance, deps: Pres
     async '/oauth/introspect'(incoming, reply) {
       const introspection = await deps.introspectToken(incoming)
       const { asker, answer } = introspection
-      const signed = wantsSigned(incoming.rawHeaders.accept)
+      const signed = acceptsByName(incoming.rawHeaders.accept, signedType)
         ? await deps.signIntrospection(incoming, introspection)
         : undefined
-      await spend(asker, () => deps.keep(usedBy(deps, asker, incoming)))
+      await keepUsed(deps, asker, usedBy(deps, asker, incoming))
       return signed === undefined ? reply.send(answer) : reply.header('content-type', signedType).send(signed)
     },
     async '/oauth/revoke'(incoming, reply) {
       const { owner, revocation, refusal } = await deps.revokeToken(incoming)
       const used = usedBy(deps, owner, incoming)
       if (refusal) {
-        await spend(owner, () => deps.keep(used))
+        await keepUsed(deps, owner, used)
         throw refusal
       }
       const writes = [...used, ...(revocation ? [deps.revocations.put(revocation)] : [])]
@@ -122,16 +123,6 @@ export function registerPresentedTokenEndpoints(app: FastifyInstance, deps: Pres
 /** RFC 9701 §4. */
 const signedType = 'application/token-introspection+jwt'
 
-/** By name: everybody's library accepts whatever there is, and wants what RFC 7662 gives. */
-function wantsSigned(accept: IncomingTokenRequest['rawHeaders'][string]): boolean {
-  return String(accept ?? '')
-    .split(',')
-    .some((range) => {
-      const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
-      return type === signedType && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
-    })
-}
-
 function refuseOtherMethods(app: FastifyInstance, url: string): void {
   app.route({
     method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
@@ -155,6 +146,15 @@ function usedBy(
 ): Write[] {
   const used = { spentProofs: spentProof ? [spentProof] : [], ...(usedSecret && { usedSecret }) }
   return writesOfProof(deps, used, receivedAt)
+}
+
+/** Most questions are asked with a secret that was used just before, and wait for no disk. */
+async function keepUsed(
+  { keep }: PresentedTokenDeps,
+  proven: ProvenClient,
+  used: readonly Write[],
+): Promise<void> {
+  if (used.length > 0) await spend(proven, () => keep(used))
 }
 
 /** @throws OAuthError when another request used the same assertion, or the same token of another issuer, at the same time. */
