@@ -3,8 +3,10 @@
  * let its reader speak for the client is left out, wherever in the request it was put.
  */
 import type { RuleRequest } from '../rules/callback-input.ts'
+import { createMask, maskedJson } from '../rules/masking.ts'
 import type { IncomingTokenRequest } from './exchange.ts'
 import { knownParameters } from './parameters.ts'
+import { presentedSecrets } from './presented-secrets.ts'
 
 const credentialParameters = new Set([
   'client_secret',
@@ -21,13 +23,19 @@ const credentialHeaders = new Set(['authorization', 'proxy-authorization', 'cook
 const ofCertificates = /cert/
 
 export function visibleToRules(incoming: IncomingTokenRequest): RuleRequest {
-  return {
+  const request = {
     ip: incoming.ip,
     userAgent: incoming.userAgent,
     query: withoutCredentials(Object.entries(incoming.rawQuery)),
     body: withoutCredentials(incoming.raw.rawParameters),
     headers: visibleHeaders(incoming.rawHeaders),
   }
+  // What proved the client may stand under other names as well: a header of its own, a parameter for rules.
+  const mask = createMask(presentedSecrets(incoming.raw))
+  const text = JSON.stringify(request)
+  if (mask(text) === text) return request
+  const masked: RuleRequest = JSON.parse(maskedJson(request, mask))
+  return masked
 }
 
 /** Characters kept of each parameter of a request whose client is not proven: anyone can send those, and send many. */
