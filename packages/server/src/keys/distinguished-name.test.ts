@@ -73,6 +73,11 @@ test('a certificate whose name holds something that is no text has no name to co
   expect(distinguishedNameOf([{ C: ['IE'] }, { CN: ['a'] }])).toEqual(required('CN=a,C=IE'))
 })
 
+test('white space other than blanks belongs to the value, also at its beginning', () => {
+  const name = distinguishedNameOf([{ CN: ['\u2003\u00a0a\u00a0'] }])
+  expect(parseDistinguishedName(writeDistinguishedName(name ?? []))).toEqual(name)
+})
+
 test('whatever text a name holds, it is read back from how it is written', () => {
   const value = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme-composite' })
   const awkward = fc.string({ minLength: 1, maxLength: 6, unit: fc.constantFrom(...' #"+,;<>\\=a0\0') })

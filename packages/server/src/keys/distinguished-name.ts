@@ -129,7 +129,8 @@ function splitUnescaped(text: string, separator: ',' | '+'): string[] {
 function parseAttribute(text: string): [string, string] | undefined {
   const equals = text.indexOf('=')
   const type = equals > 0 ? objectIdentifierOf(text.slice(0, equals).trim()) : undefined
-  const value = parseValue(text.slice(equals + 1).trimStart())
+  // Blanks alone: other white space, which is not escaped, belongs to the value.
+  const value = parseValue(text.slice(equals + 1).replace(/^ +/, ''))
   return type === undefined || value === undefined ? undefined : [type, value]
 }
 
