@@ -13,6 +13,8 @@ import { blocksOf, shellCommands } from './page-commands.ts'
 export interface Reader {
   /** What all commands below the heading printed; `input` is what those read that are given a file by `<`. @throws Error when one of them is refused. */
   follow(page: string, heading: string, values?: Values, input?: string): Promise<string>
+  /** Goes back to the folder from which the reader came. */
+  leave(): void
 }
 
 /** What a reader puts in the place of words that stand for something of theirs. */
@@ -27,8 +29,9 @@ export function readPage(page: string): string {
   return readFileSync(new URL(page, root), 'utf8')
 }
 
-/** Works in the folder of `here`, where no other tests may run meanwhile. */
+/** Works in the folder of `here` until it leaves; other tests of this process come before or after. */
 export function createReader(here: BesideServer): Reader {
+  const cameFrom = process.cwd()
   process.chdir(here.folder)
   // What was printed last, as a reader takes it from the screen.
   const seen = new Map<string, string>([['https://tokens.example.com', here.server.bootstrap.origin]])
@@ -65,6 +68,7 @@ export function createReader(here: BesideServer): Reader {
       if (printed === '') throw new Error(`There is nothing to follow below ${heading} of ${page}`)
       return printed
     },
+    leave: () => process.chdir(cameFrom),
   }
 }
 

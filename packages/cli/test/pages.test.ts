@@ -15,7 +15,10 @@ beforeAll(async () => {
   await here.ok(['apis', 'create', 'https://api.example.com/', '--scope', 'test'])
   reader = createReader(here)
 })
-afterAll(() => here.close())
+afterAll(async () => {
+  reader.leave()
+  await here.close()
+})
 
 test('the README: an API, a client, a grant, a token', async () => {
   const printed = await reader.follow('README.md', '## Manage it')

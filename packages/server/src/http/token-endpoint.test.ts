@@ -332,7 +332,8 @@ describe('a method', () => {
   test('that nobody knows gets no token', async () => {
     for (const method of ['TRACE', 'PROPFIND', 'QUERY']) {
       const { status, answer } = await send({ method, body: '' })
-      expect([404, 405, 501]).toContain(status)
+      // TRACE is refused before it is looked where it goes.
+      expect(method === 'TRACE' ? [400] : [404, 405, 501]).toContain(status)
       expect(answer).not.toHaveProperty('access_token')
     }
   })
