@@ -157,7 +157,7 @@ function recordOf(outcome: TokenOutcome, entry: ExchangeLogEntry, mask: (text: s
     startedAt: incoming.receivedAt.toISOString(),
     seed: exchange.seed,
     tenant: { id: incoming.tenant.id, name: incoming.tenant.name, issuer: incoming.issuer.issuer },
-    request: client ? visibleToRules(incoming) : visibleUnproven(incoming, mask),
+    request: client ? (exchange.visible ?? visibleToRules(incoming)) : visibleUnproven(incoming, mask),
     asked: request && { audience: request.audience, scopes: request.scopes },
     client: client && { id: client.id, name: client.name, metadata: client.metadata },
     resourceServer: resourceServer && {

@@ -203,6 +203,8 @@ async function shape(deps: ClientCredentialsGrantDeps, exchange: Exchange, entit
     return { scopes, claims: {}, lifetimeSeconds: longestLifetimeSeconds(client, resourceServer) }
   }
   const { incoming } = exchange
+  const visible = visibleToRules(incoming)
+  exchange.visible = visible
   const outcome = await deps.runPipeline({
     requestId: incoming.requestId,
     tenant: incoming.tenant,
@@ -212,7 +214,7 @@ async function shape(deps: ClientCredentialsGrantDeps, exchange: Exchange, entit
     granted,
     scopes,
     requestedScopes: exchange.request?.scopes ?? [],
-    request: visibleToRules(incoming),
+    request: visible,
     seed: exchange.seed,
   })
   exchange.runs = outcome.runs

@@ -7,6 +7,7 @@ import type { ResourceServer, Scope } from '../domain/resource-server.ts'
 import type { SpentProof } from '../domain/spent-proof.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { PresentedCertificate } from '../keys/client-certificate.ts'
+import type { RuleRequest } from '../rules/callback-input.ts'
 import type { Claims } from '../rules/claims.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
 import type { RawTokenRequest } from './parameters.ts'
@@ -59,6 +60,8 @@ export interface Exchange {
   entitledScopes?: readonly Scope[]
   scopes: readonly Scope[]
   claims?: Claims
+  /** What rules were shown of the request. */
+  visible?: RuleRequest
   runs: readonly RuleRun[]
   mask?: (text: string) => string
 }
