@@ -129,17 +129,19 @@ function refusePath(beside: FastifyInstance, { methods, path, code, message }: R
 
 /** Parsed here, so that broken JSON and special names are refused with a sentence the client can print. */
 function acceptAnyJson(door: FastifyInstance): void {
-  const parse = async (_request: FastifyRequest, rawBody: string): Promise<unknown> => {
-    if (rawBody === '') return undefined
+  // Code that would be kept with other characters than it was sent with might do something else.
+  const utf8 = new TextDecoder('utf-8', { fatal: true })
+  const parse = async (_request: FastifyRequest, rawBody: Buffer): Promise<unknown> => {
+    if (rawBody.length === 0) return undefined
     try {
-      const body: unknown = JSON.parse(rawBody)
+      const body: unknown = JSON.parse(utf8.decode(rawBody))
       return body
     } catch (cause) {
-      throw new ManagementError('invalid_body', 'The body is not valid JSON.', { cause })
+      throw new ManagementError('invalid_body', 'The body is not valid JSON in UTF-8.', { cause })
     }
   }
   door.removeContentTypeParser('application/json')
-  door.addContentTypeParser('application/json', { parseAs: 'string' }, parse)
+  door.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse)
 }
 
 /** The client's own servers told the status as `code`; older ones read it there. */
