@@ -7,7 +7,7 @@ import { parse as parseJson } from 'secure-json-parse'
 import { OAuthError } from '../domain/errors.ts'
 import type { IncomingTokenRequest } from '../token/exchange.ts'
 import { parseForm } from '../token/form-encoding.ts'
-import { knownParameters, type RawTokenRequest } from '../token/parameters.ts'
+import type { RawTokenRequest } from '../token/parameters.ts'
 import { repeatsMember } from '../token/unambiguous-object.ts'
 import { type BodyFault, bodyTypeOf } from './body-type.ts'
 import { logEntryIdOf } from './request.ts'
@@ -57,10 +57,7 @@ export function refusalFor(status: number | undefined): OAuthError {
  * What could be read in two ways, or not at all, before anything of it is believed.
  * @throws OAuthError `invalid_request`
  */
-export function refuseAmbiguousRequest(
-  request: FastifyRequest,
-  known: ReadonlySet<string> = knownParameters,
-): void {
+export function refuseAmbiguousRequest(request: FastifyRequest, known: ReadonlySet<string>): void {
   refuseTwoAuthorizations(request)
   refuseParametersInUrl(request, known)
   refuseUnreadableCertificate(request)

@@ -4,14 +4,12 @@
  * does every refusal; a question that is answered leaves none, as reading leaves none anywhere.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ManagementError, OAuthError } from '../domain/errors.ts'
+import type { OAuthError } from '../domain/errors.ts'
 import type { LogEntry, ManagementLogEntry } from '../domain/log-entry.ts'
-import { networkOf } from '../domain/network.ts'
 import type { RevocationStore } from '../domain/revocation.ts'
 import { spentProofNouns } from '../domain/spent-proof.ts'
 import { AlreadyExistsError, GoneError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
-import { LogUnavailableError } from '../logs/recorder.ts'
 import { inProfile } from '../token/auth0-refusals.ts'
 import { assertionWasSpent } from '../token/client-refusals.ts'
 import type { IncomingTokenRequest } from '../token/exchange.ts'
@@ -22,16 +20,10 @@ import type { RevokeToken } from '../token/revoke-token.ts'
 import type { SignIntrospection } from '../token/signed-introspection.ts'
 import { type WritesOfProofDeps, writesOfProof } from '../token/writes-of-proof.ts'
 import { acceptsByName } from './accepted-type.ts'
-import {
-  incomingOf,
-  readParameters,
-  refusalFor,
-  refuseAmbiguousRequest,
-  takeBodiesAsText,
-} from './incoming-token-request.ts'
+import { incomingOf, readParameters } from './incoming-token-request.ts'
 import { neverStore } from './never-store.ts'
-import { noSuchHost } from './pick-tenant.ts'
-import { createRateLimiter, type RateLimit } from './rate-limit.ts'
+import { type OAuthEndpointsDeps, registerOAuthEndpoints } from './oauth-endpoints.ts'
+import type { RateLimit } from './rate-limit.ts'
 import { oauthStatusOf, sendOAuthError } from './respond.ts'
 
 export interface PresentedTokenDeps extends WritesOfProofDeps {
@@ -48,95 +40,57 @@ export interface PresentedTokenDeps extends WritesOfProofDeps {
   readonly now: () => Date
 }
 
-type Answer = (incoming: IncomingTokenRequest, reply: FastifyReply) => Promise<FastifyReply>
-
 export function registerPresentedTokenEndpoints(app: FastifyInstance, deps: PresentedTokenDeps): void {
-  const limiter = createRateLimiter(deps.rateLimit, deps.now)
-  takeBodiesAsText(app)
+  const { rateLimit, now } = deps
+  const endpoints: OAuthEndpointsDeps = {
+    rateLimit,
+    now,
+    bodyParameters: presentedTokenParameters,
+    refuse: (request, reply, error, status) => refuse(deps, request, reply, error, status),
+  }
   neverStore(app)
-
-  const answers: Record<string, Answer> = {
-    async '/oauth/introspect'(incoming, reply) {
-      const introspection = await deps.introspectToken(incoming)
-      const { asker, answer } = introspection
-      const signed = acceptsByName(incoming.rawHeaders.accept, signedType)
-        ? await deps.signIntrospection(incoming, introspection)
-        : undefined
-      await keepUsed(deps, asker, usedBy(deps, asker, incoming))
-      return signed === undefined ? reply.send(answer) : reply.header('content-type', signedType).send(signed)
-    },
-    async '/oauth/revoke'(incoming, reply) {
-      const { owner, revocation, refusal } = await deps.revokeToken(incoming)
-      const used = usedBy(deps, owner, incoming)
-      if (refusal) {
-        await keepUsed(deps, owner, used)
-        throw refusal
-      }
-      const writes = [...used, ...(revocation ? [deps.revocations.put(revocation)] : [])]
-      const description =
-        revocation?.subject.kind === 'token'
-          ? `Revoked the token ${revocation.subject.jti}.`
-          : 'Was asked to revoke what is no token, or has expired.'
-      const told = { type: 'sapi', description, status: 200, client: owner.client } as const
-      await spend(owner, () => deps.record(entryOf(deps, incoming, told), writes))
-      return reply.send()
-    },
-  }
-
-  for (const [url, answer] of Object.entries(answers)) {
-    app.post(url, async (request, reply) => {
-      try {
-        if (!limiter.take(`${request.tenant.id} ${networkOf(request.ip)}`, reply)) {
-          throw new OAuthError('too_many_requests', 'Global limit has been reached')
-        }
-        refuseAmbiguousRequest(request, presentedTokenParameters)
-        return await answer(incomingOf(request, readParameters(request)), reply)
-      } catch (error) {
-        if (!(error instanceof OAuthError)) throw error
-        return refuse(deps, request, reply, error)
-      }
-    })
-    refuseOtherMethods(app, url)
-  }
-
-  // What ends a request before its handler, and faults.
-  app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
-    // Without a tenant there is no log to record in.
-    if (error instanceof ManagementError) {
-      if (error.code !== 'not_found') return sendOAuthError(request, reply, notNow(error.message))
-      return sendOAuthError(request, reply, new OAuthError('invalid_request', error.message), 404)
-    }
-    const status = error.statusCode
-    // The tenant was removed while the request was under way.
-    if (error instanceof GoneError) {
-      return sendOAuthError(request, reply, new OAuthError('invalid_request', noSuchHost), 404)
-    }
-    if (error instanceof LogUnavailableError) {
-      return sendOAuthError(request, reply, notNow('The request could not be recorded; try again later.'))
-    }
-    if (status === undefined || status >= 500)
-      request.log.error({ err: error }, 'a request about a token failed')
-    return refuse(deps, request, reply, refusalFor(status), status === 413 ? 413 : undefined)
-  })
+  registerOAuthEndpoints(app, endpoints, [
+    { url: '/oauth/introspect', answer: (incoming, reply) => introspect(deps, incoming, reply) },
+    { url: '/oauth/revoke', answer: (incoming, reply) => revoke(deps, incoming, reply) },
+  ])
 }
 
 /** RFC 9701 §4. */
 const signedType = 'application/token-introspection+jwt'
 
-function refuseOtherMethods(app: FastifyInstance, url: string): void {
-  app.route({
-    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    url,
-    exposeHeadRoute: false,
-    handler: (request, reply) => {
-      reply.header('allow', 'POST')
-      return sendOAuthError(request, reply, new OAuthError('invalid_request', `${url} takes POST only.`), 405)
-    },
-  })
+async function introspect(
+  deps: PresentedTokenDeps,
+  incoming: IncomingTokenRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const introspection = await deps.introspectToken(incoming)
+  const { asker, answer } = introspection
+  const signed = acceptsByName(incoming.rawHeaders.accept, signedType)
+    ? await deps.signIntrospection(incoming, introspection)
+    : undefined
+  await keepUsed(deps, asker, usedBy(deps, asker, incoming))
+  return signed === undefined ? reply.send(answer) : reply.header('content-type', signedType).send(signed)
 }
 
-function notNow(description: string): OAuthError {
-  return new OAuthError('temporarily_unavailable', description, { retryAfterSeconds: 1 })
+async function revoke(
+  deps: PresentedTokenDeps,
+  incoming: IncomingTokenRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { owner, revocation, refusal } = await deps.revokeToken(incoming)
+  const used = usedBy(deps, owner, incoming)
+  if (refusal) {
+    await keepUsed(deps, owner, used)
+    throw refusal
+  }
+  const writes = [...used, ...(revocation ? [deps.revocations.put(revocation)] : [])]
+  const description =
+    revocation?.subject.kind === 'token'
+      ? `Revoked the token ${revocation.subject.jti}.`
+      : 'Was asked to revoke what is no token, or has expired.'
+  const told = { type: 'sapi', description, status: 200, client: owner.client } as const
+  await spend(owner, () => deps.record(entryOf(deps, incoming, told), writes))
+  return reply.send()
 }
 
 function usedBy(
