@@ -16,7 +16,6 @@ import { createDpopNonces } from './keys/dpop-nonce.ts'
 import { createKeyRevocation } from './keys/key-revocation.ts'
 import { createKeyRotation } from './keys/key-rotation.ts'
 import { createLogStreamSecrets } from './keys/log-stream-secrets.ts'
-import { drawRandomBytes } from './keys/random-bytes.ts'
 import {
   newActionBindingId,
   newClientCredentialId,
@@ -25,34 +24,25 @@ import {
   newClientSecretId,
   newLogStreamId,
   newResourceServerId,
-  newSeed,
-  newStatusListId,
   newTrustedIssuerId,
 } from './keys/random-id.ts'
 import { SecretText } from './keys/secret-text.ts'
 import { deriveSubkey } from './keys/subkey.ts'
-import { createEncryptToken } from './keys/token-encryption.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
 import { whyNotEndpoint } from './logs/stream-sender.ts'
 import { destinationsBeside } from './outbound/destinations.ts'
 import { newTenant, planTenant } from './plan-tenant.ts'
 import { findTokenOf, presentedTokensOf, statusListsOf } from './presented-tokens.ts'
 import type { Rooms } from './rooms.ts'
-import { createActionCache } from './rules/action-cache.ts'
-import { createRunPipeline } from './rules/run-pipeline.ts'
-import type { RunRuleDeps } from './rules/run-rule.ts'
 import { createCheckTrustRule } from './rules/run-trust-rule.ts'
 import { takesCertificates } from './tls.ts'
-import { createSignAccessToken } from './token/access-token.ts'
-import { createAccountForExchange } from './token/account-for-exchange.ts'
-import { createClientCredentialsGrant } from './token/client-credentials-grant.ts'
 import { createExplainToken } from './token/explain-token.ts'
 import { createIsRevoked } from './token/is-revoked.ts'
 import { createVerifyManagementToken } from './token/management-token.ts'
 import { createOpaqueTokens } from './token/opaque-tokens.ts'
 import { createProvePossession } from './token/prove-possession.ts'
 import { createNoteSecretUse } from './token/secret-uses.ts'
-import { createStatusPlaces } from './token/status-places.ts'
+import { tokenEndpointOf } from './token-issuing.ts'
 import { createWorkloadTrust } from './workload-trust.ts'
 
 /** What changes while the server serves. */
@@ -92,45 +82,17 @@ export function routesOf(
     clientCertificateHeader: config.clientCertificateHeader,
     version: packageJson.version,
     readiness: () => readiness(rooms, serving),
-    tokenEndpoint: {
-      grantAccessToken: createClientCredentialsGrant({
+    tokenEndpoint: tokenEndpointOf(
+      { ...rooms, apiSecrets, opaqueTokens, now },
+      {
         authenticateClient,
         provePossession,
-        resourceServers: storage.resourceServers,
-        clientGrants: storage.clientGrants,
-        runPipeline: createRunPipeline({
-          rules: storage.rules,
-          encryption,
-          sandbox: rooms.sandbox,
-          actionCache: createActionCache(now),
-          now,
-          onRuleLine: tellTail(rooms, now),
-        }),
-        signAccessToken: createSignAccessToken({
-          ring,
-          apiSecrets,
-          encryptToken: createEncryptToken(),
-          opaqueTokens,
-        }),
-        now,
-        drawStatusPlace: createStatusPlaces({ newStatusListId, randomBytes: drawRandomBytes }),
-        newSeed,
-      }),
-      issueDpopNonce,
-      rateLimit: rateOf(config.tokenRate),
-      now,
-      accountForExchange: createAccountForExchange({
-        encryption,
-        exchangeRecords: storage.exchangeRecords,
-        spentProofs: storage.spentProofs,
+        issueDpopNonce,
         noteSecretUse,
-        issuedTokens: storage.issuedTokens,
-        now,
-        newLogEntryId,
+        rateLimit: rateOf(config.tokenRate),
         exchangeRecord: config.exchangeRecord,
-      }),
-      record,
-    },
+      },
+    ),
     presentedTokens: presentedTokensOf(
       { storage, ring, now, findToken, isRevoked },
       { authenticateClient, noteSecretUse, record, keep: recorder.keep, rateLimit: rateOf(config.tokenRate) },
@@ -227,22 +189,6 @@ async function defaultTenant(storage: Storage): Promise<Tenant> {
   const tenant = await storage.tenants.findDefault()
   if (!tenant) throw new ManagementError('temporarily_unavailable', 'The server is starting; try again.')
   return tenant
-}
-
-function tellTail({ tail }: Rooms, now: () => Date): RunRuleDeps['onRuleLine'] {
-  return function onRuleLine(exchange, { rule, version }, line) {
-    tail.publish(exchange.tenant.id, {
-      kind: 'console',
-      at: now(),
-      level: line.level,
-      text: line.text,
-      ruleId: rule.id,
-      ruleName: rule.name,
-      versionNumber: version.number,
-      requestId: exchange.requestId,
-      clientId: exchange.client.id,
-    })
-  }
 }
 
 async function readiness({ storage, sandbox }: Rooms, serving: Serving): Promise<Readiness> {
