@@ -22,6 +22,7 @@ const clients = ['packages/clients-proof/test/*.test.ts']
 const shared = {
   pool: 'forks',
   isolate: false,
+  setupFiles: 'tools/leaves-nothing-behind.ts',
   env: compiledCache,
   testTimeout: 20_000,
   hookTimeout: 60_000,
