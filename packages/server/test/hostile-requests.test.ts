@@ -115,16 +115,18 @@ test('a secret longer than what a remark shows of a name is masked before it is 
 
 test('code that is not UTF-8 is refused by the webtask door, and not kept with other characters', async () => {
   const { container, token } = server.bootstrap.webtask
-  const upload = async (body: Uint8Array<ArrayBuffer>) => {
-    const response = await fetch(`${server.url}/api/webtask/${container}/latin?key=${token}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body,
-    })
-    return [response.status, Object(await response.json()).message]
-  }
-  const latin1 = Buffer.from('{"code":"module.exports = (cb) => cb(null, \'caf\xe9\')"}', 'latin1')
-  expect(await upload(latin1)).toEqual([403, 'The body is not valid JSON in UTF-8.'])
+  const response = await fetch(`${server.url}/api/tokens/issue`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: Buffer.from(
+      `{"ten":"${container}","jtn":"latin","code":"module.exports = () => '\xe9'"}`,
+      'latin1',
+    ),
+  })
+  expect([response.status, Object(await response.json()).message]).toEqual([
+    400,
+    'The body is not valid JSON in UTF-8.',
+  ])
 })
 
 test('an unknown path is refused before its body is read', async () => {
