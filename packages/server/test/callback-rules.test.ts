@@ -217,3 +217,32 @@ describe('a rule answers', () => {
     expect((await server.requestToken()).claims[claim]).toBe(1)
   })
 })
+
+test('what proved the client is shown to no rule, wherever it was sent as well', async () => {
+  await server.uploadRule({
+    source: `module.exports = (client, scope, audience, context, cb) => {
+      const { body, query, headers } = context.webtask
+      cb(null, { scope, 'https://x.example/seen': { body, query, headers, userAgent: context.userAgent } })
+    }`,
+  })
+  const { id, secret } = server.billing
+  const members = {
+    grant_type: 'client_credentials',
+    audience: invoices,
+    client_id: id,
+    client_secret: secret,
+  }
+  const response = await fetch(`${server.url}/oauth/token?key=${secret}&other=1`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': secret, 'user-agent': `curl ${secret}` },
+    body: JSON.stringify({ ...members, password: secret, more: [{ [secret]: `-${btoa(secret)}-` }] }),
+  })
+  const { access_token: token }: { access_token: string } = Object(await response.json())
+  const seen = Object(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()))
+  expect(seen['https://x.example/seen']).toMatchObject({
+    body: { password: '[secret]', more: [{ '[secret]': '-[secret]-' }], client_id: id },
+    query: { key: '[secret]', other: '1' },
+    headers: { 'x-api-key': '[secret]', 'content-type': 'application/json' },
+    userAgent: 'curl [secret]',
+  })
+})

@@ -215,3 +215,17 @@ test('removing leaves a log entry with the path and without the query, and remov
   expect(items[1]).toMatchObject({ method: 'DELETE', path: '/api/webtask/a/gone', status: 204 })
   expect(JSON.stringify(items)).not.toContain('secret')
 })
+
+test('code that is not UTF-8 is refused, and not kept with other characters', async () => {
+  const { statusCode, body } = await door.app.inject({
+    method: 'POST',
+    url: '/api/tokens/issue',
+    headers: {
+      host: 'localhost:8420',
+      authorization: `Bearer ${door.a.token}`,
+      'content-type': 'application/json',
+    },
+    payload: Buffer.from('{"ten":"a","jtn":"latin","code":"caf\xe9"}', 'latin1'),
+  })
+  expect([statusCode, JSON.parse(body).message]).toEqual([400, 'The body is not valid JSON in UTF-8.'])
+})
