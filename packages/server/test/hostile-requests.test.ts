@@ -200,6 +200,10 @@ describe('bytes that can be read in two ways', () => {
     ['with an account in its Host', 'GET /healthz HTTP/1.1\r\nHost: a@b'],
     ['with a path in its Host', 'GET /healthz HTTP/1.1\r\nHost: a/b'],
     ['with a port in its Host that is none', 'GET /healthz HTTP/1.1\r\nHost: a:b'],
+    [
+      'for HTTP/2',
+      'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: foo, H2C',
+    ],
     ['with two names in its Host', 'GET /healthz HTTP/1.1\r\nHost: a b'],
   ] as const) {
     test(`a request ${name} is refused, and the connection ends`, async () => {
