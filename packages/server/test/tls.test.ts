@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { connect } from '@tallystick/management-api/connect'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createAuthority, issueServerPair } from '../src/keys/private-authority.ts'
 import { revealSecret } from '../src/keys/secret-text.ts'
 import type { TlsPair } from '../src/keys/tls-pair.ts'
@@ -136,19 +136,20 @@ describe('a self-signed server', () => {
       dataDir: server.dataDir,
       settings: { TALLYSTICK_TLS: 'self-signed', TALLYSTICK_PUBLIC_ORIGIN: 'https://tokens.example.com' },
     })
+    onTestFinished(() => again.close())
     const shown = await certificateShown(again.port, 'tokens.example.com')
     expect(shown.subjectaltname).toMatch(
       /^DNS:localhost, .*, DNS:tokens\.example\.com, DNS:elsewhere\.example\.com$/,
     )
     // What trusted the authority before still does.
     expect((await fetch(`https://127.0.0.1:${again.port}/readyz`)).status).toBe(200)
-    await again.close()
   }, 30_000)
 })
 
 test('a certificate that is replaced is shown without a restart, and a broken one never; its end is told', async () => {
   await writeNewPair(['first.example.com', '127.0.0.1'], new Date(Date.now() - 390 * dayMs))
   const server = await startTlsServer({ settings: files })
+  onTestFinished(() => server.close())
   const shown = async () => (await certificateShown(server.port)).subjectaltname ?? ''
   expect(await shown()).toContain('first.example.com')
   expect(server.output()).not.toContain('NODE_EXTRA_CA_CERTS')
@@ -163,5 +164,4 @@ test('a certificate that is replaced is shown without a restart, and a broken on
   await writeNewPair(['second.example.com', '127.0.0.1'])
   await eventually(async () => (await shown()).includes('second.example.com'))
   expect((await fetch(`https://127.0.0.1:${server.port}/readyz`)).status).toBe(200)
-  await server.close()
 }, 30_000)
