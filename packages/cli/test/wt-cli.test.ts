@@ -101,7 +101,7 @@ test('the example works as written: create, a token with its claim and scope, th
   expect(status).toBe(200)
   expect(body.scope).toBe('read extra')
   expect(claims).toMatchObject({ scope: 'read extra', 'https://foo.com/claim': 'bar' })
-  expect(await quickestLine(logs)).toBeLessThan(200)
+  expect(await usualDelay(logs)).toBeLessThan(200)
   logs.interrupt()
   expect((await logs.ended).code).toBe(0)
 
@@ -112,8 +112,8 @@ test('the example works as written: create, a token with its claim and scope, th
   expect((await server.requestToken({ scope: 'read' })).claims).not.toHaveProperty(['https://foo.com/claim'])
 })
 
-/** Milliseconds from an answer until its line is printed. Of several, lest a moment of a busy machine count for all. */
-async function quickestLine(logs: Running): Promise<number> {
+/** Milliseconds from an answer until its line is printed: the median of five, lest a moment of a busy machine count for all. */
+async function usualDelay(logs: Running): Promise<number> {
   const delays: number[] = []
   for (let line = 2; line <= 6; line++) {
     await server.requestToken({ scope: 'read' })
@@ -121,7 +121,7 @@ async function quickestLine(logs: Running): Promise<number> {
     await logs.until((out) => out.split('secret has 5 letters').length > line)
     delays.push(performance.now() - answeredAt)
   }
-  return Math.min(...delays)
+  return delays.toSorted((one, other) => one - other)[2] ?? Number.NaN
 }
 
 test('in a folder like the checkout a rule is named after its file, not after the package beside it', async () => {

@@ -7,24 +7,6 @@ import { readFileSync } from 'node:fs'
 /** However much is stolen, a limit grows no further. */
 const maxFactor = 4
 
-const maxAttempts = 3
-
-/**
- * A trial tells what took how long, and the limit of each. A busy machine has bad moments: what was too slow is tried anew, and
- * has to be in time once. What is wrong in another way fails at once, by what the trial throws.
- */
-export async function inTime(
-  trial: (attempt: number) => Promise<readonly (readonly [tookMs: number, limitMs: number])[]>,
-): Promise<void> {
-  const tooSlow: string[] = []
-  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const late = (await trial(attempt)).filter(([tookMs, limitMs]) => tookMs >= limitMs)
-    if (late.length === 0) return
-    tooSlow.push(...late.map(([tookMs, limitMs]) => `${Math.round(tookMs)} of ${Math.round(limitMs)} ms`))
-  }
-  throw new Error(`Too slow each time: ${tooSlow.join(', ')}`)
-}
-
 /** Begins to measure; the function it returns tells the factor by which limits are longer, 1 where nothing was stolen. */
 export function measureStolenTime(): () => number {
   const before = readTicks()
