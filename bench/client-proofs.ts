@@ -18,7 +18,7 @@ import { proveBySecret } from '../packages/server/src/token/prove-by-secret.ts'
 import { createProvePossession } from '../packages/server/src/token/prove-possession.ts'
 import { createVerifyAssertion } from '../packages/server/src/token/verify-assertion.ts'
 import { createKeyPair, signAssertion } from '../packages/server/test/assertion-client.ts'
-import { createProofPair, makeProof } from '../packages/server/test/dpop-proofs.ts'
+import { createProofPair, makeProof, type ProofPair } from '../packages/server/test/dpop-proofs.ts'
 import {
   acme,
   idOf,
@@ -30,12 +30,17 @@ import {
 const rounds = 5
 const secretCalls = 20_000
 const signedCalls = 1000
+/** Programs with a key for DPoP each. */
+const programs = 100
 
 /** CPU microseconds of one call; of several rounds each. */
 export interface ClientProofFigures {
   readonly secret: readonly number[]
   readonly assertion: readonly number[]
+  /** By a key that came before, as that of a program does from its second request on. */
   readonly dpopProof: readonly number[]
+  /** By a key that was never seen. */
+  readonly firstDpopProof: readonly number[]
 }
 
 export async function measureClientProofs(): Promise<ClientProofFigures> {
@@ -48,7 +53,7 @@ export async function measureClientProofs(): Promise<ClientProofFigures> {
     return {
       secret: await measureSecret(storage, now),
       assertion: await measureAssertion(storage, now),
-      dpopProof: await measureDpopProof(storage, now),
+      ...(await measureDpopProofs(storage, now)),
     }
   } finally {
     await storage.close()
@@ -109,7 +114,10 @@ async function measureAssertion(storage: Storage, now: () => Date): Promise<numb
   })
 }
 
-async function measureDpopProof(storage: Storage, now: () => Date): Promise<number[]> {
+async function measureDpopProofs(
+  storage: Storage,
+  now: () => Date,
+): Promise<Pick<ClientProofFigures, 'dpopProof' | 'firstDpopProof'>> {
   const nonces = createDpopNonces(createSecretKey(randomBytes(32)))
   const provePossession = createProvePossession({
     nonces,
@@ -118,14 +126,19 @@ async function measureDpopProof(storage: Storage, now: () => Date): Promise<numb
   })
   const uri = 'http://localhost/oauth/token'
   const request = { method: 'POST', uri, accessToken: undefined }
-  // A key of its own for each, as of as many callers, and a nonce of the server's.
-  return measureRounds(async () =>
-    Array.from({ length: signedCalls }, () => {
-      const claims = { nonce: nonces.issue(acme.id, now()) }
-      const proof = makeProof(createProofPair(), { method: 'POST', uri, now: now(), claims })
-      return () => provePossession(acme, [proof], request)
-    }),
-  )
+  const measure = (keyOfCall: (call: number) => ProofPair) =>
+    measureRounds(async () =>
+      Array.from({ length: signedCalls }, (_, call) => {
+        const claims = { nonce: nonces.issue(acme.id, now()) }
+        const proof = makeProof(keyOfCall(call), { method: 'POST', uri, now: now(), claims })
+        return () => provePossession(acme, [proof], request)
+      }),
+    )
+  const pairs = Array.from({ length: programs }, () => createProofPair())
+  return {
+    firstDpopProof: await measure(() => createProofPair()),
+    dpopProof: await measure((call) => pairs[call % programs] ?? createProofPair()),
+  }
 }
 
 /** The first round, in which the runtime still compiles, does not count. */

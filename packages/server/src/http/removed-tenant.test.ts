@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createProofPair, hashOf, makeProof } from '../../test/dpop-proofs.ts'
 import { startTwoTenants, type TwoTenants } from '../../test/two-tenants.ts'
 import { createDpopNonces } from '../keys/dpop-nonce.ts'
-import { parseProofKey } from '../keys/proof-key.ts'
+import { createProofKeys } from '../keys/proof-key.ts'
 import { createProvePossession } from '../token/prove-possession.ts'
 import { createConfirmPossession } from './management/confirm-possession.ts'
 import { sendError } from './respond.ts'
@@ -39,7 +39,7 @@ test('a request that the removal of its tenant overtakes is refused', async () =
   const token = await theirs.token()
   const uri = `${theirs.issuer.origin}/`
   const dpop = makeProof(pair, { method: 'GET', uri, now: new Date(), claims: { ath: hashOf(token) } })
-  const { thumbprint: jkt = '' } = parseProofKey('ES256', { ...pair.publicJwk }) ?? {}
+  const { thumbprint: jkt = '' } = createProofKeys()('ES256', { ...pair.publicJwk }) ?? {}
   const nonces = createDpopNonces(rooms.masterKey)
   const { spentProofs } = rooms.storage
   const confirmPossession = createConfirmPossession({

@@ -6,6 +6,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { AssertionAlgorithm, ClientPublicJwk } from '../domain/client-credential.ts'
 import { createDecoyKeys } from './decoy-keys.ts'
 import { isSignature } from './jws-signature.ts'
+import { createKeptKeys } from './kept-keys.ts'
 
 /** A JWS in its compact form (RFC 7515 §7.1), taken apart. */
 export interface SignedText {
@@ -20,22 +21,13 @@ export interface AssertionSignatures {
   checkInVain(text: SignedText, algorithm: AssertionAlgorithm): void
 }
 
-/** Keys that are at hand without being read again, which takes as long as a check. The oldest makes room. */
-const maxKeysAtHand = 1000
-
 export function createAssertionSignatures(): AssertionSignatures {
   const decoys = createDecoyKeys()
-  const atHand = new Map<string, KeyObject>()
+  const kept = createKeptKeys<KeyObject>()
 
   function readKey(jwk: ClientPublicJwk): KeyObject {
-    const text = JSON.stringify(jwk)
-    const known = atHand.get(text)
-    if (known) return known
-    const key = createPublicKey({ key: { ...jwk }, format: 'jwk' })
-    const [oldest] = atHand.keys()
-    if (atHand.size >= maxKeysAtHand && oldest !== undefined) atHand.delete(oldest)
-    atHand.set(text, key)
-    return key
+    const name = JSON.stringify(jwk)
+    return kept.get(name) ?? kept.keep(name, createPublicKey({ key: { ...jwk }, format: 'jwk' }))
   }
 
   function isSignedWith(

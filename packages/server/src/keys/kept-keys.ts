@@ -1,25 +1,25 @@
-import type { SigningKey } from '../domain/signing-key.ts'
-
-/** Imported keys that are kept; the one imported first goes when there are more. */
+/** Keys that are kept; the one that was kept first goes when there are more. */
 const maxKeptKeys = 1000
 
 /**
- * Keys in the form that signs or verifies. To decrypt and import one takes far longer than to sign with it,
- * and what is kept cannot grow stale: an id is the thumbprint of its key.
+ * Keys in the form that signs or verifies, which to make of what is stored or sent takes as long as a check, or longer. What
+ * is kept cannot grow stale: its name says all that it was made of.
  */
-export function createKeptKeys<Imported>(importKey: (key: SigningKey) => Promise<Imported>) {
-  const kept = new Map<string, Imported>()
+export interface KeptKeys<Key> {
+  get(name: string): Key | undefined
+  /** The key that was given. */
+  keep(name: string, key: Key): Key
+}
 
+export function createKeptKeys<Key>(): KeptKeys<Key> {
+  const kept = new Map<string, Key>()
   return {
-    async of(key: SigningKey): Promise<Imported> {
-      const name = `${key.tenantId} ${key.id}`
-      const found = kept.get(name)
-      if (found !== undefined) return found
-      const imported = await importKey(key)
-      const oldest = kept.keys().next()
-      if (kept.size >= maxKeptKeys && !oldest.done) kept.delete(oldest.value)
-      kept.set(name, imported)
-      return imported
+    get: (name) => kept.get(name),
+    keep(name, key) {
+      const [oldest] = kept.keys()
+      if (kept.size >= maxKeptKeys && oldest !== undefined) kept.delete(oldest)
+      kept.set(name, key)
+      return key
     },
   }
 }

@@ -8,6 +8,7 @@ import type { ClientPublicJwk } from '../domain/client-credential.ts'
 import { decodeBase64url } from './base64url.ts'
 import { holdsPrivateKey, refuseWeakRsa, thumbprintOf } from './client-public-key.ts'
 import { isSignature } from './jws-signature.ts'
+import { createKeptKeys } from './kept-keys.ts'
 import { isOfSmallOrder } from './small-order.ts'
 
 /**
@@ -25,15 +26,30 @@ export interface ProofKey {
 }
 
 /** Undefined unless it is a public key of the algorithm that nobody can guess. */
-export function parseProofKey(
+export type ParseProofKey = (
   algorithm: ProofAlgorithm,
   jwk: Readonly<Record<string, unknown>>,
-): ProofKey | undefined {
-  if (holdsPrivateKey(jwk) || !isMeantFor(algorithm, jwk)) return undefined
-  const parse = parserOf[algorithm]
-  const members = parse(jwk)
-  const publicKey = members && readKey(members)
-  return publicKey && { algorithm, publicKey, thumbprint: thumbprintOf(members) }
+) => ProofKey | undefined
+
+/** What it has read it keeps: a program has one key for all its proofs. */
+export function createProofKeys(): ParseProofKey {
+  const kept = createKeptKeys<Omit<ProofKey, 'algorithm'>>()
+
+  function read(members: ClientPublicJwk): Omit<ProofKey, 'algorithm'> | undefined {
+    const name = JSON.stringify(members)
+    const found = kept.get(name)
+    if (found) return found
+    const publicKey = readKey(members)
+    return publicKey && kept.keep(name, { publicKey, thumbprint: thumbprintOf(members) })
+  }
+
+  return function parseProofKey(algorithm, jwk) {
+    if (holdsPrivateKey(jwk) || !isMeantFor(algorithm, jwk)) return undefined
+    const parse = parserOf[algorithm]
+    const members = parse(jwk)
+    const key = members && read(members)
+    return key && { algorithm, ...key }
+  }
 }
 
 export function isSignedWithProofKey(

@@ -3,7 +3,7 @@
  * so a turned or revoked key counts from the next request; only the imported form of a key, which never
  * changes under its id, is kept.
  */
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { type CryptoKey, importJWK } from 'jose'
 import { OAuthError } from '../domain/errors.ts'
 import type { KeyAlgorithm } from '../domain/resource-server.ts'
@@ -76,11 +76,20 @@ export function createSigningKeyRing({
   algorithms,
   now,
 }: SigningKeyRingDeps): SigningKeyRing {
-  const privateKeys = createKeptKeys(async (key: SigningKey) =>
-    createPrivateKey(encryption.decrypt(key.encryptedPrivateKey, privateKeyIdentity(key))),
-  )
-  const publicKeys = createKeptKeys((key: SigningKey) => importPublicKey(key))
+  const privateKeys = createKeptKeys<KeyObject>()
+  const publicKeys = createKeptKeys<CryptoKey>()
   const fewAtOnce = createFewAtOnce(maxKeysMadeAtOnce)
+
+  function privateKeyOf(key: SigningKey): KeyObject {
+    const name = keptName(key)
+    const pem = () => encryption.decrypt(key.encryptedPrivateKey, privateKeyIdentity(key))
+    return privateKeys.get(name) ?? privateKeys.keep(name, createPrivateKey(pem()))
+  }
+
+  async function publicKeyOf(key: SigningKey): Promise<CryptoKey> {
+    const name = keptName(key)
+    return publicKeys.get(name) ?? publicKeys.keep(name, await importPublicKey(key))
+  }
 
   async function createKey(
     tenantId: TenantId,
@@ -144,7 +153,7 @@ export function createSigningKeyRing({
       if (key === undefined)
         throw new Error(`Tenant ${tenantId} has no current signing key for ${algorithm}.`)
       await keepPublished(key, claims.exp)
-      return signToken({ alg: algorithm, typ, kid: key.id }, claims, await privateKeys.of(key))
+      return signToken({ alg: algorithm, typ, kid: key.id }, claims, privateKeyOf(key))
     },
 
     async publicKeys(tenantId) {
@@ -167,13 +176,18 @@ export function createSigningKeyRing({
       if (!algorithms.includes(key.algorithm)) {
         throw new TokenInvalidError('The token is signed with an algorithm that this runtime does not have.')
       }
-      return verifyToken(token, await publicKeys.of(key), key.algorithm, expected)
+      return verifyToken(token, await publicKeyOf(key), key.algorithm, expected)
     },
   }
 }
 
 function privateKeyIdentity({ tenantId, id }: Pick<SigningKey, 'tenantId' | 'id'>): RowIdentity {
   return ['signing_keys', tenantId, id, 'encrypted_private_key']
+}
+
+/** Its id is the thumbprint of the key. */
+function keptName({ tenantId, id }: SigningKey): string {
+  return `${tenantId} ${id}`
 }
 
 /** From when a key that is shown since then is in every key set that is kept. */

@@ -12,13 +12,14 @@ import {
   signText,
 } from '../../test/dpop-proofs.ts'
 import { OAuthError } from '../domain/errors.ts'
-import { maxProofLength, type ProvenRequest, verifyDpopProof } from './dpop-proof.ts'
+import { createVerifyDpopProof, maxProofLength, type ProvenRequest } from './dpop-proof.ts'
 
 const now = new Date('2030-01-01T12:00:00.000Z')
 const seconds = now.getTime() / 1000
 const uri = 'https://id.example.com/oauth/token'
 const request: ProvenRequest = { method: 'POST', uri, accessToken: undefined }
 const pair = createProofPair()
+const verifyDpopProof = createVerifyDpopProof()
 const parts: ProofParts = { method: 'POST', uri, now }
 
 const proof = (changes: Partial<ProofParts> = {}, key = pair) => makeProof(key, { ...parts, ...changes })
@@ -235,6 +236,20 @@ describe('refused', () => {
     const refusals = cases.map(([, rawProofs]) => refusalOf(rawProofs()) ?? '')
     for (const words of refusals) expect(words).not.toMatch(/eyJ|evil|example|[A-Za-z0-9_-]{40}/)
   })
+})
+
+test('a key that came before proves no more than a new one, and is taken again after very many others', () => {
+  const [known, other] = [createProofPair(), createProofPair()]
+  const mixed = { ...known.publicJwk, y: other.publicJwk.y }
+  for (const round of [1, 2]) {
+    expect([round, refusalOf([proof({}, known)])]).toEqual([round, undefined])
+    expect(refusalOf([proof({ header: { jwk: known.publicJwk } }, other)])).toContain(
+      'not signed with the key',
+    )
+    expect(refusalOf([proof({ header: { jwk: mixed } }, known)])).toContain('must be a public key')
+    for (let at = 0; round === 1 && at < 1001; at++)
+      expect(refusalOf([proof({}, createProofPair())])).toBeUndefined()
+  }
 })
 
 describe('taken', () => {

@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto'
 import { OAuthError } from '../domain/errors.ts'
 import {
+  createProofKeys,
   isSignedWithProofKey,
-  type ProofAlgorithm,
+  type ParseProofKey,
   type ProofKey,
-  parseProofKey,
   proofAlgorithms,
 } from '../keys/proof-key.ts'
 import { decodeCompactJwt, type Members } from './compact-jwt.ts'
@@ -41,20 +41,25 @@ export const proofLifetimeSeconds = 60
 export const proofSkewSeconds = 10
 
 /** @throws OAuthError `invalid_dpop_proof` */
-export function verifyDpopProof(rawProofs: readonly string[], request: ProvenRequest, now: Date): DpopProof {
-  // RFC 9449 §4.3: of two proofs nobody could say which is meant.
-  const [rawProof, ...more] = rawProofs
-  if (rawProof === undefined) throw proofRefused('The request has no DPoP header.')
-  if (more.length > 0) throw proofRefused('The request has more than one DPoP header; send one.')
-  const jwt = decodeCompactJwt(rawProof, maxProofLength)
-  if (!jwt) throw proofRefused(`The DPoP proof is no compact JWT of at most ${maxProofLength} characters.`)
-  const key = parseHeader(jwt.header)
-  refuseOtherRequest(jwt.claims, request)
-  const proof = { jkt: key.thumbprint, ...parseClaims(jwt.claims, now) }
-  if (!isSignedWithProofKey(key, jwt.signingInput, jwt.signature)) {
-    throw proofRefused('The DPoP proof is not signed with the key in its jwk.')
+export type VerifyDpopProof = (rawProofs: readonly string[], request: ProvenRequest, now: Date) => DpopProof
+
+export function createVerifyDpopProof(): VerifyDpopProof {
+  const parseProofKey = createProofKeys()
+  return function verifyDpopProof(rawProofs, request, now) {
+    // RFC 9449 §4.3: of two proofs nobody could say which is meant.
+    const [rawProof, ...more] = rawProofs
+    if (rawProof === undefined) throw proofRefused('The request has no DPoP header.')
+    if (more.length > 0) throw proofRefused('The request has more than one DPoP header; send one.')
+    const jwt = decodeCompactJwt(rawProof, maxProofLength)
+    if (!jwt) throw proofRefused(`The DPoP proof is no compact JWT of at most ${maxProofLength} characters.`)
+    const key = keyOf(jwt.header, parseProofKey)
+    refuseOtherRequest(jwt.claims, request)
+    const proof = { jkt: key.thumbprint, ...parseClaims(jwt.claims, now) }
+    if (!isSignedWithProofKey(key, jwt.signingInput, jwt.signature)) {
+      throw proofRefused('The DPoP proof is not signed with the key in its jwk.')
+    }
+    return proof
   }
-  return proof
 }
 
 export function proofRefused(description: string): OAuthError {
@@ -62,7 +67,7 @@ export function proofRefused(description: string): OAuthError {
 }
 
 /** Nothing but `jwk` names the key: `kid`, `jku`, `x5u` and `x5c` are not looked at. */
-function parseHeader({ typ, alg, jwk, crit, b64 }: Members): ProofKey {
+function keyOf({ typ, alg, jwk, crit, b64 }: Members, parseProofKey: ParseProofKey): ProofKey {
   if (typ !== 'dpop+jwt') throw proofRefused('The typ of the DPoP proof must be dpop+jwt.')
   const algorithm = proofAlgorithms.find((known) => known === alg)
   if (algorithm === undefined) {
@@ -71,10 +76,6 @@ function parseHeader({ typ, alg, jwk, crit, b64 }: Members): ProofKey {
   if (crit !== undefined || b64 !== undefined) {
     throw proofRefused('The header of the DPoP proof asks for an extension that is not offered.')
   }
-  return parseKey(algorithm, jwk)
-}
-
-function parseKey(algorithm: ProofAlgorithm, jwk: unknown): ProofKey {
   const key = isObject(jwk) ? parseProofKey(algorithm, jwk) : undefined
   if (key) return key
   throw proofRefused(

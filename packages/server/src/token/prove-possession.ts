@@ -6,7 +6,7 @@ import { OAuthError } from '../domain/errors.ts'
 import type { SpentProof, SpentProofStore } from '../domain/spent-proof.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { DpopNonces } from '../keys/dpop-nonce.ts'
-import { type DpopProof, type ProvenRequest, proofRefused, verifyDpopProof } from './dpop-proof.ts'
+import { createVerifyDpopProof, type DpopProof, type ProvenRequest, proofRefused } from './dpop-proof.ts'
 
 export interface ProvePossessionDeps {
   readonly nonces: Pick<DpopNonces, 'isFresh'>
@@ -31,6 +31,7 @@ export type ProvePossession = (
 ) => Promise<Possession>
 
 export function createProvePossession({ nonces, spentProofs, now }: ProvePossessionDeps): ProvePossession {
+  const verifyDpopProof = createVerifyDpopProof()
   return async function provePossession(tenant, rawProofs, request) {
     const present = now()
     const proof = verifyDpopProof(rawProofs, request, present)
