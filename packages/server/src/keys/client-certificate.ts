@@ -8,6 +8,7 @@ import type { CertificateCredential, CertifiedNameCredential } from '../domain/c
 import { createReadCertificateFacts, readCertificate, thumbprintOf } from './certificate-facts.ts'
 import { faultOfDates, faultOfPath, hasStrongKey, maxIntermediates } from './certificate-path.ts'
 import { isSameName, parseDistinguishedName } from './distinguished-name.ts'
+import { createKeptKeys } from './kept-keys.ts'
 import { loadX509Library } from './x509-library.ts'
 
 /** A certificate whose key its sender holds. */
@@ -83,19 +84,14 @@ function faultOfItself(
   return faultOfDates(leaf, now)
 }
 
-/** Authorities that are kept as they were read; the one that was not asked for longest goes first. */
-const maxKept = 1000
-
 /** To read one takes longer than to check a signature of it. `der` is in base64. */
 function createReadAuthority(): (der: string) => X509Certificate | undefined {
-  const kept = new Map<string, X509Certificate | undefined>()
+  const kept = createKeptKeys<X509Certificate>()
   return (der) => {
-    const authority = kept.get(der) ?? readCertificate(Buffer.from(der, 'base64'))
-    kept.delete(der)
-    kept.set(der, authority)
-    const [oldest] = kept.keys()
-    if (kept.size > maxKept && oldest !== undefined) kept.delete(oldest)
-    return authority
+    const found = kept.get(der)
+    if (found) return found
+    const authority = readCertificate(Buffer.from(der, 'base64'))
+    return authority && kept.keep(der, authority)
   }
 }
 

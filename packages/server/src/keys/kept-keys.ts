@@ -2,8 +2,8 @@
 const maxKeptKeys = 1000
 
 /**
- * Keys in the form that signs or verifies, which to make of what is stored or sent takes as long as a check, or longer. What
- * is kept cannot grow stale: its name says all that it was made of.
+ * Keys, and certificates of keys, in the form that signs or verifies. To make it of what is stored or sent takes as long as
+ * a check, or longer. What is kept cannot grow stale: its name says all that it was made of.
  */
 export interface KeptKeys<Key> {
   get(name: string): Key | undefined
