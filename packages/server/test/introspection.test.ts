@@ -3,33 +3,28 @@ import { generateKeyPairSync } from 'node:crypto'
 import { compactDecrypt, createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createProofPair, makeProof } from './dpop-proofs.ts'
-import { createApiClient, credentials, present, tokenOf } from './presented-tokens.ts'
-import { startTestServer, type TestClient, type TestServer } from './test-server.ts'
+import {
+  createApiClient,
+  credentials,
+  introspectAt,
+  present,
+  revokeAt,
+  startWithApi,
+  tokenOf,
+} from './presented-tokens.ts'
+import type { TestClient, TestServer } from './test-server.ts'
 
 let server: TestServer
 let api: TestClient
 beforeAll(async () => {
-  server = await startTestServer({
-    rules: [
-      {
-        source: `module.exports = (client, scope, audience, context, cb) =>
-          cb(null, { scope, 'https://acme.example/plan': 'gold' })`,
-      },
-    ],
-  })
-  api = await createApiClient(server)
+  ;({ server, api } = await startWithApi())
 })
 afterAll(() => server.close())
 
 const inactive = { active: false }
 
-function revoke(fields: Record<string, string>, headers?: Record<string, string>) {
-  return present(`${server.url}/oauth/revoke`, fields, headers)
-}
-
-function introspect(token: string, as: TestClient = api) {
-  return present(`${server.url}/oauth/introspect`, { ...credentials(as), token })
-}
+const revoke = (fields: Record<string, string>) => revokeAt(server, fields)
+const introspect = (token: string, as = api) => introspectAt(server, as, token)
 
 async function isActive(token: string): Promise<unknown> {
   return (await introspect(token)).body.active

@@ -1,6 +1,6 @@
 /** Asks about tokens, and ends them, as clients and APIs do. */
 import { connect } from '@tallystick/management-api/connect'
-import { invoices, type TestClient, type TestServer } from './test-server.ts'
+import { invoices, startTestServer, type TestClient, type TestServer } from './test-server.ts'
 
 export interface PresentedAnswer {
   readonly status: number
@@ -24,6 +24,22 @@ export async function present(
 
 export function credentials({ id, secret }: TestClient): { client_id: string; client_secret: string } {
   return { client_id: id, client_secret: secret }
+}
+
+/** Tokens of the server have a claim that a rule gave them; `api` is the client as which their API asks. */
+export async function startWithApi(): Promise<{ server: TestServer; api: TestClient }> {
+  const source = `module.exports = (client, scope, audience, context, cb) =>
+    cb(null, { scope, 'https://acme.example/plan': 'gold' })`
+  const server = await startTestServer({ rules: [{ source }] })
+  return { server, api: await createApiClient(server) }
+}
+
+export function revokeAt({ url }: TestServer, fields: Record<string, string>): Promise<PresentedAnswer> {
+  return present(`${url}/oauth/revoke`, fields)
+}
+
+export function introspectAt({ url }: TestServer, as: TestClient, token: string): Promise<PresentedAnswer> {
+  return present(`${url}/oauth/introspect`, { ...credentials(as), token })
 }
 
 /** The client as which an API asks; it needs no grant. */

@@ -1,35 +1,32 @@
+/** Tokens that are ended before they expire (RFC 7009); introspection tells that they are. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { byAssertion, createKeyClient, createKeyPair, signAssertion } from './assertion-client.ts'
-import { createApiClient, credentials, managementConnection, present, tokenOf } from './presented-tokens.ts'
-import { invoices, startTestServer, type TestClient, type TestServer } from './test-server.ts'
+import {
+  createApiClient,
+  credentials,
+  introspectAt,
+  managementConnection,
+  present,
+  revokeAt,
+  startWithApi,
+  tokenOf,
+} from './presented-tokens.ts'
+import { invoices, type TestClient, type TestServer } from './test-server.ts'
 import { startTwoTenants } from './two-tenants.ts'
 
 let server: TestServer
 let api: TestClient
 let other: TestClient
 beforeAll(async () => {
-  server = await startTestServer({
-    rules: [
-      {
-        source: `module.exports = (client, scope, audience, context, cb) =>
-          cb(null, { scope, 'https://acme.example/plan': 'gold' })`,
-      },
-    ],
-  })
-  api = await createApiClient(server)
+  ;({ server, api } = await startWithApi())
   other = await server.createClient('other', ['read'])
 })
 afterAll(() => server.close())
 
 const inactive = { active: false }
 
-function revoke(fields: Record<string, string>, headers?: Record<string, string>) {
-  return present(`${server.url}/oauth/revoke`, fields, headers)
-}
-
-function introspect(token: string, as: TestClient = api) {
-  return present(`${server.url}/oauth/introspect`, { ...credentials(as), token })
-}
+const revoke = (fields: Record<string, string>) => revokeAt(server, fields)
+const introspect = (token: string, as = api) => introspectAt(server, as, token)
 
 async function isActive(token: string): Promise<unknown> {
   return (await introspect(token)).body.active
