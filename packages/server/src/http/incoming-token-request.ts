@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parse as parseJson } from 'secure-json-parse'
 import { OAuthError } from '../domain/errors.ts'
+import { isDeeperThan, maxJsonDepth } from '../rules/json-depth.ts'
 import type { IncomingTokenRequest } from '../token/exchange.ts'
 import { parseForm } from '../token/form-encoding.ts'
 import type { RawTokenRequest } from '../token/parameters.ts'
@@ -157,14 +158,6 @@ function readJson(body: string): RawTokenRequest['rawParameters'] {
   }
   if (repeatsMember(body)) throw new OAuthError('invalid_request', 'A member of the JSON body stands twice.')
   return Object.entries(members)
-}
-
-/** Levels of a JSON body. What is deeper could not be written down again without running out of stack. */
-const maxJsonDepth = 20
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
 }
 
 /** @throws OAuthError when the text is no JSON, or sets members that JavaScript treats specially. */

@@ -4,6 +4,7 @@
  */
 import type { Scope } from '../domain/resource-server.ts'
 import type { RuleModel } from '../domain/rule.ts'
+import { isDeeperThan } from './json-depth.ts'
 import { parseRuleScopes } from './rule-scopes.ts'
 
 /** The event cannot be one. The message names what is wrong in it. */
@@ -49,7 +50,7 @@ export function trialEvent(
   rawEvent: unknown,
   secrets: Readonly<Record<string, string>>,
 ): TrialEvent {
-  if (isDeeperThan(maxEventDepth, rawEvent)) {
+  if (isDeeperThan(rawEvent, maxEventDepth)) {
     throw new TrialEventError(`The event is nested deeper than ${maxEventDepth} levels.`)
   }
   const given = requireObject(rawEvent, 'The event')
@@ -151,11 +152,6 @@ function textsOf(value: unknown, member: string): Record<string, string> {
 function requireObject(value: unknown, member: string): Json {
   if (!isObject(value)) throw new TrialEventError(`${member} must be an object.`)
   return value
-}
-
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner))
 }
 
 function isObject(value: unknown): value is Json {

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { type IssuerAlgorithm, issuerAlgorithms, type TrustedIssuer } from '../domain/trusted-issuer.ts'
 import type { SignedText } from '../keys/assertion-signature.ts'
+import { isDeeperThan, maxJsonDepth } from '../rules/json-depth.ts'
 import { assertionSkewSeconds } from './client-assertion.ts'
 import { type CompactJwt, decodeCompactJwt, type Members } from './compact-jwt.ts'
 
@@ -13,8 +14,6 @@ import { type CompactJwt, decodeCompactJwt, type Members } from './compact-jwt.t
 export const maxForeignTokenBytes = 16_384
 export const maxForeignJtiLength = 256
 const maxSubjectLength = 1000
-/** Levels of its claims, as of a JSON body. What is deeper could not be written down for a rule without running out of stack. */
-export const maxClaimDepth = 20
 
 export interface ForeignToken extends SignedText {
   readonly algorithm: IssuerAlgorithm
@@ -53,8 +52,8 @@ export function parseForeignToken(jwt: string): ForeignToken {
     throw new UnreadableTokenError(`It is no compact JWT of at most ${maxForeignTokenBytes} bytes.`)
   }
   const { claims, signingInput, signature } = decoded
-  if (isDeeperThan(claims, maxClaimDepth)) {
-    throw new UnreadableTokenError(`Its claims lie more than ${maxClaimDepth} levels deep.`)
+  if (isDeeperThan(claims, maxJsonDepth)) {
+    throw new UnreadableTokenError(`Its claims lie more than ${maxJsonDepth} levels deep.`)
   }
   const { sub, iss } = claims
   // Without control characters: it is told in lines of the log.
@@ -63,11 +62,6 @@ export function parseForeignToken(jwt: string): ForeignToken {
   }
   if (iss !== undefined && typeof iss !== 'string') throw new UnreadableTokenError('Its iss is no string.')
   return { ...parseHeader(decoded), claims, subject: sub, issuer: iss, signingInput, signature }
-}
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
 }
 
 // `JOSE` is what JWT-SVIDs may say. An access token (`at+jwt`) is for an API, and proves nobody's identity to us.
