@@ -56,6 +56,14 @@ test('a whole character by two escapes, and a byte order mark in front, are read
   expect((await send('POST', '/clients', '\ufeff{"name":"\\ud83d\\ude00 \\\\ud800"}')).status).toBe(201)
 })
 
+test('a body that is nested very deep is told what is wrong with it, and not that it is no JSON', async () => {
+  const deep = `${'['.repeat(400_000)}${']'.repeat(400_000)}`
+  expect(await send('POST', '/clients', `{"name":"\\ud83d\\ude00","client_metadata":${deep}}`)).toEqual({
+    status: 400,
+    message: "Payload validation error: 'Expected type object' on property client_metadata.",
+  })
+})
+
 test('a body of another type is refused', async () => {
   expect(await send('POST', '/clients', '[]')).toEqual({
     status: 400,

@@ -36,10 +36,15 @@ function faultOf(text: string, value: unknown): ManagementError | null {
   return null
 }
 
-function holdsHalfCharacter(value: unknown): boolean {
-  if (typeof value === 'string') return !value.isWellFormed()
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).some(([name, inner]) => !name.isWellFormed() || holdsHalfCharacter(inner))
+// One after the other, and not each within the last: a body may be nested deeper than there is stack.
+function holdsHalfCharacter(body: unknown): boolean {
+  const pending = [body]
+  for (const value of pending) {
+    if (typeof value === 'string' && !value.isWellFormed()) return true
+    if (typeof value !== 'object' || value === null) continue
+    for (const [name, inner] of Object.entries(value)) pending.push(name, inner)
+  }
+  return false
 }
 
 function refused(fault: string): ManagementError {
