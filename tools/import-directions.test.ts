@@ -26,6 +26,8 @@ const planted: [room: string, target: string][] = [
   ['http', '../sandbox/pool.ts'],
   ['http', '../config.ts'],
   ['http/management', '../../storage/storage.ts'],
+  ['http/management/clients', '../../../storage/storage.ts'],
+  ['http/management/clients', '../../../config.ts'],
   ['http/webtask', '../../sandbox/pool.ts'],
   ['rules', 'jose'],
   ['http', '@peculiar/x509'],

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { issuerOf } from './domain/issuer.ts'
-import { logEntryOnWire } from './http/management/log-entry-on-wire.ts'
+import { logEntryOnWire } from './http/management/logs/log-entry-on-wire.ts'
 import { createLogStreamSecrets } from './keys/log-stream-secrets.ts'
 import { createStreamDelivery } from './logs/stream-delivery.ts'
 import { createStreamSender } from './logs/stream-sender.ts'

@@ -8,7 +8,7 @@ import { startTwoTenants, type TwoTenants } from '../../test/two-tenants.ts'
 import { createDpopNonces } from '../keys/dpop-nonce.ts'
 import { createProofKeys } from '../keys/proof-key.ts'
 import { createProvePossession } from '../token/prove-possession.ts'
-import { createConfirmPossession } from './management/confirm-possession.ts'
+import { createConfirmPossession } from './management/access/confirm-possession.ts'
 import { sendError } from './respond.ts'
 
 let world: TwoTenants

@@ -12,12 +12,12 @@ import type { Revocation, RevocationStore, RevocationSubject } from '../../domai
 import { parseRuleVersionId, type RuleStore } from '../../domain/rule.ts'
 import type { FindToken } from '../../token/find-token.ts'
 import type { RecordChange } from '../record-change.ts'
-import type { Operator } from './access.ts'
-import type { Handlers } from './handler.ts'
-import { invalidBody } from './invalid-body.ts'
-import { notThere } from './not-there.ts'
-import { type OwnScopesDeps, requireNotAboveOperator } from './own-scopes.ts'
-import { pageOf, totalsOf } from './page.ts'
+import type { Operator } from './access/access.ts'
+import { type OwnScopesDeps, requireNotAboveOperator } from './access/own-scopes.ts'
+import type { Handlers } from './operation/handler.ts'
+import { invalidBody } from './operation/invalid-body.ts'
+import { notThere } from './operation/not-there.ts'
+import { pageOf, totalsOf } from './operation/page.ts'
 
 export interface RevocationHandlerDeps extends OwnScopesDeps {
   readonly revocations: Pick<RevocationStore, 'find' | 'list' | 'count' | 'put'>

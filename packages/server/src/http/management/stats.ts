@@ -3,7 +3,7 @@ import type { TokenCount as TokenCountOnWire } from '@tallystick/management-api/
 import { parseClientId } from '../../domain/client.ts'
 import { ManagementError } from '../../domain/errors.ts'
 import { dayOf, type TokenCountFilter, type TokenCountStore } from '../../domain/token-count.ts'
-import type { Handlers } from './handler.ts'
+import type { Handlers } from './operation/handler.ts'
 
 export interface StatsHandlerDeps {
   readonly tokenCounts: TokenCountStore

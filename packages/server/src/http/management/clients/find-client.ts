@@ -1,0 +1,15 @@
+import type { FastifyRequest } from 'fastify'
+import { type Client, type ClientStore, parseClientId } from '../../../domain/client.ts'
+import { ManagementError } from '../../../domain/errors.ts'
+
+/** @throws ManagementError `not_found`; another tenant's client is not there. */
+export async function findClient(
+  { clients }: { readonly clients: Pick<ClientStore, 'find'> },
+  { tenant }: FastifyRequest,
+  rawId: string,
+): Promise<Client> {
+  const id = parseClientId(rawId)
+  const client = id && (await clients.find(tenant.id, id))
+  if (client) return client
+  throw new ManagementError('not_found', 'The client does not exist', { errorCode: 'inexistent_client' })
+}

@@ -1,0 +1,53 @@
+/**
+ * The part of the log that a follower missed, page by page: however long it is, requests get their turn between two
+ * pages, a page is read only when the one before has left, and no more than a page is in memory.
+ */
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
+import type { LogEntry, LogEntryId, LogEntryStore } from '../../../domain/log-entry.ts'
+import type { TenantId } from '../../../domain/tenant.ts'
+import type { TailFollower } from '../../../logs/tail.ts'
+
+const pageSize = 100
+
+/**
+ * Reads to the end of the log, lets the follower go on, and then reads what was committed in between: so that it
+ * follows with an empty queue. Past that, an entry may come from both.
+ */
+export async function* missedPages(
+  logEntries: Pick<LogEntryStore, 'listAfter'>,
+  tenantId: TenantId,
+  after: LogEntryId,
+  follower: Pick<TailFollower, 'resume'>,
+): AsyncGenerator<readonly LogEntry[]> {
+  let place = after
+  let caughtUp = false
+  while (true) {
+    const page = await logEntries.listAfter(tenantId, place, pageSize)
+    place = page.at(-1)?.id ?? place
+    if (page.length > 0) yield page
+    await turnOfTheLoop()
+    if (page.length === pageSize) continue
+    if (caughtUp) return
+    follower.resume()
+    caughtUp = true
+  }
+}
+
+/** More than were committed and not yet published when the follower went on, and than its queue may hold. */
+const maxRecentIds = 10_000
+
+/** The ids of the last entries that were replayed. */
+export function createRecentIds() {
+  const ids = new Set<LogEntryId>()
+  return {
+    add(entries: readonly LogEntry[]): void {
+      for (const { id } of entries) ids.add(id)
+      for (const oldest of ids) {
+        if (ids.size <= maxRecentIds) break
+        ids.delete(oldest)
+      }
+    },
+    has: (id: LogEntryId): boolean => ids.has(id),
+    forget: (): void => ids.clear(),
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * `Idempotency-Key` on POST: a request that is sent again, because its answer was lost, is answered again and done
+ * once. The answer is kept in the transaction of the change, so there is never one without the other.
+ */
+import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ManagementError } from '../../../domain/errors.ts'
+import {
+  type IdempotentAnswer,
+  type IdempotentAnswerStore,
+  idempotencyRetentionDays,
+} from '../../../domain/idempotent-answer.ts'
+import type { Encryption } from '../../../keys/encryption.ts'
+import { againIfChanged } from '../../again-if-changed.ts'
+import type { HeldChange, RecordChange } from '../../record-change.ts'
+import type { Operator } from '../access/access.ts'
+
+export interface IdempotencyDeps {
+  readonly idempotentAnswers: IdempotentAnswerStore
+  readonly encryption: Pick<Encryption, 'encrypt' | 'decrypt'>
+  readonly recordChange: RecordChange
+  readonly now: () => Date
+}
+
+/** What is sent, byte for byte. */
+export interface Rendered {
+  readonly status: number
+  readonly body: string
+  readonly etag: string | undefined
+}
+
+/** Answers the request once: by `answer`, or as it was answered before. */
+export type AnswerOnce = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operator: Operator,
+  answer: () => Promise<Rendered>,
+) => Promise<Rendered>
+
+const dayMs = 86_400_000
+
+export function createAnswerOnce(deps: IdempotencyDeps): AnswerOnce {
+  /** Requests that are being answered. The one server of a database knows them all. */
+  const inFlight = new Set<string>()
+
+  return async function answerOnce(request, reply, operator, answer) {
+    const key = parseIdempotencyKey(request)
+    if (key === undefined) return againIfChanged(answer)
+    const id = { tenantId: request.tenant.id, clientId: operator.clientId, keyHash: sha256(key) }
+    const name = Object.values(id).join(' ')
+    if (inFlight.has(name)) {
+      throw new ManagementError(
+        'conflict',
+        'A request with this Idempotency-Key is still being answered. Send it again later.',
+      )
+    }
+    inFlight.add(name)
+    try {
+      const kept = await deps.idempotentAnswers.find(id.tenantId, id.clientId, id.keyHash)
+      const isOver = kept && deps.now().getTime() - kept.at.getTime() > idempotencyRetentionDays * dayMs
+      if (kept && !isOver) return await replay(deps, request, reply, operator, kept)
+      return await againIfChanged(() => answerAndKeep(deps, request, operator, id, answer))
+    } finally {
+      inFlight.delete(name)
+    }
+  }
+}
+
+type AnswerId = Pick<IdempotentAnswer, 'tenantId' | 'clientId' | 'keyHash'>
+
+/** The change waits for its answer, and both are committed together. What is refused changes and keeps nothing. */
+async function answerAndKeep(
+  { idempotentAnswers, encryption, recordChange, now }: IdempotencyDeps,
+  request: FastifyRequest,
+  operator: Operator,
+  { tenantId, clientId, keyHash }: AnswerId,
+  answer: () => Promise<Rendered>,
+): Promise<Rendered> {
+  const held: HeldChange = { change: undefined }
+  request.heldChange = held
+  const rendered = await answer().finally(() => {
+    request.heldChange = undefined
+  })
+  const { change } = held
+  if (change === undefined) return rendered
+  const content = JSON.stringify({
+    ...rendered,
+    fingerprint: fingerprintOf(request),
+    scopes: [...operator.scopes],
+  } satisfies KeptContent)
+  const kept = {
+    tenantId,
+    clientId,
+    keyHash,
+    at: now(),
+    content: encryption.encrypt(content, rowOf({ tenantId, clientId, keyHash })),
+  }
+  await recordChange(request, {
+    ...change,
+    writes: [
+      ...change.writes,
+      // One whose time is over may still be there.
+      idempotentAnswers.remove(tenantId, clientId, keyHash),
+      idempotentAnswers.insert(kept),
+    ],
+  })
+  return rendered
+}
+
+async function replay(
+  { encryption, recordChange }: IdempotencyDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operator: Operator,
+  kept: IdempotentAnswer,
+): Promise<Rendered> {
+  const { fingerprint, scopes, ...rendered } = parseContent(encryption.decrypt(kept.content, rowOf(kept)))
+  if (fingerprint !== fingerprintOf(request)) {
+    throw new ManagementError(
+      'idempotency_key_reused',
+      'This Idempotency-Key came with another request before. Use a new key for each request, and the same only to repeat it.',
+    )
+  }
+  // The answer may hold a secret, which was told to a token that could have done more with it.
+  if (!scopes.every((scope) => operator.scopes.has(scope))) {
+    throw new ManagementError(
+      'insufficient_scope',
+      'The first request with this Idempotency-Key came with a token of more scopes. Repeat it with one that holds them all.',
+    )
+  }
+  await recordChange(request, {
+    description: 'Answered a repeated request as before; nothing was changed.',
+    status: rendered.status,
+    writes: [],
+  })
+  reply.header('idempotent-replayed', 'true')
+  return rendered
+}
+
+interface KeptContent extends Rendered {
+  readonly fingerprint: string
+  /** Of the token whose request was answered. */
+  readonly scopes: readonly string[]
+}
+
+/** A row's content, which nobody but this file has written. */
+function parseContent(text: string): KeptContent {
+  return JSON.parse(text) as KeptContent
+}
+
+function rowOf({ tenantId, clientId, keyHash }: AnswerId) {
+  return ['idempotent_answers', tenantId, clientId, keyHash, 'content'] as const
+}
+
+function fingerprintOf(request: FastifyRequest): string {
+  return sha256(JSON.stringify([request.method, request.url, request.body ?? null]))
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
+
+/** @throws ManagementError `invalid_header` */
+function parseIdempotencyKey({ raw }: FastifyRequest): string | undefined {
+  const keys = raw.headersDistinct['idempotency-key'] ?? []
+  const [key] = keys
+  if (key === undefined) return undefined
+  if (keys.length === 1 && /^[\x20-\x7e]{1,255}$/.test(key)) return key
+  throw new ManagementError(
+    'invalid_header',
+    'The header Idempotency-Key must be sent once, with 1 to 255 printable ASCII characters.',
+  )
+}
