@@ -2,10 +2,11 @@
  * The public keys of a trusted issuer. A key fits the algorithms of its kind and no others, so that no token can have its
  * signature checked in a way that the key was not made for (RFC 8725 §3.1).
  */
-import { constants, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { type IssuerAlgorithm, type IssuerJwk, issuerAlgorithms } from '../domain/trusted-issuer.ts'
 import type { SignedText } from './assertion-signature.ts'
 import { holdsPrivateKey } from './client-public-key.ts'
+import { isSignature } from './jws-signature.ts'
 import { isOfSmallOrder } from './small-order.ts'
 
 /** Why a key cannot be used, for whoever gave it. Quotes nothing of it. */
@@ -104,23 +105,5 @@ export function isSignedByIssuer(
   algorithm: IssuerAlgorithm,
   { algorithms, publicKey }: IssuerKey,
 ): boolean {
-  if (!algorithms.includes(algorithm)) return false
-  const input = Buffer.from(signingInput)
-  if (algorithm === 'EdDSA') return verify(null, input, publicKey, signature)
-  const digest = `sha${algorithm.slice(2)}`
-  if (algorithm.startsWith('RS')) {
-    return verify(digest, input, { key: publicKey, padding: constants.RSA_PKCS1_PADDING }, signature)
-  }
-  if (algorithm.startsWith('PS')) {
-    // RFC 7518 §3.5: the salt is as long as the digest.
-    const saltLength = constants.RSA_PSS_SALTLEN_DIGEST
-    return verify(
-      digest,
-      input,
-      { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
-      signature,
-    )
-  }
-  // RFC 7518 §3.4: the two numbers side by side, each as long as the curve.
-  return verify(digest, input, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)
+  return algorithms.includes(algorithm) && isSignature(algorithm, publicKey, signingInput, signature)
 }

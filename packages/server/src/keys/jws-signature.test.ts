@@ -176,4 +176,27 @@ describe('of RSA', () => {
     const length = Math.ceil(sum.toString(16).length / 2)
     expect(isSignature('RS256', publicKey, input, bigEndian(sum, length))).toBe(false)
   })
+
+  // A short key, since of 256 signatures one begins so.
+  const short = generateKeyPairSync('rsa', { modulusLength: 1280 })
+
+  test.each([
+    ['RS256', constants.RSA_PKCS1_PADDING],
+    ['RS512', constants.RSA_PKCS1_PADDING],
+    ['PS256', constants.RSA_PKCS1_PSS_PADDING],
+    ['PS384', constants.RSA_PKCS1_PSS_PADDING],
+    ['PS512', constants.RSA_PKCS1_PSS_PADDING],
+  ] as const)('a signature of %s that begins with a zero byte is none without it', (algorithm, padding) => {
+    const saltLength = constants.RSA_PSS_SALTLEN_DIGEST
+    const signed = (text: string) =>
+      sign(`sha${algorithm.slice(2)}`, Buffer.from(text), { key: short.privateKey, padding, saltLength })
+    let text = input
+    let right = signed(text)
+    while (right[0] !== 0) {
+      text = `${text}A`
+      right = signed(text)
+    }
+    expect(isSignature(algorithm, short.publicKey, text, right)).toBe(true)
+    expect(isSignature(algorithm, short.publicKey, text, right.subarray(1))).toBe(false)
+  })
 })

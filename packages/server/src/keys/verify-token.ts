@@ -6,6 +6,7 @@ import { type CryptoKey, decodeJwt, decodeProtectedHeader, errors, jwtVerify } f
 import { type KeyAlgorithm, keyAlgorithms } from '../domain/resource-server.ts'
 import { type KeyId, parseKeyId } from '../domain/signing-key.ts'
 import { decodeBase64url } from './base64url.ts'
+import { hasLengthOfModulus } from './jws-signature.ts'
 import { revealSecret, type SecretText } from './secret-text.ts'
 
 /** The token does not count. The message is for the developer of the caller. */
@@ -74,6 +75,7 @@ export async function verifyToken(
   algorithm: KeyAlgorithm | 'HS256',
   expected: Expected,
 ): Promise<Record<string, unknown>> {
+  if (!hasLengthOfKey(token, key)) throw damagedToken()
   const { payload } = await jwtVerify(token, key, {
     algorithms: [algorithm],
     issuer: expected.issuer,
@@ -152,7 +154,16 @@ function invalidToken(error: unknown): unknown {
         : { kind: 'invalid' },
     )
   }
-  if (error instanceof errors.JOSEError)
-    return new TokenInvalidError('The token is damaged or its signature is wrong.')
-  return error
+  return error instanceof errors.JOSEError ? damagedToken() : error
+}
+
+function damagedToken(): TokenInvalidError {
+  return new TokenInvalidError('The token is damaged or its signature is wrong.')
+}
+
+/** The runtime judges the length of all signatures but those of RSA. */
+function hasLengthOfKey(token: string, key: CryptoKey | Uint8Array): boolean {
+  if (!('algorithm' in key) || !('modulusLength' in key.algorithm)) return true
+  const signature = Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url')
+  return hasLengthOfModulus(signature, Number(key.algorithm.modulusLength))
 }
