@@ -8,6 +8,7 @@ import { registerClientCredentialTests } from './storage-conformance/client-cred
 import { registerClientSecretTests } from './storage-conformance/client-secrets.ts'
 import { registerClientTests } from './storage-conformance/clients.ts'
 import { type Current, present } from './storage-conformance/current.ts'
+import { registerEndingTests } from './storage-conformance/endings.ts'
 import { registerIdempotencyTests } from './storage-conformance/idempotency.ts'
 import { registerIssuedTokenTests } from './storage-conformance/issued-tokens.ts'
 import { registerLogSearchTests } from './storage-conformance/log-search.ts'
@@ -46,6 +47,7 @@ export function describeStorage(name: string, open: OpenStorage): void {
     registerClientTests(current)
     registerClientSecretTests(current)
     registerClientCredentialTests(current)
+    registerEndingTests(current)
     registerResourceServerTests(current)
     registerRuleTests(current)
     registerSigningKeyTests(current)

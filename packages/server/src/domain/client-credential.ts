@@ -4,6 +4,7 @@
  * active ones. A private key never comes here.
  */
 import type { ClientCredentialId, ClientId } from './client.ts'
+import type { Span } from './span.ts'
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
 
@@ -74,6 +75,14 @@ export interface ClientCredentialStore {
   find(tenantId: TenantId, clientId: ClientId, id: ClientCredentialId): Promise<ClientCredential | undefined>
   /** Oldest first. */
   list(tenantId: TenantId, clientId: ClientId): Promise<readonly ClientCredential[]>
+  /** Of all clients: up to `limit` that expire within the span, the soonest first. */
+  listEnding(tenantId: TenantId, span: Span, limit: number): Promise<readonly ClientCredential[]>
+  /** Of all clients: up to `limit` names that authorities certify, in an order of their own, those behind `after`. */
+  listCertifiedNames(
+    tenantId: TenantId,
+    after: Pick<ClientCredential, 'clientId' | 'id'> | undefined,
+    limit: number,
+  ): Promise<readonly CertifiedNameCredential[]>
   /** Gone with its client. */
   insert(credential: ClientCredential): Write
   /** Changes when it expires; everything else of a credential stays. */

@@ -3,6 +3,7 @@
  * without a moment in which neither holds.
  */
 import type { ClientId, ClientSecret, ClientSecretId } from './client.ts'
+import type { Span } from './span.ts'
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
 
@@ -22,6 +23,8 @@ export interface ListedClientSecret extends ClientSecret {
 export interface ClientSecretStore {
   /** Oldest first, the expired ones that have not been removed yet among them. */
   list(tenantId: TenantId, clientId: ClientId): Promise<readonly ListedClientSecret[]>
+  /** Of all clients: up to `limit` that expire within the span, the soonest first. */
+  listEnding(tenantId: TenantId, span: Span, limit: number): Promise<readonly ClientSecret[]>
   /** Gone with its client. */
   insert(secret: ClientSecret): Write
   /** Changes its name and when it expires; refused when the secret is gone. */

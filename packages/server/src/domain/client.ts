@@ -104,6 +104,8 @@ export interface ClientStore {
   /** Oldest first. */
   list(tenantId: TenantId, page: Page, filter?: ClientFilter): Promise<readonly Client[]>
   count(tenantId: TenantId, filter?: ClientFilter): Promise<number>
+  /** Oldest first, those whose keys are fetched from where they publish them. */
+  listPublishing(tenantId: TenantId, page: Page): Promise<readonly Client[]>
   insert(client: Client): Write
   /** Refused with ChangedMeanwhileError unless what is stored is still what was read. */
   update(client: Client, read: Client): Write

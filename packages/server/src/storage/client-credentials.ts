@@ -1,11 +1,13 @@
+import { sql } from 'kysely'
 import {
   assertionAlgorithms,
+  type CertifiedNameCredential,
   type ClientCredential,
   type ClientCredentialStore,
   type ClientPublicJwk,
   certifiedNameTypes,
 } from '../domain/client-credential.ts'
-import { text, type ValuesOf } from './column.ts'
+import { integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import {
   CorruptRowError,
@@ -15,6 +17,7 @@ import {
   requireText,
   requireTextList,
 } from './row.ts'
+import { spanColumns, spanValues } from './span.ts'
 import { clientCredentialColumns } from './tables.ts'
 
 type CredentialRow = ValuesOf<typeof clientCredentialColumns>
@@ -38,6 +41,28 @@ export function createClientCredentialStore(database: Database): ClientCredentia
       .where('client_id', '=', asked.client_id)
       .orderBy('created_at')
       .orderBy('id'),
+  )
+  const listEnding = database.many({ tenant_id: text, ...spanColumns }, (build, asked) =>
+    build
+      .selectFrom('client_credentials')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('expires_at', '>=', asked.from)
+      .where('expires_at', '<', asked.until)
+      .orderBy('expires_at')
+      .limit(asked.limit),
+  )
+  const listCertified = database.many({ tenant_id, client_id, id, limit: integer }, (build, asked) =>
+    build
+      .selectFrom('client_credentials')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      // Literally as its index says it, which SQLite would not use for bound values.
+      .where(sql<boolean>`type <> 'public_key' and type <> 'x509_cert'`)
+      .where(sql<boolean>`(client_id, id) > (${asked.client_id}, ${asked.id})`)
+      .orderBy('client_id')
+      .orderBy('id')
+      .limit(asked.limit),
   )
   const insert = database.write(
     clientCredentialColumns,
@@ -72,11 +97,21 @@ export function createClientCredentialStore(database: Database): ClientCredentia
       return row && parseRow(row)
     },
     list: async (tenantId, clientId) => list({ tenant_id: tenantId, client_id: clientId }).map(parseRow),
+    listEnding: async (tenantId, span, limit) =>
+      listEnding({ tenant_id: tenantId, ...spanValues(span), limit }).map(parseRow),
+    listCertifiedNames: async (tenantId, after, limit) =>
+      listCertified({ tenant_id: tenantId, client_id: after?.clientId ?? '', id: after?.id ?? '', limit })
+        .map(parseRow)
+        .filter((credential) => isCertifiedName(credential)),
     insert: (credential) => insert(toRow(credential)),
     changeExpiry: (credential) => changeExpiry(toRow(credential)),
     remove: (tenantId, clientId, credentialId) =>
       remove({ tenant_id: tenantId, client_id: clientId, id: credentialId }),
   }
+}
+
+function isCertifiedName(credential: ClientCredential): credential is CertifiedNameCredential {
+  return credential.type !== 'public_key' && credential.type !== 'x509_cert'
 }
 
 function parseRow(row: CredentialRow): ClientCredential {

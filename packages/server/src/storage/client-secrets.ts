@@ -4,6 +4,7 @@ import type { ClientSecretStore } from '../domain/client-secret.ts'
 import { integer, text, type ValuesOf } from './column.ts'
 import type { Database } from './database.ts'
 import { readIdentifier } from './row.ts'
+import { spanColumns, spanValues } from './span.ts'
 import { clientSecretColumns } from './tables.ts'
 
 export type ClientSecretRow = ValuesOf<typeof clientSecretColumns>
@@ -29,6 +30,16 @@ export function createClientSecretStore(database: Database): ClientSecretStore {
       .orderBy('secret.created_at')
       .orderBy('secret.id'),
   )
+  const listEnding = database.many({ tenant_id: text, ...spanColumns }, (build, asked) =>
+    build
+      .selectFrom('client_secrets')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('expires_at', '>=', asked.from)
+      .where('expires_at', '<', asked.until)
+      .orderBy('expires_at')
+      .limit(asked.limit),
+  )
   const oldest = database.one({}, (build) =>
     build
       .selectFrom('client_secrets')
@@ -45,6 +56,8 @@ export function createClientSecretStore(database: Database): ClientSecretStore {
         firstUsedAt: first_used_at === null ? undefined : new Date(first_used_at),
         lastUsedAt: last_used_at === null ? undefined : new Date(last_used_at),
       })),
+    listEnding: async (tenantId, span, limit) =>
+      listEnding({ tenant_id: tenantId, ...spanValues(span), limit }).map(parseSecretRow),
     async oldestAt() {
       const row = oldest({})
       return row?.expires_at === undefined || row.expires_at === null ? undefined : new Date(row.expires_at)

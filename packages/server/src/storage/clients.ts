@@ -41,7 +41,7 @@ export function createClientStore(database: Database): ClientStore {
       .orderBy('created_at')
       .orderBy('id'),
   )
-  const { list, count } = createClientLists(database)
+  const lists = createClientLists(database)
   const findWithSecrets = database.memory.remember((tenantId: string, id: string) => {
     // Two statements and no await between them: nothing can change meanwhile.
     const client = parseFound(find({ tenant_id: tenantId, id }))
@@ -53,15 +53,14 @@ export function createClientStore(database: Database): ClientStore {
   return {
     find: async (tenantId, id) => parseFound(find({ tenant_id: tenantId, id })),
     findWithSecrets: async (tenantId, id) => findWithSecrets(tenantId, id),
-    list,
-    count,
+    ...lists,
     ...writes,
   }
 }
 
 const filterColumns = { is_first_party: nullableInteger, app_types: nullableText }
 
-function createClientLists(database: Database): Pick<ClientStore, 'list' | 'count'> {
+function createClientLists(database: Database): Pick<ClientStore, 'list' | 'count' | 'listPublishing'> {
   const list = database.many({ tenant_id: text, ...pageColumns }, (build, asked) =>
     build
       .selectFrom('clients')
@@ -91,6 +90,18 @@ function createClientLists(database: Database): Pick<ClientStore, 'list' | 'coun
       .limit(asked.limit)
       .offset(asked.offset),
   )
+  const listPublishing = database.many({ tenant_id: text, ...pageColumns }, (build, asked) =>
+    build
+      .selectFrom('clients')
+      .selectAll()
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('jwks_uri', 'is not', null)
+      .where(behind(asked))
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(asked.limit)
+      .offset(asked.offset),
+  )
   const countSome = database.one({ tenant_id: text, ...filterColumns }, (build, asked) =>
     build
       .selectFrom('clients')
@@ -103,6 +114,8 @@ function createClientLists(database: Database): Pick<ClientStore, 'list' | 'coun
       const asked = { tenant_id: tenantId, ...pageValues(page) }
       return (filter ? listSome({ ...asked, ...filterValues(filter) }) : list(asked)).map(parseRow)
     },
+    listPublishing: async (tenantId, page) =>
+      listPublishing({ tenant_id: tenantId, ...pageValues(page) }).map(parseRow),
     async count(tenantId, filter) {
       const asked = { tenant_id: tenantId }
       return (filter ? countSome({ ...asked, ...filterValues(filter) }) : count(asked))?.total ?? 0

@@ -20,6 +20,7 @@ import { trustIssuers } from './0013-trusted-issuers.ts'
 import { encryptTokens } from './0014-token-encryption.ts'
 import { keepIssuedTokens } from './0015-issued-tokens.ts'
 import { noteLivesOfKeys } from './0016-key-life-cycle.ts'
+import { findEndings } from './0017-endings.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
 const migrations: Record<string, Migration> = {
@@ -38,6 +39,7 @@ const migrations: Record<string, Migration> = {
   '0014-token-encryption': { up: encryptTokens },
   '0015-issued-tokens': { up: keepIssuedTokens },
   '0016-key-life-cycle': { up: noteLivesOfKeys },
+  '0017-endings': { up: findEndings },
 }
 
 /** The tables were made by a later release, whose migrations this one does not have. */
