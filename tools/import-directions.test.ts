@@ -22,6 +22,8 @@ const planted: [room: string, target: string][] = [
   ['token', '../storage/storage.ts'],
   ['token', '../http/app.ts'],
   ['token', '../server.ts'],
+  ['token/client-authentication', '../../server.ts'],
+  ['token/client-authentication', '../../http/app.ts'],
   ['http', '../storage/storage.ts'],
   ['http', '../sandbox/pool.ts'],
   ['http', '../config.ts'],

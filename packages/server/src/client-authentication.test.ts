@@ -15,9 +15,12 @@ import { createIssuerKeys } from './keys/issuer-keys.ts'
 import { destinationsBeside } from './outbound/destinations.ts'
 import { createFetchDocument } from './outbound/fetch-document.ts'
 import { openStorage } from './storage/storage.ts'
-import { assertionType } from './token/client-assertion.ts'
-import { type ClientCredentials, parseClientCredentials } from './token/client-credentials.ts'
-import { parseForm } from './token/form-encoding.ts'
+import { assertionType } from './token/client-authentication/client-assertion.ts'
+import {
+  type ClientCredentials,
+  parseClientCredentials,
+} from './token/client-authentication/client-credentials.ts'
+import { parseForm } from './token/client-authentication/form-encoding.ts'
 import { parseParameters } from './token/parameters.ts'
 
 const now = () => new Date('2030-01-01T00:00:00Z')

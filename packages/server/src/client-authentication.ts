@@ -4,10 +4,13 @@ import { createClientCertificates } from './keys/client-certificate.ts'
 import { createClientKeySets } from './keys/client-key-set.ts'
 import type { FetchDocument } from './outbound/fetch-document.ts'
 import type { Rooms } from './rooms.ts'
-import { type AuthenticateClient, createAuthenticateClient } from './token/authenticate-client.ts'
-import { createFailedAttempts } from './token/failed-attempts.ts'
-import type { ProveByFederationDeps } from './token/prove-by-federation.ts'
-import { createVerifyAssertion } from './token/verify-assertion.ts'
+import {
+  type AuthenticateClient,
+  createAuthenticateClient,
+} from './token/client-authentication/authenticate-client.ts'
+import { createFailedAttempts } from './token/client-authentication/failed-attempts.ts'
+import type { ProveByFederationDeps } from './token/client-authentication/prove-by-federation.ts'
+import { createVerifyAssertion } from './token/client-authentication/verify-assertion.ts'
 
 export function createClientAuthentication(
   { storage, hashing }: Pick<Rooms, 'storage' | 'hashing'>,

@@ -16,7 +16,7 @@ import {
   createClientCredentialsGrant,
 } from './token/client-credentials-grant.ts'
 import type { OpaqueTokens } from './token/opaque-tokens.ts'
-import { createStatusPlaces } from './token/status-places.ts'
+import { createStatusPlaces } from './token/status-list/status-places.ts'
 
 export interface TokenIssuingSources
   extends Pick<Rooms, 'storage' | 'encryption' | 'sandbox' | 'recorder' | 'ring' | 'tail'> {

@@ -4,7 +4,7 @@ import { newSeed } from './keys/random-id.ts'
 import type { FetchDocument } from './outbound/fetch-document.ts'
 import type { Rooms } from './rooms.ts'
 import { createRunTrustRule } from './rules/run-trust-rule.ts'
-import type { ProveByFederationDeps } from './token/prove-by-federation.ts'
+import type { ProveByFederationDeps } from './token/client-authentication/prove-by-federation.ts'
 
 export function createWorkloadTrust(
   { storage, sandbox }: Pick<Rooms, 'storage' | 'sandbox'>,

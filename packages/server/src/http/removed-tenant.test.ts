@@ -7,7 +7,7 @@ import { createProofPair, hashOf, makeProof } from '../../test/dpop-proofs.ts'
 import { startTwoTenants, type TwoTenants } from '../../test/two-tenants.ts'
 import { createDpopNonces } from '../keys/dpop-nonce.ts'
 import { createProofKeys } from '../keys/proof-key.ts'
-import { createProvePossession } from '../token/prove-possession.ts'
+import { createProvePossession } from '../token/proof-of-possession/prove-possession.ts'
 import { createConfirmPossession } from './management/access/confirm-possession.ts'
 import { sendError } from './respond.ts'
 

@@ -4,8 +4,8 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { parseStatusListId } from '../domain/issued-token.ts'
-import { statusListPath } from '../token/status-list-url.ts'
-import { type PublishStatusList, statusListTtlSeconds } from '../token/status-lists.ts'
+import { statusListPath } from '../token/status-list/status-list-url.ts'
+import { type PublishStatusList, statusListTtlSeconds } from '../token/status-list/status-lists.ts'
 import type {} from './request.ts'
 import { sendManagementBody } from './respond.ts'
 import { sendCached } from './send-cached.ts'

@@ -14,7 +14,7 @@ import type { EncryptToken } from '../keys/token-encryption.ts'
 import type { TokenType } from '../keys/token-signature.ts'
 import type { Claims } from '../rules/claims.ts'
 import type { OpaqueTokens } from './opaque-tokens.ts'
-import { statusListUrl } from './status-list-url.ts'
+import { statusListUrl } from './status-list/status-list-url.ts'
 
 export interface AccessTokenContent {
   readonly tenantId: TenantId

@@ -12,13 +12,13 @@ import { maskOwnSecrets } from '../keys/client-secret.ts'
 import type { Encryption } from '../keys/encryption.ts'
 import { createMask, maskedJson } from '../rules/masking.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
-import type { ClientCredentials } from './client-credentials.ts'
+import type { ClientCredentials } from './client-authentication/client-credentials.ts'
+import { type WritesOfProofDeps, writesOfProof } from './client-authentication/writes-of-proof.ts'
 import type { TokenOutcome } from './client-credentials-grant.ts'
 import type { Exchange } from './exchange.ts'
 import { failedActionsOf } from './failed-actions.ts'
 import { presentedSecrets } from './presented-secrets.ts'
 import { visibleToRules, visibleUnproven } from './visible-request.ts'
-import { type WritesOfProofDeps, writesOfProof } from './writes-of-proof.ts'
 
 export const exchangeRecordVersion = 1
 

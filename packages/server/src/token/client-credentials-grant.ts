@@ -22,12 +22,16 @@ import { thumbprintOf } from '../keys/certificate-facts.ts'
 import type { RunPipeline } from '../rules/run-pipeline.ts'
 import type { AccessToken, SignAccessToken } from './access-token.ts'
 import { inProfile } from './auth0-refusals.ts'
-import type { AuthenticateClient } from './authenticate-client.ts'
-import { bindToken } from './bind-token.ts'
-import { assertionWasSpent } from './client-refusals.ts'
+import type { AuthenticateClient } from './client-authentication/authenticate-client.ts'
+import { assertionWasSpent } from './client-authentication/client-refusals.ts'
 import type { Exchange, IncomingTokenRequest } from './exchange.ts'
-import { type Possession, type ProvePossession, proofWasSpent } from './prove-possession.ts'
-import type { DrawStatusPlace } from './status-places.ts'
+import { bindToken } from './proof-of-possession/bind-token.ts'
+import {
+  type Possession,
+  type ProvePossession,
+  proofWasSpent,
+} from './proof-of-possession/prove-possession.ts'
+import type { DrawStatusPlace } from './status-list/status-places.ts'
 import { parseTokenRequest, ungrantedTarget, unknownTarget } from './token-request.ts'
 import { visibleToRules } from './visible-request.ts'
 

@@ -10,9 +10,9 @@ import type { PresentedCertificate } from '../keys/client-certificate.ts'
 import type { RuleRequest } from '../rules/callback-input.ts'
 import type { Claims } from '../rules/claims.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
+import type { Workload } from './client-authentication/proven-client.ts'
 import type { RawTokenRequest } from './parameters.ts'
-import type { Workload } from './proven-client.ts'
-import type { ProvenKeys } from './required-confirmation.ts'
+import type { ProvenKeys } from './proof-of-possession/required-confirmation.ts'
 import type { TokenRequest } from './token-request.ts'
 
 /** A token request as the endpoint hands it over. */

@@ -5,7 +5,7 @@
 import { OAuthError, type RefusalReason } from '../domain/errors.ts'
 import { type Audience, parseAudience, parseScope, type Scope } from '../domain/resource-server.ts'
 import { defaultAudienceOf, type Tenant } from '../domain/tenant.ts'
-import { type ClientCredentials, parseClientCredentials } from './client-credentials.ts'
+import { type ClientCredentials, parseClientCredentials } from './client-authentication/client-credentials.ts'
 import { type Parameters, parseParameters, type RawTokenRequest } from './parameters.ts'
 
 export interface TokenRequest {

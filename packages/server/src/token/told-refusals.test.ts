@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 const root = new URL('../../../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 const page = read('docs/refusals.md')
-const sources = globSync('packages/server/src/{token,keys,domain}/*.ts', { cwd: root })
+const sources = globSync('packages/server/src/{token,keys,domain}/**/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts'))
   .map(read)
   .join('\n')

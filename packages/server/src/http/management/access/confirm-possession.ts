@@ -10,7 +10,7 @@ import { type SpentProof, spentProofNouns } from '../../../domain/spent-proof.ts
 import { AlreadyExistsError, GoneError } from '../../../domain/storage.ts'
 import type { TenantId } from '../../../domain/tenant.ts'
 import { thumbprintOf } from '../../../keys/certificate-facts.ts'
-import { type ProvePossession, proofWasSpent } from '../../../token/prove-possession.ts'
+import { type ProvePossession, proofWasSpent } from '../../../token/proof-of-possession/prove-possession.ts'
 import { noSuchHost, targetOf } from '../../pick-tenant.ts'
 import { type PresentedToken, refusePossession, refuseToken } from './presented-token.ts'
 

@@ -3,7 +3,7 @@ import type {
   TrustedIssuer as TrustedIssuerOnWire,
 } from '@tallystick/management-api/contract/trusted-issuers'
 import type { TrustedIssuer } from '../../../domain/trusted-issuer.ts'
-import type { ExplainedToken } from '../../../token/explain-token.ts'
+import type { ExplainedToken } from '../../../token/trusted-issuer/explain-token.ts'
 
 export function trustedIssuerOnWire(trusted: TrustedIssuer): TrustedIssuerOnWire {
   const { keySource } = trusted

@@ -10,7 +10,7 @@ import {
   type TrustedIssuerStore,
 } from '../../../domain/trusted-issuer.ts'
 import type { CheckTrustRule } from '../../../rules/run-trust-rule.ts'
-import type { ExplainToken } from '../../../token/explain-token.ts'
+import type { ExplainToken } from '../../../token/trusted-issuer/explain-token.ts'
 import type { RecordChange } from '../../record-change.ts'
 import type { Operator } from '../access/access.ts'
 import { type OwnScopesDeps, requireNotAboveOperator } from '../access/own-scopes.ts'

@@ -1,0 +1,119 @@
+/**
+ * Whether an assertion is signed with a key that its client may use now: one of its credentials, or one that it
+ * publishes.
+ */
+import type { Client } from '../../domain/client.ts'
+import {
+  type ClientCredential,
+  type ClientCredentialStore,
+  type ClientPublicJwk,
+  expiryInWords,
+  hasExpired,
+  type PublicKeyCredential,
+} from '../../domain/client-credential.ts'
+import type { AssertionSignatures } from '../../keys/assertion-signature.ts'
+import type { ClientKey } from '../../keys/client-key-set.ts'
+import type { RemoteKeySets } from '../../keys/remote-key-set.ts'
+import type { ClientAssertion } from './client-assertion.ts'
+import { isRegisteredFor } from './registered-method.ts'
+
+export interface VerifyAssertionDeps {
+  readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
+  readonly clientKeySets: RemoteKeySets<ClientKey>
+  readonly signatures: AssertionSignatures
+}
+
+/**
+ * Resolves to why it is not, for the operator, or to undefined. Without a key that fits, or without a client, the same
+ * work is done in vain.
+ */
+export type VerifyAssertion = (
+  assertion: ClientAssertion,
+  client: Client | undefined,
+  now: Date,
+) => Promise<string | undefined>
+
+export function createVerifyAssertion(deps: VerifyAssertionDeps): VerifyAssertion {
+  return async function verifyAssertion(assertion, client, now) {
+    const { signed, algorithm } = assertion
+    const { keys, fault } = client ? await fittingKeys(deps, assertion, client, now) : noClient
+    if (keys.length === 0) deps.signatures.checkInVain(signed, algorithm)
+    const isSigned = keys.some((key) => deps.signatures.isSignedWith(signed, algorithm, key))
+    return isSigned ? undefined : fault
+  }
+}
+
+interface Candidates {
+  readonly keys: readonly ClientPublicJwk[]
+  /** Why the assertion is not signed, should none of the keys have signed it. */
+  readonly fault: string
+}
+
+const noClient: Candidates = { keys: [], fault: 'There is no such client.' }
+
+// For the sake of no client that could not prove itself anyway is anything fetched.
+async function fittingKeys(
+  deps: VerifyAssertionDeps,
+  assertion: ClientAssertion,
+  client: Client,
+  now: Date,
+): Promise<Candidates> {
+  if (!isRegisteredFor(client, 'assertion')) return { keys: [], fault: 'The client has another method.' }
+  if (client.jwksUri !== undefined && !client.enabled) return { keys: [], fault: 'The client is disabled.' }
+  if (client.jwksUri !== undefined) return publishedKeys(deps, assertion, client, client.jwksUri)
+  const credentials = await deps.clientCredentials.list(client.tenantId, client.id)
+  const fitting = credentials.filter((credential): credential is PublicKeyCredential =>
+    isFitting(credential, assertion, client),
+  )
+  const usable = fitting.filter((credential) => !hasExpired(credential, now))
+  const [expired] = fitting.filter((credential) => hasExpired(credential, now))
+  return {
+    keys: usable.map(({ publicJwk }) => publicJwk),
+    fault:
+      usable.length === 0 && expired
+        ? expiryInWords(expired)
+        : 'The assertion is not signed with an active credential of the client that has its kid and alg.',
+  }
+}
+
+function isFitting(
+  credential: ClientCredential,
+  { algorithm, kid }: ClientAssertion,
+  { activeCredentialIds }: Client,
+): boolean {
+  return (
+    credential.type === 'public_key' &&
+    activeCredentialIds.includes(credential.id) &&
+    credential.algorithm === algorithm &&
+    (kid === undefined || credential.kid === kid)
+  )
+}
+
+async function publishedKeys(
+  { clientKeySets }: VerifyAssertionDeps,
+  { algorithm, kid }: ClientAssertion,
+  { tenantId }: Client,
+  jwksUri: string,
+): Promise<Candidates> {
+  const found = await clientKeySets.keysOf(
+    { tenantId, name: jwksUri },
+    // A key of that name that does another algorithm will do no other tomorrow.
+    (key) => (kid === undefined ? key.algorithms.includes(algorithm) : key.kid === kid),
+  )
+  if (found.kind === 'unavailable') {
+    return { keys: [], fault: `The keys of the client could not be fetched. ${found.why}` }
+  }
+  // OpenID Connect Core 1.0 §10.1: among several keys the assertion names the one. To try them all would let whoever
+  // sends anything have many signatures checked.
+  const keys = found.keys.filter(({ algorithms }) => algorithms.includes(algorithm))
+  if (kid === undefined && keys.length > 1) {
+    return {
+      keys: [],
+      fault: 'The key set of the client has several keys for this alg, and the assertion names none.',
+    }
+  }
+  return {
+    keys: keys.map(({ publicJwk }) => publicJwk),
+    fault: 'The assertion is not signed with a key of the client’s set that has its kid and alg.',
+  }
+}
