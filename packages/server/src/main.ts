@@ -13,9 +13,14 @@ const unboundAddress = new Set(['EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND', 'EAI_AGA
 /** A terminal sends one signal to every process of a group, so several within a second are one. */
 const sameSignalMs = 1000
 
+/** Of lines that could not be written, which wait for the next one. Further ones are dropped. */
+const maxUnwrittenCharacters = 1_048_576
+
 await run()
 
 async function run(): Promise<void> {
+  process.stdout.on('error', goOn)
+  process.stderr.on('error', goOn)
   try {
     keepOutOfCoreDumps()
     const config = parseConfig(process.env)
@@ -77,5 +82,15 @@ function createLog(level: string): Logger {
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  return pino(options, pino.destination({ fd: 2, sync: true }))
+  const destination = pino.destination({ fd: 2, sync: true, maxLength: maxUnwrittenCharacters })
+  destination.on('error', goOn)
+  return pino(options, destination)
+}
+
+/**
+ * A reader of the output that went away, or the full disk that it is kept on, is no reason to refuse anybody a token, and
+ * none to stop: an error event that nobody listens to would do either.
+ */
+function goOn(): void {
+  // There is nowhere left to tell it.
 }

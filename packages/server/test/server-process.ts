@@ -33,18 +33,21 @@ export async function startServerProcess({
   port,
   settings = {},
   nodeArguments = [],
+  output,
 }: {
   dataDir: string
   port: number
   settings?: Readonly<Record<string, string>>
   nodeArguments?: readonly string[]
+  /** A file that takes what it prints; otherwise standard error is told when it does not start. */
+  output?: number
 }): Promise<ServerProcess> {
   const url = `http://127.0.0.1:${port}`
   const spawnedAt = performance.now()
   const child = spawn(process.execPath, [...nodeArguments, program], {
     detached: true,
     // Standard output holds the credentials of a first start: nobody reads it here.
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', output ?? 'ignore', output ?? 'pipe'],
     env: {
       PATH: process.env.PATH,
       TALLYSTICK_DATA_DIR: dataDir,

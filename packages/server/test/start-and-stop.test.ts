@@ -1,11 +1,21 @@
 /** Starting, starting again, and stopping, as the operator sees them: the real program in a process of its own. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { followEvents } from './follow-events.ts'
-import { findFreePort } from './server-process.ts'
+import { findFreePort, startServerProcess } from './server-process.ts'
 import { type StartedProgram, startProgram, untilReady } from './started-program.ts'
 import { type BootstrapFile, readBootstrap, requestToken, type TokenAnswer } from './test-server.ts'
 
@@ -184,6 +194,20 @@ test('open log streams, idle connections and silent sockets do not delay the end
   expect(server.tookMs() - lived).toBeLessThan(5000)
   await streamed
   silent.destroy()
+})
+
+test('a full disk that its output is kept on keeps the server from nothing', async () => {
+  const output = openSync('/dev/full', 'w')
+  const settings = { TALLYSTICK_LOG_LEVEL: 'info', TALLYSTICK_RULE_TIMEOUT_MS: '20000' }
+  const server = await startServerProcess({
+    dataDir: copyOfFirst(),
+    port: await findFreePort(),
+    settings,
+    output,
+  })
+  expect((await requestToken(server.url, requestOf(first.starter))).status).toBe(200)
+  expect(await server.stop()).toBe(0)
+  closeSync(output)
 })
 
 test('issuer and management audience follow the settings of each start, credentials stay', async () => {

@@ -59,11 +59,14 @@ test('a request that the removal of its tenant overtakes is refused', async () =
     await spendProof()
     return 'done'
   })
+  app.get('/signed', () => rooms.ring.sign(theirs.tenant.id, 'ES256', { typ: 'statuslist+jwt' }, {}))
   const [asked, introspected] = [await begin('/oauth/token'), await begin('/oauth/introspect')]
 
-  const managed = await fetch(await app.listen({ host: '127.0.0.1', port: 0 }), { headers: { dpop } })
-
-  expect([managed.status, Object(await managed.json()).errorCode]).toEqual([404, 'not_found'])
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  for (const path of ['/', '/signed']) {
+    const managed = await fetch(`${url}${path}`, { headers: { dpop } })
+    expect([path, managed.status, Object(await managed.json()).errorCode]).toEqual([path, 404, 'not_found'])
+  }
   await app.close()
   const client = { client_id: theirs.operatorId, client_secret: 'x' }
   const request = { grant_type: 'client_credentials', audience: 'urn:a', ...client }

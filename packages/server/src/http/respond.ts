@@ -7,9 +7,10 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import {
   ManagementError,
   type ManagementErrorCode,
-  type OAuthError,
+  OAuthError,
   type OAuthErrorCode,
 } from '../domain/errors.ts'
+import { GoneError } from '../domain/storage.ts'
 import { maskOwnSecrets } from '../keys/client-secret.ts'
 import { LogUnavailableError } from '../logs/recorder.ts'
 import { tenantOf } from './request.ts'
@@ -138,6 +139,16 @@ export function sendError(
 /** What a fault of the transport or of another room means to the caller; undefined for a fault of ours. */
 function asManagementError(error: FastifyError | Error): ManagementError | undefined {
   if (error instanceof ManagementError) return error
+  // Of a tenant that was removed while the request was under way.
+  if (error instanceof GoneError) return new ManagementError('not_found', error.message)
+  // Of a key that signs what nobody asked a token for.
+  if (error instanceof OAuthError && error.code === 'temporarily_unavailable') {
+    return new ManagementError(
+      'temporarily_unavailable',
+      'What is needed for the answer could not be written to disk. Try again later.',
+      { cause: error },
+    )
+  }
   if (error instanceof LogUnavailableError) {
     return new ManagementError(
       'temporarily_unavailable',

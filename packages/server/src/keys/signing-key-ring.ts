@@ -16,6 +16,7 @@ import {
   showBeforeUseSeconds,
   stateAt,
 } from '../domain/signing-key.ts'
+import { GoneError } from '../domain/storage.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { Write } from '../domain/write.ts'
 import type { Encryption, RowIdentity } from './encryption.ts'
@@ -150,8 +151,8 @@ export function createSigningKeyRing({
 
     async sign(tenantId, algorithm, { typ }, claims) {
       const key = await store.findCurrent(tenantId, algorithm, now())
-      if (key === undefined)
-        throw new Error(`Tenant ${tenantId} has no current signing key for ${algorithm}.`)
+      // There always is one, until its tenant is removed.
+      if (key === undefined) throw new GoneError(`current signing key for ${algorithm}`)
       await keepPublished(key, claims.exp)
       return signToken({ alg: algorithm, typ, kid: key.id }, claims, privateKeyOf(key))
     },
