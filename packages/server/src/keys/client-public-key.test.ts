@@ -13,6 +13,13 @@ const spki = { type: 'spki', format: 'pem' } as const
 const ofLength = (modulusLength: number) =>
   generateKeyPairSync('rsa', { modulusLength }).publicKey.export(spki).toString()
 
+/** RFC 1421 §4.6.1.1. */
+const behindPassword = (pem: string | Buffer) =>
+  String(pem).replace(
+    /(-----BEGIN .+-----\n)/,
+    '$1Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n',
+  )
+
 const refusedPems: [name: string, pem: () => string, words: string][] = [
   ['a private key', () => rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 'private key'],
   [
@@ -32,6 +39,24 @@ const refusedPems: [name: string, pem: () => string, words: string][] = [
     'a broken certificate',
     () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
     'cannot be read',
+  ],
+  // Whose password OpenSSL would ask for at the terminal of the server, which waits for the answer.
+  ['a public key behind a password', () => behindPassword(rsa.publicKey.export(spki)), 'base64 alone'],
+  [
+    'an RSA public key behind a password',
+    () => behindPassword(rsa.publicKey.export({ type: 'pkcs1', format: 'pem' })),
+    'base64 alone',
+  ],
+  [
+    'a certificate behind a password',
+    () => behindPassword('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
+    'base64 alone',
+  ],
+  ['no end', () => '-----BEGIN PUBLIC KEY-----\nAAAA\n', 'base64 alone'],
+  [
+    'the end of something else',
+    () => String(ec.publicKey.export(spki)).replace('END P', 'END RSA P'),
+    'base64',
   ],
   ['an RSA key of 1,024 bits', () => ofLength(1024), '1024 bits'],
   ['an RSA key of 2,040 bits', () => ofLength(2040), '2040 bits'],

@@ -2,9 +2,11 @@
  * The public key of a client, as it is registered: a PEM or a JWK, made into one form. A private key is refused and
  * never kept, and so is a key too weak to prove anyone (RFC 7518 §3.3: RSA has 2048 bits or more).
  */
-import { createHash, createPublicKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { AssertionAlgorithm, ClientPublicJwk } from '../domain/client-credential.ts'
 import { decodeBase64url } from './base64url.ts'
+import { readCertificate } from './certificate-facts.ts'
+import { pemLabels, readPemBlock } from './pem-block.ts'
 import { isOfSmallOrder } from './small-order.ts'
 
 /** Why the key cannot be registered, for the one who registers it. Quotes nothing of the key. */
@@ -31,17 +33,22 @@ const maxRsaExponent = 2n ** 33n
 
 /** @throws ClientKeyError */
 export function parsePublicKeyPem(pem: string): ClientPublicKey {
-  const blocks = [...pem.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map(([, label]) => label ?? '')
-  if (blocks.some((label) => label.includes('PRIVATE'))) throw privateKeySent()
-  const [label, ...more] = blocks
-  if (label === undefined || more.length > 0) {
-    throw new ClientKeyError('Send one PEM block: a public key or a certificate.')
+  const labels = pemLabels(pem)
+  if (labels.some((label) => label.includes('PRIVATE'))) throw privateKeySent()
+  if (labels.length !== 1) throw new ClientKeyError('Send one PEM block: a public key or a certificate.')
+  const block = readPemBlock(pem)
+  if (!block) {
+    throw new ClientKeyError(
+      'The public key cannot be read: between its first and last line a PEM has base64 alone (RFC 7468).',
+    )
   }
-  if (label === 'CERTIFICATE') return fromCertificate(pem)
+  const { label, der } = block
+  if (label === 'CERTIFICATE') return fromCertificate(der)
   if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY') {
     throw new ClientKeyError('The PEM is neither a public key nor a certificate.')
   }
-  return fromKey(read(() => createPublicKey(pem)))
+  const type = label === 'PUBLIC KEY' ? 'spki' : 'pkcs1'
+  return fromKey(read(() => createPublicKey({ key: der, format: 'der', type })))
 }
 
 /** @throws ClientKeyError */
@@ -77,8 +84,9 @@ function privateKeySent(): ClientKeyError {
   )
 }
 
-function fromCertificate(pem: string): ClientPublicKey {
-  const certificate = read(() => new X509Certificate(pem))
+function fromCertificate(der: Buffer): ClientPublicKey {
+  const certificate = readCertificate(der)
+  if (!certificate) throw cannotBeRead()
   const key = fromKey(read(() => certificate.publicKey))
   return { ...key, certificateExpiresAt: certificate.validToDate }
 }
@@ -87,9 +95,13 @@ function read<Value>(parse: () => Value): Value {
   try {
     return parse()
   } catch {
-    // Without the parser's words, which may quote what was sent.
-    throw new ClientKeyError('The public key cannot be read.')
+    throw cannotBeRead()
   }
+}
+
+// Without the parser's words, which may quote what was sent.
+function cannotBeRead(): ClientKeyError {
+  return new ClientKeyError('The public key cannot be read.')
 }
 
 function fromKey(key: KeyObject): ClientPublicKey {

@@ -1,8 +1,9 @@
 /** A certificate as somebody registers it: a PEM, read once and made into what others are recognised by later. */
-import { X509Certificate } from 'node:crypto'
-import { readCertificateFacts, thumbprintOf } from './certificate-facts.ts'
+import type { X509Certificate } from 'node:crypto'
+import { readCertificate, readCertificateFacts, thumbprintOf } from './certificate-facts.ts'
 import { hasStrongKey } from './certificate-path.ts'
 import { type DistinguishedName, writeDistinguishedName } from './distinguished-name.ts'
+import { pemLabels, readPemBlock } from './pem-block.ts'
 
 /** Why the certificate cannot be registered, for the one who registers it. Quotes nothing of it. */
 export class CertificateError extends Error {
@@ -38,7 +39,7 @@ export async function parseAuthority(pem: string, now: Date): Promise<Registered
 }
 
 async function read(pem: string, now: Date) {
-  const labels = [...pem.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map(([, label]) => label ?? '')
+  const labels = pemLabels(pem)
   if (labels.some((label) => label.includes('PRIVATE'))) {
     throw new CertificateError(
       'This holds a private key, which must never leave its owner: make a new pair, and send its certificate',
@@ -66,12 +67,10 @@ async function read(pem: string, now: Date) {
 }
 
 function parse(pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem)
-  } catch {
-    // Without the parser's words, which may quote what was sent.
-    throw new CertificateError('The certificate cannot be read')
-  }
+  const block = readPemBlock(pem)
+  const certificate = block && readCertificate(block.der)
+  if (!certificate) throw new CertificateError('The certificate cannot be read')
+  return certificate
 }
 
 function nameInWords(subject: DistinguishedName | undefined): string {

@@ -120,3 +120,15 @@ test('signatures made inside are verified outside, with keys in PEM and as key o
   expect(verify('sha256', data, p1363, Buffer.from(found[1], 'base64'))).toBe(true)
   expect(found.slice(2)).toEqual([true, 'ec', 'P-256'])
 })
+
+// OpenSSL asks for the password of a public key at the terminal of the server, and all rules of the process wait.
+test('of a key behind a password a rule is told so, whatever kind of key it is', async () => {
+  const body = `const c = require('crypto')
+    const headers = 'Proc-Type: 4,ENCRYPTED\\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF'
+    const pem = (label) => ['-----BEGIN ' + label + '-----', headers, '', 'AAAA', '-----END ' + label + '-----'].join('\\n')
+    return ['PUBLIC KEY', 'RSA PUBLIC KEY', 'CERTIFICATE', 'RSA PRIVATE KEY'].map((label) => {
+      try { return c.createPublicKey(pem(label)) } catch (error) { return error.message }
+    })`
+  const words = 'Keys behind a passphrase are not offered to a rule.'
+  expect(await evaluate(body)).toEqual([words, words, words, words])
+})

@@ -136,7 +136,10 @@ function keySource(given: Record<string, unknown>): crypto.PrivateKeyInput | cry
       given.type === 'pkcs1' || given.type === 'sec1' || given.type === 'pkcs8' ? given.type : 'spki'
     return { key: Buffer.from(given.der, 'base64'), format: 'der', type } as crypto.PrivateKeyInput
   }
-  return { key: String(given.pem), format: 'pem' }
+  const pem = String(given.pem)
+  // OpenSSL asks for the password of a public key at the terminal that the server was started from.
+  if (pem.includes('Proc-Type:')) throw new Error('Keys behind a passphrase are not offered to a rule.')
+  return { key: pem, format: 'pem' }
 }
 
 type CreateCipher = (

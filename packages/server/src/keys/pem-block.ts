@@ -1,0 +1,27 @@
+/**
+ * PEM (RFC 7468) as others send it, taken apart here and handed on as DER. OpenSSL would read it, too; but of a block
+ * with the headers of an encrypted one (RFC 1421 §4.6.1.1) it asks for the password at the terminal that the server was
+ * started from, and everybody waits for the answer.
+ */
+
+export interface PemBlock {
+  readonly label: string
+  readonly der: Buffer
+}
+
+/** Of each block that begins in the text, whether it can be read or not. */
+export function pemLabels(text: string): string[] {
+  return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map(([, label]) => label ?? '')
+}
+
+const wholeBlock =
+  /-----BEGIN ([A-Z0-9 ]{1,40})-----[ \t]*\r?\n([A-Za-z0-9+/ \t\r\n]+={0,2})[ \t]*\r?\n[ \t]*-----END \1-----/
+
+/** The only block of the text; undefined when there is none, or one that is not whole, or has headers. */
+export function readPemBlock(text: string): PemBlock | undefined {
+  const [, label, lines] = wholeBlock.exec(text) ?? []
+  if (label === undefined || lines === undefined || pemLabels(text).length !== 1) return undefined
+  const base64 = lines.replace(/\s/g, '')
+  const der = Buffer.from(base64, 'base64')
+  return der.toString('base64') === base64 ? { label, der } : undefined
+}
