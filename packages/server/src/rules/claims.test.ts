@@ -44,6 +44,12 @@ for (const name of [
   'client_id',
   'x5t#S256',
   'scope',
+  // Which Go's encoding/json reads as `scope`, the last two by the folding of Unicode.
+  'SCOPE',
+  'Client_Id',
+  'AZP',
+  '\u017fcope',
+  'Permi\u017fsions',
   '',
   '__proto__',
   'https://tenant.auth0.com/claim',

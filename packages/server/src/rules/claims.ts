@@ -30,6 +30,9 @@ const reservedClaims = new Set(
   sip_via_branch status sub sub_jwk toe txn typ uuid vot vtm x5t#S256`.split(/\s+/),
 )
 
+/** A token may lack each, and programs that do not mind capitals, as those in Go, would read another spelling for it. */
+const namesOfRights = new Set(['SCOPE', 'PERMISSIONS', 'CLIENT_ID', 'AZP'])
+
 const faultsOfModel: Record<RuleModel, (name: string) => string | undefined> = {
   callback: namespacedClaimFault,
   action: actionClaimFault,
@@ -62,7 +65,7 @@ function namespacedClaimFault(name: string): string | undefined {
 function actionClaimFault(name: string): string | undefined {
   // The last one is a name that programs which read the token could take for something else.
   if (name === '' || name === '__proto__') return 'this is no name for a claim'
-  if (reservedClaims.has(name)) return 'the name is reserved'
+  if (reservedClaims.has(name) || namesOfRights.has(name.toUpperCase())) return 'the name is reserved'
   const url = webUrl(name)
   return vendorUrn.test(name) || (url !== null && isVendors(url)) ? 'its namespace is not yours' : undefined
 }
