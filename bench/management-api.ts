@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newClientId } from '../packages/server/src/keys/random-id.ts'
+import { newClientId } from '../packages/server/src/keys/secret/random-id.ts'
 import { openStorage } from '../packages/server/src/storage/storage.ts'
 import { findFreePort, startServerProcess } from '../packages/server/test/server-process.ts'
 import { operatorConnection, readBootstrap } from '../packages/server/test/test-server.ts'

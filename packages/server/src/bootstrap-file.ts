@@ -6,7 +6,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Issuer } from './domain/issuer.ts'
-import { revealSecret, type SecretText } from './keys/secret-text.ts'
+import { revealSecret, type SecretText } from './keys/secret/secret-text.ts'
 
 export interface Bootstrap {
   readonly tenant: string

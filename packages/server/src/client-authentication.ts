@@ -1,7 +1,8 @@
 /** How clients prove themselves, put together: the same at each endpoint that asks them to. */
-import { createAssertionSignatures } from './keys/assertion-signature.ts'
-import { createClientCertificates } from './keys/client-certificate.ts'
-import { createClientKeySets } from './keys/client-key-set.ts'
+
+import { createClientCertificates } from './keys/certificate/client-certificate.ts'
+import { createAssertionSignatures } from './keys/public-key/assertion-signature.ts'
+import { createClientKeySets } from './keys/public-key/client-key-set.ts'
 import type { FetchDocument } from './outbound/fetch-document.ts'
 import type { Rooms } from './rooms.ts'
 import {

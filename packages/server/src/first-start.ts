@@ -8,9 +8,9 @@ import type { Client } from './domain/client.ts'
 import type { ResourceServer } from './domain/resource-server.ts'
 import { parseTenantName, type Tenant, type TenantProfile } from './domain/tenant.ts'
 import type { Write } from './domain/write.ts'
-import { createSecretText } from './keys/client-secret.ts'
-import { masterKeyFingerprint } from './keys/master-key.ts'
-import type { MasterKey } from './keys/subkey.ts'
+import { createSecretText } from './keys/secret/client-secret.ts'
+import { masterKeyFingerprint } from './keys/secret/master-key.ts'
+import type { MasterKey } from './keys/secret/subkey.ts'
 import {
   clientWrites,
   grantOf,

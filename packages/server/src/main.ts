@@ -2,8 +2,8 @@
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { ConfigError, parseConfig } from './config.ts'
 import { keepOutOfCoreDumps } from './core-dump.ts'
-import { MasterKeyError } from './keys/master-key.ts'
-import { TlsUnusableError } from './keys/tls-unusable-error.ts'
+import { MasterKeyError } from './keys/secret/master-key.ts'
+import { TlsUnusableError } from './keys/tls/tls-unusable-error.ts'
 import type { RunningServer } from './server.ts'
 import { StorageUnavailableError } from './storage/data-folder.ts'
 

@@ -8,7 +8,7 @@ import { defaultTokenLifetimeSeconds, type ResourceServer } from './domain/resou
 import type { Storage } from './domain/storage.ts'
 import { defaultTenantSecurity, type Tenant, type TenantId, type TenantProfile } from './domain/tenant.ts'
 import type { Write } from './domain/write.ts'
-import { createSecretText, type SecretHashing } from './keys/client-secret.ts'
+import { createSecretText, type SecretHashing } from './keys/secret/client-secret.ts'
 import {
   newClientGrantId,
   newClientId,
@@ -16,9 +16,9 @@ import {
   newResourceServerId,
   newSecretId,
   newTenantId,
-} from './keys/random-id.ts'
-import type { SecretText } from './keys/secret-text.ts'
-import type { SigningKeyRing } from './keys/signing-key-ring.ts'
+} from './keys/secret/random-id.ts'
+import type { SecretText } from './keys/secret/secret-text.ts'
+import type { SigningKeyRing } from './keys/signing-key/signing-key-ring.ts'
 import { systemParts } from './system-api.ts'
 
 export interface PlanTenantDeps {

@@ -1,8 +1,8 @@
 /** What answers questions about tokens that somebody holds, made from the rooms. */
 import type { Storage } from './domain/storage.ts'
 import type { PresentedTokenDeps } from './http/presented-token-endpoints.ts'
-import type { ApiSigningSecrets } from './keys/api-signing-secret.ts'
-import type { SigningKeyRing } from './keys/signing-key-ring.ts'
+import type { ApiSigningSecrets } from './keys/issued-token/api-signing-secret.ts'
+import type { SigningKeyRing } from './keys/signing-key/signing-key-ring.ts'
 import type { AuthenticateClient } from './token/client-authentication/authenticate-client.ts'
 import type { OpaqueTokens } from './token/opaque-tokens.ts'
 import { createFindToken, type FindToken } from './token/presented-token/find-token.ts'

@@ -10,12 +10,10 @@ import type { AppDeps } from './http/app.ts'
 import type { Readiness } from './http/health.ts'
 import type { RateLimit } from './http/rate-limit.ts'
 import { createKeyDocuments } from './key-documents.ts'
-import { createApiSigningSecrets } from './keys/api-signing-secret.ts'
-import { createSecretText } from './keys/client-secret.ts'
-import { createDpopNonces } from './keys/dpop-nonce.ts'
-import { createKeyRevocation } from './keys/key-revocation.ts'
-import { createKeyRotation } from './keys/key-rotation.ts'
-import { createLogStreamSecrets } from './keys/log-stream-secrets.ts'
+import { createApiSigningSecrets } from './keys/issued-token/api-signing-secret.ts'
+import { createDpopNonces } from './keys/public-key/dpop-nonce.ts'
+import { createSecretText } from './keys/secret/client-secret.ts'
+import { createLogStreamSecrets } from './keys/secret/log-stream-secrets.ts'
 import {
   newActionBindingId,
   newClientCredentialId,
@@ -25,9 +23,11 @@ import {
   newLogStreamId,
   newResourceServerId,
   newTrustedIssuerId,
-} from './keys/random-id.ts'
-import { SecretText } from './keys/secret-text.ts'
-import { deriveSubkey } from './keys/subkey.ts'
+} from './keys/secret/random-id.ts'
+import { SecretText } from './keys/secret/secret-text.ts'
+import { deriveSubkey } from './keys/secret/subkey.ts'
+import { createKeyRevocation } from './keys/signing-key/key-revocation.ts'
+import { createKeyRotation } from './keys/signing-key/key-rotation.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
 import { whyNotEndpoint } from './logs/stream-sender.ts'
 import { destinationsBeside } from './outbound/destinations.ts'

@@ -14,7 +14,7 @@ import {
   type ModuleBundle,
   parseDependency,
 } from './domain/rule-build.ts'
-import { newSeed } from './keys/random-id.ts'
+import { newSeed } from './keys/secret/random-id.ts'
 import { type BuiltRule, createBuildRule } from './rules/build-rule.ts'
 import type { JudgedInvocation, MaskedFetch, MaskedLine } from './rules/invoke-rule.ts'
 import { ruleProgram } from './rules/rule-program.ts'

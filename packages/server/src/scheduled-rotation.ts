@@ -7,7 +7,7 @@ import type { LogEntryId, ManagementLogEntry } from './domain/log-entry.ts'
 import type { SigningKey } from './domain/signing-key.ts'
 import { ChangedMeanwhileError, type Storage } from './domain/storage.ts'
 import type { Tenant } from './domain/tenant.ts'
-import { type KeyRotation, RotationRefusedError } from './keys/key-rotation.ts'
+import { type KeyRotation, RotationRefusedError } from './keys/signing-key/key-rotation.ts'
 import type { Recorder } from './logs/recorder.ts'
 
 export interface ScheduledRotationDeps {

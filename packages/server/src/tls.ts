@@ -5,10 +5,10 @@
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { createTlsListener, type TlsListener, type TlsListenerOptions } from './http/tls-listener.ts'
-import { openSelfSignedTls } from './keys/self-signed-tls.ts'
-import { readTlsFiles, stampOf, type TlsFiles } from './keys/tls-files.ts'
-import { endOfPair, type PairFault, type TlsPair } from './keys/tls-pair.ts'
-import { TlsUnusableError } from './keys/tls-unusable-error.ts'
+import { openSelfSignedTls } from './keys/tls/self-signed-tls.ts'
+import { readTlsFiles, stampOf, type TlsFiles } from './keys/tls/tls-files.ts'
+import { endOfPair, type PairFault, type TlsPair } from './keys/tls/tls-pair.ts'
+import { TlsUnusableError } from './keys/tls/tls-unusable-error.ts'
 import { settings } from './settings.ts'
 
 export interface Tls {

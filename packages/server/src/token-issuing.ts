@@ -1,9 +1,9 @@
 /** What answers token requests, made from the rooms. */
 import type { TokenEndpointDeps } from './http/token-endpoint.ts'
-import type { ApiSigningSecrets } from './keys/api-signing-secret.ts'
-import { drawRandomBytes } from './keys/random-bytes.ts'
-import { newSeed, newStatusListId } from './keys/random-id.ts'
-import { createEncryptToken } from './keys/token-encryption.ts'
+import type { ApiSigningSecrets } from './keys/issued-token/api-signing-secret.ts'
+import { createEncryptToken } from './keys/issued-token/token-encryption.ts'
+import { drawRandomBytes } from './keys/secret/random-bytes.ts'
+import { newSeed, newStatusListId } from './keys/secret/random-id.ts'
 import { newLogEntryId } from './logs/log-entry-id.ts'
 import type { Rooms } from './rooms.ts'
 import { createActionCache } from './rules/action-cache.ts'

@@ -1,7 +1,7 @@
 /** What the first start prints: the credentials, this once, and the next commands to paste. */
 import type { Bootstrap } from './bootstrap-file.ts'
 import type { Issuer } from './domain/issuer.ts'
-import { revealSecret } from './keys/secret-text.ts'
+import { revealSecret } from './keys/secret/secret-text.ts'
 
 export interface WelcomePaths {
   readonly bootstrapPath: string

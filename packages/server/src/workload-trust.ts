@@ -1,6 +1,6 @@
 /** Trust in other issuers, put together: what the token endpoint and the explanation of a token both go by. */
-import { createIssuerKeys } from './keys/issuer-keys.ts'
-import { newSeed } from './keys/random-id.ts'
+import { createIssuerKeys } from './keys/public-key/issuer-keys.ts'
+import { newSeed } from './keys/secret/random-id.ts'
 import type { FetchDocument } from './outbound/fetch-document.ts'
 import type { Rooms } from './rooms.ts'
 import { createRunTrustRule } from './rules/run-trust-rule.ts'

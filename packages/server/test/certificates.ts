@@ -1,8 +1,8 @@
 /** Certificates for tests: authorities, and what they issue, with whatever is right or wrong about it. */
 import { KeyObject, webcrypto } from 'node:crypto'
 import type { Extension, JsonName } from '@peculiar/x509'
-import { thumbprintOf } from '../src/keys/certificate-facts.ts'
-import { loadX509Library, newSerialNumber } from '../src/keys/x509-library.ts'
+import { thumbprintOf } from '../src/keys/certificate/certificate-facts.ts'
+import { loadX509Library, newSerialNumber } from '../src/keys/certificate/x509-library.ts'
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const dayMs = 86_400_000

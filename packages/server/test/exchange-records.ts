@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { EncryptedValue } from '../src/domain/rule.ts'
-import { createEncryption } from '../src/keys/encryption.ts'
-import { openMasterKey } from '../src/keys/master-key.ts'
+import { createEncryption } from '../src/keys/secret/encryption.ts'
+import { openMasterKey } from '../src/keys/secret/master-key.ts'
 
 export function readExchangeRecord(dataDir: string, id: string): unknown {
   const database = new Sqlite(join(dataDir, 'tallystick.db'), { readonly: true })

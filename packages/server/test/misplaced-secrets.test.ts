@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseLogEntryId } from '../src/domain/log-entry.ts'
-import { createSecretText } from '../src/keys/client-secret.ts'
-import { revealSecret } from '../src/keys/secret-text.ts'
+import { createSecretText } from '../src/keys/secret/client-secret.ts'
+import { revealSecret } from '../src/keys/secret/secret-text.ts'
 import { startTwoTenants, type TwoTenants } from './two-tenants.ts'
 
 let world: TwoTenants

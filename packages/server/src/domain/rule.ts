@@ -58,7 +58,7 @@ export interface ActionBinding {
   readonly updatedAt: Date
 }
 
-/** A value encrypted under the master key, bound to the row it belongs to (`keys/encryption.ts`). */
+/** A value encrypted under the master key, bound to the row it belongs to (`keys/secret/encryption.ts`). */
 export type EncryptedValue = Identifier<'EncryptedValue'>
 
 /** What the webtask door was told beside the code, and tells again. */

@@ -13,7 +13,7 @@ import {
 } from 'fastify'
 import { issuerOf } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
-import { maskOwnSecrets } from '../keys/client-secret.ts'
+import { maskOwnSecrets } from '../keys/secret/client-secret.ts'
 import { registerApiDescription } from './api-description/register-api-description.ts'
 import { createReadClientCertificate } from './client-certificate.ts'
 import { type DiscoveryDeps, registerDiscovery } from './discovery.ts'

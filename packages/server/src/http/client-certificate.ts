@@ -7,8 +7,8 @@ import type { X509Certificate } from 'node:crypto'
 import { BlockList, isIPv6, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
-import { maxIntermediates } from '../keys/certificate-path.ts'
-import type { PresentedCertificate } from '../keys/client-certificate.ts'
+import { maxIntermediates } from '../keys/certificate/certificate-path.ts'
+import type { PresentedCertificate } from '../keys/certificate/client-certificate.ts'
 import { certificateInHeaders } from './forwarded-certificate.ts'
 
 /** `unreadable`: the proxy said something that is not exactly one certificate. */

@@ -4,9 +4,9 @@
  * sequences (RFC 9440 §2.3). What is not exactly one certificate is not guessed at.
  */
 import type { X509Certificate } from 'node:crypto'
-import { readCertificate } from '../keys/certificate-facts.ts'
-import { maxIntermediates } from '../keys/certificate-path.ts'
-import type { PresentedCertificate } from '../keys/client-certificate.ts'
+import { readCertificate } from '../keys/certificate/certificate-facts.ts'
+import { maxIntermediates } from '../keys/certificate/certificate-path.ts'
+import type { PresentedCertificate } from '../keys/certificate/client-certificate.ts'
 
 /** Bytes of its DER. One of a client has some hundred, or two thousand. */
 const maxCertificateBytes = 8192

@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Issuer } from '../domain/issuer.ts'
 import { type LogEntryId, parseLogEntryId } from '../domain/log-entry.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { PresentedCertificate } from '../keys/client-certificate.ts'
+import type { PresentedCertificate } from '../keys/certificate/client-certificate.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -5,7 +5,7 @@
 import type { Issuer } from '../domain/issuer.ts'
 import type { ResourceServer } from '../domain/resource-server.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import { proofAlgorithms } from '../keys/proof-key.ts'
+import { proofAlgorithms } from '../keys/public-key/proof-key.ts'
 
 export interface ResourceMetadataSubject {
   readonly tenant: Tenant

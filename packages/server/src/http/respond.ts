@@ -11,7 +11,7 @@ import {
   type OAuthErrorCode,
 } from '../domain/errors.ts'
 import { GoneError } from '../domain/storage.ts'
-import { maskOwnSecrets } from '../keys/client-secret.ts'
+import { maskOwnSecrets } from '../keys/secret/client-secret.ts'
 import { LogUnavailableError } from '../logs/recorder.ts'
 import { tenantOf } from './request.ts'
 

@@ -8,7 +8,7 @@ import type { Issuer } from '../domain/issuer.ts'
 import type { KeyAlgorithm } from '../domain/resource-server.ts'
 import { demandsOfTenant, isFapiAlgorithm } from '../domain/security-demands.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import { proofAlgorithms } from '../keys/proof-key.ts'
+import { proofAlgorithms } from '../keys/public-key/proof-key.ts'
 
 export interface MetadataSubject {
   readonly tenant: Tenant

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type ConnectionOptions, connect, TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { certificateFor } from '../../test/certificates.ts'
-import { SecretText } from '../keys/secret-text.ts'
+import { SecretText } from '../keys/secret/secret-text.ts'
 import { createTlsListener } from './tls-listener.ts'
 
 const own = await certificateFor('CN=localhost')

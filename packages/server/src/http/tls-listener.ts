@@ -7,8 +7,8 @@ import type { Server } from 'node:http'
 import { createServer } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import type { FastifyServerFactory } from 'fastify'
-import { revealSecret } from '../keys/secret-text.ts'
-import { cipherSuites, minTlsVersion, type TlsPair } from '../keys/tls-pair.ts'
+import { revealSecret } from '../keys/secret/secret-text.ts'
+import { cipherSuites, minTlsVersion, type TlsPair } from '../keys/tls/tls-pair.ts'
 
 export interface TlsListener {
   readonly serverFactory: FastifyServerFactory

@@ -1,7 +1,7 @@
 /** What a draft of an Action holds: its source, checked, and its secrets, encrypted for it alone. */
 import type { ActionDetails, ActionDraft, Rule, RuleName, RuleVersion } from '../domain/rule.ts'
 import type { Dependency } from '../domain/rule-build.ts'
-import type { Encryption } from '../keys/encryption.ts'
+import type { Encryption } from '../keys/secret/encryption.ts'
 import type { BuildRule } from './build-rule.ts'
 import { sameDependencies } from './publish-rule.ts'
 import {

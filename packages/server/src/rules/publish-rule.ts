@@ -22,7 +22,7 @@ import {
 import type { Dependency } from '../domain/rule-build.ts'
 import type { TenantId } from '../domain/tenant.ts'
 import type { Write } from '../domain/write.ts'
-import type { Encryption } from '../keys/encryption.ts'
+import type { Encryption } from '../keys/secret/encryption.ts'
 import type { BuildRule } from './build-rule.ts'
 import { RuleRefusedError } from './rule-refused.ts'
 import { encryptSecrets, ruleSecretIdentity, type SecretsToKeep } from './rule-secrets.ts'

@@ -9,7 +9,7 @@ import {
   type RuleVersionId,
 } from '../domain/rule.ts'
 import type { TenantId } from '../domain/tenant.ts'
-import type { Encryption, RowIdentity } from '../keys/encryption.ts'
+import type { Encryption, RowIdentity } from '../keys/secret/encryption.ts'
 import { RuleRefusedError } from './rule-refused.ts'
 
 /** By name; null keeps the stored value. A stored secret that is not named here ends. */

@@ -1,7 +1,7 @@
 /** The test of a draft: with its own packages and secrets, and with what its tenant may fetch from. */
 import type { RuleVersionId } from '../domain/rule.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { Encryption } from '../keys/encryption.ts'
+import type { Encryption } from '../keys/secret/encryption.ts'
 import { openDraftSecrets } from './action-draft.ts'
 import type { BuildRule } from './build-rule.ts'
 import type { JudgedInvocation } from './invoke-rule.ts'

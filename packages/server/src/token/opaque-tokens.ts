@@ -4,9 +4,9 @@
  */
 import type { IssuedToken, OpaqueToken, TokenId } from '../domain/issued-token.ts'
 import type { TenantId } from '../domain/tenant.ts'
-import { createSecretText, hasValidChecksum, type SecretHashing } from '../keys/client-secret.ts'
-import type { Encryption, RowIdentity } from '../keys/encryption.ts'
-import { revealSecret, SecretText } from '../keys/secret-text.ts'
+import { createSecretText, hasValidChecksum, type SecretHashing } from '../keys/secret/client-secret.ts'
+import type { Encryption, RowIdentity } from '../keys/secret/encryption.ts'
+import { revealSecret, SecretText } from '../keys/secret/secret-text.ts'
 
 export type TokenClaims = Readonly<Record<string, unknown>>
 

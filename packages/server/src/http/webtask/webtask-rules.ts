@@ -3,7 +3,7 @@
 import type { Issuer } from '../../domain/issuer.ts'
 import type { Rule, RuleName, RuleStore, RuleVersion } from '../../domain/rule.ts'
 import type { Tenant, TenantId } from '../../domain/tenant.ts'
-import type { Encryption } from '../../keys/encryption.ts'
+import type { Encryption } from '../../keys/secret/encryption.ts'
 import { ruleSecretIdentity } from '../../rules/rule-secrets.ts'
 import { hookSecretKey, type Meta, metaOf } from './webtask-meta.ts'
 import { signWebtaskToken, tokenClaims } from './webtask-token.ts'

@@ -2,7 +2,7 @@
 import { OAuthError } from '../../domain/errors.ts'
 import type { Audience } from '../../domain/resource-server.ts'
 import { demandsOn } from '../../domain/security-demands.ts'
-import { revealSecret } from '../../keys/secret-text.ts'
+import { revealSecret } from '../../keys/secret/secret-text.ts'
 import type { IncomingTokenRequest } from '../exchange.ts'
 import { assertionType } from './client-assertion.ts'
 import type { ClientCredentials, PresentedAssertion } from './client-credentials.ts'

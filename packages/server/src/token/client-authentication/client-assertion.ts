@@ -8,7 +8,7 @@ import {
   assertionAlgorithmNames,
 } from '../../domain/client-credential.ts'
 import type { OAuthError } from '../../domain/errors.ts'
-import type { SignedText } from '../../keys/assertion-signature.ts'
+import type { SignedText } from '../../keys/public-key/assertion-signature.ts'
 import { decodeCompactJwt, type Members } from '../compact-jwt.ts'
 import { untrustedIssuer } from '../shown-text.ts'
 import { assertionRefused } from './client-refusals.ts'

@@ -3,7 +3,7 @@
  * assertion, or by its id alone, which its connection has to prove (RFC 8705 §2); and in only one of these ways.
  */
 import { OAuthError } from '../../domain/errors.ts'
-import { SecretText } from '../../keys/secret-text.ts'
+import { SecretText } from '../../keys/secret/secret-text.ts'
 import type { Parameters } from '../parameters.ts'
 import { type ClaimedOrigin, claimsToBe } from '../trusted-issuer/foreign-token.ts'
 import { assertionType, blanksAround, spiffeAssertionType } from './client-assertion.ts'

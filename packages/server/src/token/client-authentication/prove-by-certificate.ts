@@ -8,7 +8,7 @@ import {
   hasExpired,
 } from '../../domain/client-credential.ts'
 import type { TenantId } from '../../domain/tenant.ts'
-import type { ClientCertificates, PresentedCertificate } from '../../keys/client-certificate.ts'
+import type { ClientCertificates, PresentedCertificate } from '../../keys/certificate/client-certificate.ts'
 import { certificateRefused } from './client-refusals.ts'
 import type { ProvenClient } from './proven-client.ts'
 import { isRegisteredFor, whyNotProven } from './registered-method.ts'

@@ -1,8 +1,8 @@
 /** A client that proves itself with its secret (RFC 6749 §2.3.1). */
 import { type ClientSecret, type ClientStore, parseClientId } from '../../domain/client.ts'
 import { hasSecretExpired } from '../../domain/client-secret.ts'
-import type { SecretHashing } from '../../keys/client-secret.ts'
-import { SecretText } from '../../keys/secret-text.ts'
+import type { SecretHashing } from '../../keys/secret/client-secret.ts'
+import { SecretText } from '../../keys/secret/secret-text.ts'
 import { authenticationFailed } from './client-refusals.ts'
 import type { Attempt } from './failed-attempts.ts'
 import type { ProvenClient } from './proven-client.ts'

@@ -11,9 +11,9 @@ import {
   hasExpired,
   type PublicKeyCredential,
 } from '../../domain/client-credential.ts'
-import type { AssertionSignatures } from '../../keys/assertion-signature.ts'
-import type { ClientKey } from '../../keys/client-key-set.ts'
-import type { RemoteKeySets } from '../../keys/remote-key-set.ts'
+import type { AssertionSignatures } from '../../keys/public-key/assertion-signature.ts'
+import type { ClientKey } from '../../keys/public-key/client-key-set.ts'
+import type { RemoteKeySets } from '../../keys/public-key/remote-key-set.ts'
 import type { ClientAssertion } from './client-assertion.ts'
 import { isRegisteredFor } from './registered-method.ts'
 

@@ -7,9 +7,14 @@ import { type IssuedTokenStore, parseTokenId, type TokenId } from '../../domain/
 import type { Issuer } from '../../domain/issuer.ts'
 import { parseAudience, type ResourceServer, type ResourceServerStore } from '../../domain/resource-server.ts'
 import type { Tenant, TenantId } from '../../domain/tenant.ts'
-import type { ApiSigningSecrets } from '../../keys/api-signing-secret.ts'
-import type { SigningKeyRing } from '../../keys/signing-key-ring.ts'
-import { claimedAudience, type Expected, namesKey, TokenInvalidError } from '../../keys/verify-token.ts'
+import type { ApiSigningSecrets } from '../../keys/issued-token/api-signing-secret.ts'
+import {
+  claimedAudience,
+  type Expected,
+  namesKey,
+  TokenInvalidError,
+} from '../../keys/issued-token/verify-token.ts'
+import type { SigningKeyRing } from '../../keys/signing-key/signing-key-ring.ts'
 import type { OpaqueTokens, TokenClaims } from '../opaque-tokens.ts'
 import type { TokenOrigin } from './is-revoked.ts'
 

@@ -3,8 +3,8 @@
 import { type Confirmation, confirmationFrom } from '../../domain/confirmation.ts'
 import { parseTokenId, type TokenId } from '../../domain/issued-token.ts'
 import type { TenantId } from '../../domain/tenant.ts'
-import type { SigningKeyRing } from '../../keys/signing-key-ring.ts'
-import { type TokenFault, TokenInvalidError } from '../../keys/verify-token.ts'
+import { type TokenFault, TokenInvalidError } from '../../keys/issued-token/verify-token.ts'
+import type { SigningKeyRing } from '../../keys/signing-key/signing-key-ring.ts'
 
 export interface ManagementTokenClaims {
   readonly clientId: string

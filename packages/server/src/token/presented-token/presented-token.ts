@@ -3,7 +3,7 @@
  * Who asks proves itself in the same ways as at the token endpoint.
  */
 import { OAuthError } from '../../domain/errors.ts'
-import { maskOwnSecrets } from '../../keys/client-secret.ts'
+import { maskOwnSecrets } from '../../keys/secret/client-secret.ts'
 import { createMask } from '../../rules/masking.ts'
 import {
   type ClientCredentials,

@@ -5,7 +5,7 @@
 import { OAuthError } from '../../domain/errors.ts'
 import type { Revocation } from '../../domain/revocation.ts'
 import type { TenantId } from '../../domain/tenant.ts'
-import { isEncryptedToken } from '../../keys/token-encryption.ts'
+import { isEncryptedToken } from '../../keys/issued-token/token-encryption.ts'
 import type { AuthenticateClient } from '../client-authentication/authenticate-client.ts'
 import type { ProvenClient } from '../client-authentication/proven-client.ts'
 import type { IncomingTokenRequest } from '../exchange.ts'

@@ -7,7 +7,7 @@ import type { Issuer } from '../../domain/issuer.ts'
 import { parseAudience, type ResourceServerStore } from '../../domain/resource-server.ts'
 import { algorithmBeside } from '../../domain/security-demands.ts'
 import type { Tenant } from '../../domain/tenant.ts'
-import type { SigningKeyRing } from '../../keys/signing-key-ring.ts'
+import type { SigningKeyRing } from '../../keys/signing-key/signing-key-ring.ts'
 import type { Introspection } from './introspect-token.ts'
 
 export interface SignIntrospectionDeps {

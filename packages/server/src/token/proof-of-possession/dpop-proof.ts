@@ -10,7 +10,7 @@ import {
   type ParseProofKey,
   type ProofKey,
   proofAlgorithms,
-} from '../../keys/proof-key.ts'
+} from '../../keys/public-key/proof-key.ts'
 import { decodeCompactJwt, type Members } from '../compact-jwt.ts'
 import { comparableUri } from './comparable-uri.ts'
 

@@ -5,7 +5,7 @@
 import { OAuthError } from '../../domain/errors.ts'
 import type { SpentProof, SpentProofStore } from '../../domain/spent-proof.ts'
 import type { Tenant } from '../../domain/tenant.ts'
-import type { DpopNonces } from '../../keys/dpop-nonce.ts'
+import type { DpopNonces } from '../../keys/public-key/dpop-nonce.ts'
 import { createVerifyDpopProof, type DpopProof, type ProvenRequest, proofRefused } from './dpop-proof.ts'
 
 export interface ProvePossessionDeps {

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest'
 import { idOf } from '../../../test/storage-conformance/samples.ts'
 import { statusListSize } from '../../domain/issued-token.ts'
-import { drawRandomBytes } from '../../keys/random-bytes.ts'
-import { newStatusListId } from '../../keys/random-id.ts'
+import { drawRandomBytes } from '../../keys/secret/random-bytes.ts'
+import { newStatusListId } from '../../keys/secret/random-id.ts'
 import { createStatusPlaces, type DrawStatusPlace, maxOpenLists } from './status-places.ts'
 
 let draw: DrawStatusPlace

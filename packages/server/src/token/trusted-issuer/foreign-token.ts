@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type IssuerAlgorithm, issuerAlgorithms, type TrustedIssuer } from '../../domain/trusted-issuer.ts'
-import type { SignedText } from '../../keys/assertion-signature.ts'
+import type { SignedText } from '../../keys/public-key/assertion-signature.ts'
 import { isDeeperThan, maxJsonDepth } from '../../rules/json-depth.ts'
 import { assertionSkewSeconds } from '../client-authentication/client-assertion.ts'
 import { type CompactJwt, decodeCompactJwt, type Members } from '../compact-jwt.ts'

@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ManagementError } from '../../../domain/errors.ts'
-import { proofAlgorithms } from '../../../keys/proof-key.ts'
+import { proofAlgorithms } from '../../../keys/public-key/proof-key.ts'
 import { resourceMetadataUrl } from '../../resource-metadata.ts'
 
 export type TokenScheme = 'Bearer' | 'DPoP'

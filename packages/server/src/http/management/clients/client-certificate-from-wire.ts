@@ -6,13 +6,13 @@ import type {
   CertifiedNameCredential,
   CertifiedNameType,
 } from '../../../domain/client-credential.ts'
-import { parseDistinguishedName } from '../../../keys/distinguished-name.ts'
+import { parseDistinguishedName } from '../../../keys/certificate/distinguished-name.ts'
 import {
   CertificateError,
   parseAuthority,
   parseClientCertificate,
   type RegisteredCertificate,
-} from '../../../keys/registered-certificate.ts'
+} from '../../../keys/certificate/registered-certificate.ts'
 import { invalidBody } from '../operation/invalid-body.ts'
 import { parseExpiry, requireFuture } from './credential-expiry.ts'
 

@@ -12,7 +12,7 @@ import {
   type ClientPublicKey,
   parsePublicKeyJwk,
   parsePublicKeyPem,
-} from '../../../keys/client-public-key.ts'
+} from '../../../keys/public-key/client-public-key.ts'
 import { invalidBody } from '../operation/invalid-body.ts'
 import { certificateFrom } from './client-certificate-from-wire.ts'
 import { parseExpiry, requireFuture } from './credential-expiry.ts'

@@ -1,7 +1,7 @@
 /** A credential of a client as the management API shows it: what it is called, and of certificates what is public anyway. */
 import type { ClientCredential as CredentialOnWire } from '@tallystick/management-api/contract/client-credentials'
 import type { ClientCredential } from '../../../domain/client-credential.ts'
-import { pemOf } from '../../../keys/registered-certificate.ts'
+import { pemOf } from '../../../keys/certificate/registered-certificate.ts'
 
 export function credentialOnWire(credential: ClientCredential): CredentialOnWire {
   return {

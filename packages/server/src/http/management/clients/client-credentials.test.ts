@@ -6,7 +6,7 @@ import { calculateJwkThumbprint } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createKeyPair } from '../../../../test/assertion-client.ts'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
-import { createAuthority } from '../../../keys/private-authority.ts'
+import { createAuthority } from '../../../keys/tls/private-authority.ts'
 
 let world: TwoTenants
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import {
   parseClientSecretId,
 } from '../../../domain/client-secret.ts'
 import { ManagementError } from '../../../domain/errors.ts'
-import { revealSecret } from '../../../keys/secret-text.ts'
+import { revealSecret } from '../../../keys/secret/secret-text.ts'
 import type { BodyOf, Handlers } from '../operation/handler.ts'
 import { invalidBody } from '../operation/invalid-body.ts'
 import {

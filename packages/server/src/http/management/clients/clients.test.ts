@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
 import { maxMetadataLength, maxMetadataMembers, parseClientId } from '../../../domain/client.ts'
-import { SecretText } from '../../../keys/secret-text.ts'
+import { SecretText } from '../../../keys/secret/secret-text.ts'
 
 let world: TwoTenants
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 /** A client secret as it is made: its text, which is told once, and what of it is kept. */
 import type { Client, ClientSecret, ClientSecretId } from '../../../domain/client.ts'
-import type { SecretText } from '../../../keys/secret-text.ts'
+import type { SecretText } from '../../../keys/secret/secret-text.ts'
 
 export interface NewClientSecretDeps {
   readonly createClientSecret: () => SecretText

@@ -1,6 +1,6 @@
 /** A new secret in the place of the old ones, of which the newest may go on for a while. */
 import { afterRotation } from '../../../domain/client-secret.ts'
-import { revealSecret } from '../../../keys/secret-text.ts'
+import { revealSecret } from '../../../keys/secret/secret-text.ts'
 import type { Handlers } from '../operation/handler.ts'
 import { clientOnWire } from './client-on-wire.ts'
 import {

@@ -5,7 +5,7 @@ import type {
 } from '@tallystick/management-api/contract/log-streams'
 import { hiddenValue } from '@tallystick/management-api/contract/schema'
 import { isStreamHeaderName, type LogStream, type LogStreamSink } from '../../../domain/log-stream.ts'
-import { headerField, type LogStreamSecrets } from '../../../keys/log-stream-secrets.ts'
+import { headerField, type LogStreamSecrets } from '../../../keys/secret/log-stream-secrets.ts'
 import { invalidBody } from '../operation/invalid-body.ts'
 
 export interface SinkDeps {

@@ -13,8 +13,8 @@ import {
   maxLogStreamsPerTenant,
   parseLogStreamId,
 } from '../../../domain/log-stream.ts'
-import type { LogStreamSecrets } from '../../../keys/log-stream-secrets.ts'
-import { revealSecret, type SecretText } from '../../../keys/secret-text.ts'
+import type { LogStreamSecrets } from '../../../keys/secret/log-stream-secrets.ts'
+import { revealSecret, type SecretText } from '../../../keys/secret/secret-text.ts'
 import type { RecordChange } from '../../record-change.ts'
 import type { Handlers } from '../operation/handler.ts'
 import { invalidBody } from '../operation/invalid-body.ts'

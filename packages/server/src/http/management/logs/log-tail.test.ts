@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTwoTenants, type TestTenant, type TwoTenants } from '../../../../test/two-tenants.ts'
 import { parseClientId } from '../../../domain/client.ts'
 import { parseRuleName } from '../../../domain/rule.ts'
-import { newRuleId } from '../../../keys/random-id.ts'
+import { newRuleId } from '../../../keys/secret/random-id.ts'
 import { newLogEntryId } from '../../../logs/log-entry-id.ts'
 import type { ConsoleEvent } from '../../../logs/tail.ts'
 

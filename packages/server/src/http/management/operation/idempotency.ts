@@ -10,7 +10,7 @@ import {
   type IdempotentAnswerStore,
   idempotencyRetentionDays,
 } from '../../../domain/idempotent-answer.ts'
-import type { Encryption } from '../../../keys/encryption.ts'
+import type { Encryption } from '../../../keys/secret/encryption.ts'
 import { againIfChanged } from '../../again-if-changed.ts'
 import type { HeldChange, RecordChange } from '../../record-change.ts'
 import type { Operator } from '../access/access.ts'

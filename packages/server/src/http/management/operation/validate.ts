@@ -5,7 +5,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { Static, TSchema } from 'typebox'
 import { ManagementError, type ManagementErrorCode } from '../../../domain/errors.ts'
-import { maskOwnSecrets } from '../../../keys/client-secret.ts'
+import { maskOwnSecrets } from '../../../keys/secret/client-secret.ts'
 
 export interface Part {
   readonly code: Extract<ManagementErrorCode, 'invalid_body' | 'invalid_query_string'>

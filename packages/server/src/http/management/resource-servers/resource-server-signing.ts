@@ -5,9 +5,9 @@ import type { KeyAlgorithm, TokenSigning } from '../../../domain/resource-server
 import type { SigningKeyStore } from '../../../domain/signing-key.ts'
 import type { Tenant, TenantId } from '../../../domain/tenant.ts'
 import type { Write } from '../../../domain/write.ts'
-import type { ApiIdentity, ApiSigningSecrets } from '../../../keys/api-signing-secret.ts'
-import { SecretText } from '../../../keys/secret-text.ts'
-import type { SigningKeyRing } from '../../../keys/signing-key-ring.ts'
+import type { ApiIdentity, ApiSigningSecrets } from '../../../keys/issued-token/api-signing-secret.ts'
+import { SecretText } from '../../../keys/secret/secret-text.ts'
+import type { SigningKeyRing } from '../../../keys/signing-key/signing-key-ring.ts'
 import type { InTurn } from '../../turns.ts'
 
 export interface ResourceServerSigningDeps {

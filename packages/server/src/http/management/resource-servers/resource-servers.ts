@@ -10,7 +10,7 @@ import type {
   ResourceServerId,
   ResourceServerStore,
 } from '../../../domain/resource-server.ts'
-import { revealSecret } from '../../../keys/secret-text.ts'
+import { revealSecret } from '../../../keys/secret/secret-text.ts'
 import type { RecordChange } from '../../record-change.ts'
 import type { Handlers, QueryOf } from '../operation/handler.ts'
 import { pageOf, totalsOf } from '../operation/page.ts'

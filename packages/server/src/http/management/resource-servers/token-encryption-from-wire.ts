@@ -1,8 +1,8 @@
 /** The key that an API's tokens are encrypted with, as it is sent ↔ as it is kept. */
 import type { TokenEncryption as TokenEncryptionOnWire } from '@tallystick/management-api/contract/resource-servers'
 import type { TokenEncryption } from '../../../domain/token-encryption.ts'
-import { ClientKeyError } from '../../../keys/client-public-key.ts'
-import { parseEncryptionKey } from '../../../keys/token-encryption.ts'
+import { parseEncryptionKey } from '../../../keys/issued-token/token-encryption.ts'
+import { ClientKeyError } from '../../../keys/public-key/client-public-key.ts'
 import { invalidBody } from '../operation/invalid-body.ts'
 
 /**

@@ -9,9 +9,13 @@ import {
   type SigningKeyStore,
   stateAt,
 } from '../../../domain/signing-key.ts'
-import { certificateInWords } from '../../../keys/key-certificate.ts'
-import type { KeyRevocation, Revocation } from '../../../keys/key-revocation.ts'
-import { type KeyRotation, type Rotation, RotationRefusedError } from '../../../keys/key-rotation.ts'
+import { certificateInWords } from '../../../keys/signing-key/key-certificate.ts'
+import type { KeyRevocation, Revocation } from '../../../keys/signing-key/key-revocation.ts'
+import {
+  type KeyRotation,
+  type Rotation,
+  RotationRefusedError,
+} from '../../../keys/signing-key/key-rotation.ts'
 import type { RecordChange } from '../../record-change.ts'
 import type { InTurn } from '../../turns.ts'
 import type { Handlers } from '../operation/handler.ts'

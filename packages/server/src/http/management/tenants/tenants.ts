@@ -15,7 +15,7 @@ import {
   tenantNameFrom,
 } from '../../../domain/tenant.ts'
 import type { Write } from '../../../domain/write.ts'
-import { revealSecret, type SecretText } from '../../../keys/secret-text.ts'
+import { revealSecret, type SecretText } from '../../../keys/secret/secret-text.ts'
 import { withoutDefaultPort } from '../../pick-tenant.ts'
 import type { RecordChange } from '../../record-change.ts'
 import type { Call, Handlers } from '../operation/handler.ts'

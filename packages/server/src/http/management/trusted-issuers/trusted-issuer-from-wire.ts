@@ -16,7 +16,7 @@ import {
   type TrustedIssuerId,
   whyNotIssuer,
 } from '../../../domain/trusted-issuer.ts'
-import { IssuerKeyError, issuerJwkOf, parseIssuerKey } from '../../../keys/issuer-key.ts'
+import { IssuerKeyError, issuerJwkOf, parseIssuerKey } from '../../../keys/public-key/issuer-key.ts'
 import { whyNotKeyAddress } from '../clients/jwks-uri.ts'
 import { invalidBody } from '../operation/invalid-body.ts'
 

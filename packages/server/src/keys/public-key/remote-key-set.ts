@@ -1,0 +1,160 @@
+/**
+ * Key sets that others publish (RFC 7517 §5), kept for a while. Who presents a token decides which key it names, so what
+ * is fetched because of it is bounded in every direction: how often, how much at once, how long, and how many are kept.
+ */
+import type { TenantId } from '../../domain/tenant.ts'
+
+export interface KeySource {
+  readonly tenantId: TenantId
+  /** What it is called among the sources of its tenant: its URL, as a rule. */
+  readonly name: string
+}
+
+export interface FetchedKeys<Key> {
+  readonly keys: readonly Key[]
+  /** Seconds for which whoever publishes them allows a copy; undefined where nothing is said. */
+  readonly maxAgeSeconds: number | undefined
+}
+
+export type RemoteKeys<Key> =
+  | { readonly kind: 'found'; readonly keys: readonly Key[] }
+  /** `why`, for the operator alone, quotes nothing of the answer. */
+  | { readonly kind: 'unavailable'; readonly why: string }
+
+export interface RemoteKeySets<Key, Source extends KeySource = KeySource> {
+  /**
+   * Those keys of the source that are wanted. When none is, the set is fetched once more, as the limits allow: its
+   * owner may have turned to a new key a moment ago. Never rejects.
+   */
+  keysOf(source: Source, isWanted: (key: Key) => boolean): Promise<RemoteKeys<Key>>
+}
+
+export interface RemoteKeySetDeps<Key, Source extends KeySource> {
+  /** Bounds its own time. Rejects with a KeySetError for whatever keeps it from the keys. */
+  readonly fetchKeys: (source: Source) => Promise<FetchedKeys<Key>>
+  readonly now: () => Date
+}
+
+/** Why there are no keys: a sentence for the operator, which quotes nothing of what was answered. */
+export class KeySetError extends Error {
+  override readonly name = 'KeySetError'
+}
+
+/** A copy is used this long when its source says nothing of it, and never shorter or longer than the two bounds. */
+export const defaultKeySetAgeSeconds = 300
+export const minKeySetAgeSeconds = 60
+export const maxKeySetAgeSeconds = 3600
+/** One source is fetched this many times in a row, then once in this many seconds. */
+export const keySetFetchBurst = 10
+export const secondsPerKeySetFetch = 30
+/** Fetches at the same time, of one tenant and of all; what comes on top is not fetched, nor waited for. */
+export const maxFetchesPerTenant = 8
+export const maxFetchesInAll = 64
+/** The copy that was not used for the longest time makes room. */
+export const maxKeptKeySets = 1000
+
+interface Kept<Key> {
+  copy: { readonly keys: readonly Key[]; readonly fetchedAt: number; readonly freshUntil: number } | undefined
+  flight: Promise<string | undefined> | undefined
+  fetchesLeft: number
+  countedAt: number
+}
+
+export function createRemoteKeySets<Key, Source extends KeySource = KeySource>(
+  deps: RemoteKeySetDeps<Key, Source>,
+): RemoteKeySets<Key, Source> {
+  const sets = new Map<string, Kept<Key>>()
+  const flights = new Map<TenantId, number>()
+
+  /** Resolves to why the keys could not be had, or to undefined. */
+  async function refresh(source: Source, kept: Kept<Key>): Promise<string | undefined> {
+    if (kept.flight) return kept.flight
+    const underway = flights.get(source.tenantId) ?? 0
+    if (underway >= maxFetchesPerTenant || inAll(flights) >= maxFetchesInAll) {
+      return 'Too many key sets are being fetched just now.'
+    }
+    if (!takeFetch(kept, deps.now().getTime()))
+      return 'The key set was fetched too often to be fetched again now.'
+    flights.set(source.tenantId, underway + 1)
+    kept.flight = fetchInto(deps, source, kept)
+    try {
+      return await kept.flight
+    } finally {
+      kept.flight = undefined
+      land(flights, source.tenantId)
+    }
+  }
+
+  return {
+    async keysOf(source, isWanted) {
+      const kept = keptFor(sets, source, deps.now().getTime())
+      const isFresh = isFreshAt(kept, deps.now().getTime())
+      let failure = isFresh ? undefined : await refresh(source, kept)
+      if (isFresh && !kept.copy?.keys.some(isWanted)) failure = await refresh(source, kept)
+      const keys = usableKeys(kept, deps.now().getTime())
+      if (keys) return { kind: 'found', keys: keys.filter(isWanted) }
+      return { kind: 'unavailable', why: failure ?? 'There is no key set.' }
+    },
+  }
+}
+
+/** A clock that was set back makes no copy last longer. */
+function isFreshAt<Key>({ copy }: Kept<Key>, now: number): boolean {
+  return copy !== undefined && copy.fetchedAt <= now && now < copy.freshUntil
+}
+
+/** While its source cannot be reached, an old copy serves on, until it is as old as any copy may be. */
+function usableKeys<Key>({ copy }: Kept<Key>, now: number): readonly Key[] | undefined {
+  return copy && now < copy.fetchedAt + maxKeySetAgeSeconds * 1000 ? copy.keys : undefined
+}
+
+async function fetchInto<Key, Source extends KeySource>(
+  { fetchKeys, now }: RemoteKeySetDeps<Key, Source>,
+  source: Source,
+  kept: Kept<Key>,
+): Promise<string | undefined> {
+  try {
+    const { keys, maxAgeSeconds = defaultKeySetAgeSeconds } = await fetchKeys(source)
+    const fetchedAt = now().getTime()
+    const seconds = Math.min(Math.max(maxAgeSeconds, minKeySetAgeSeconds), maxKeySetAgeSeconds)
+    kept.copy = { keys, fetchedAt, freshUntil: fetchedAt + seconds * 1000 }
+    return undefined
+  } catch (error) {
+    return error instanceof KeySetError ? error.message : 'The key set could not be fetched.'
+  }
+}
+
+function keptFor<Key>(sets: Map<string, Kept<Key>>, { tenantId, name }: KeySource, now: number): Kept<Key> {
+  const id = `${tenantId} ${name}`
+  const kept = sets.get(id) ?? {
+    copy: undefined,
+    flight: undefined,
+    fetchesLeft: keySetFetchBurst,
+    countedAt: now,
+  }
+  // Behind all others: the first of the map is the one that was not used for the longest time.
+  sets.delete(id)
+  sets.set(id, kept)
+  const [oldest] = sets.keys()
+  if (sets.size > maxKeptKeySets && oldest !== undefined) sets.delete(oldest)
+  return kept
+}
+
+function takeFetch<Key>(kept: Kept<Key>, now: number): boolean {
+  const regained = Math.max(0, now - kept.countedAt) / (secondsPerKeySetFetch * 1000)
+  kept.fetchesLeft = Math.min(keySetFetchBurst, kept.fetchesLeft + regained)
+  kept.countedAt = now
+  if (kept.fetchesLeft < 1) return false
+  kept.fetchesLeft -= 1
+  return true
+}
+
+function inAll(flights: ReadonlyMap<TenantId, number>): number {
+  return [...flights.values()].reduce((sum, underway) => sum + underway, 0)
+}
+
+function land(flights: Map<TenantId, number>, tenantId: TenantId): void {
+  const underway = (flights.get(tenantId) ?? 1) - 1
+  if (underway === 0) flights.delete(tenantId)
+  else flights.set(tenantId, underway)
+}
