@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createMask, maskedJson } from './masking.ts'
+import { createMask, isUntouched, maskedJson } from './masking.ts'
 
 const secret = 'p@ss word/42"'
 
@@ -83,3 +84,45 @@ for (const value of ['true', 'null', '2026', '":"', '\\']) {
     expect(JSON.parse(masked)).toMatchObject({ flag: true, none: null, year: 2026, '[secret]': ['[secret]'] })
   })
 }
+
+const shortTexts = fc.string({
+  unit: fc.constantFrom('a', 'b', '"', '\\', '\n', '\ud800', '\udc00'),
+  maxLength: 8,
+})
+/** How a secret may stand in a string: as it is, escaped, and within something that has been escaped. */
+const spellings: readonly ((secret: string) => string)[] = [
+  (secret) => secret,
+  (secret) => JSON.stringify(secret).slice(1, -1),
+  (secret) => JSON.stringify({ secret }),
+]
+
+test('JSON counts as untouched only where the mask leaves every string in it as it is', () => {
+  const secrets = shortTexts.filter((text) => text.length > 3)
+  fc.assert(
+    fc.property(
+      secrets,
+      shortTexts,
+      shortTexts,
+      fc.constantFrom(...spellings),
+      (secret, before, after, spell) => {
+        const mask = createMask([secret])
+        for (const text of [before + spell(secret) + after, before + after]) {
+          const isLeft = mask(text) === text
+          for (const kept of [{ text }, { [text]: 1 }, { list: [text] }])
+            expect(isLeft || !isUntouched(JSON.stringify(kept), mask)).toBe(true)
+        }
+      },
+    ),
+  )
+})
+
+test('JSON without a secret counts as untouched', () => {
+  expect(isUntouched(JSON.stringify({ kept: ['nothing', { of: 'it' }] }), createMask(['shhhh']))).toBe(true)
+})
+
+test('a secret is masked in JSON that stands within JSON', () => {
+  const mask = createMask(['pass"word'])
+  const kept = { forwarded: JSON.stringify({ secret: 'pass"word' }) }
+  expect(isUntouched(JSON.stringify(kept), mask)).toBe(false)
+  expect(JSON.parse(maskedJson(kept, mask))).toEqual({ forwarded: '{"secret":"[secret]"}' })
+})

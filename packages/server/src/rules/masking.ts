@@ -15,11 +15,22 @@ export type Mask = (text: string, end?: 'cut') => string
 
 /** Returns a function that masks each of the values, and its usual encodings. */
 export function createMask(secretValues: readonly string[]): Mask {
-  const values = secretValues.filter((value) => value.length >= minMaskedSecretLength)
-  if (values.length === 0) return (text) => text
-  let needles: readonly string[] | undefined
+  let maskValues: Mask | undefined
   return function maskSecrets(text, end) {
-    needles ??= [...new Set(values.flatMap(encodingsOf))]
+    maskValues ??= createMaskOf(needlesOf(secretValues))
+    return maskValues(text, end)
+  }
+}
+
+/** All texts in which the values travel, for who masks the same ones again and again. */
+export function needlesOf(secretValues: readonly string[]): string[] {
+  const values = secretValues.filter((value) => value.length >= minMaskedSecretLength)
+  return [...new Set(values.flatMap(encodingsOf))]
+}
+
+export function createMaskOf(needles: readonly string[]): Mask {
+  if (needles.length === 0) return (text) => text
+  return function maskNeedles(text, end) {
     const found = needles.filter((needle) => text.includes(needle))
     if (found.length === 0 && end !== 'cut') return text
     const keptLength = end === 'cut' ? lengthBeforeBeginnings(text, needles) : text.length
@@ -101,11 +112,19 @@ function encodingsOf(value: string): string[] {
   ]
 }
 
+/** Whether the mask leaves every string in this JSON as it is; it may say no where it does. */
+export function isUntouched(json: string, mask: (text: string) => string): boolean {
+  // Where nothing is escaped, every string stands in the JSON as it is, and what the mask looks for with it.
+  return !json.includes('\\') && mask(json) === json
+}
+
 /**
  * JSON in which every string, names of members included, has gone through the mask. Masking the text of the JSON instead
  * would break it where a secret reads `true` or `2026`.
  */
 export function maskedJson(value: unknown, mask: (text: string) => string): string {
+  const json = JSON.stringify(value)
+  if (isUntouched(json, mask)) return json
   return JSON.stringify(value, (_name, member: unknown) => {
     if (typeof member === 'string') return mask(member)
     if (typeof member !== 'object' || member === null || Array.isArray(member)) return member

@@ -4,15 +4,14 @@
  */
 import type { OAuthError } from '../domain/errors.ts'
 import type { Scope } from '../domain/resource-server.ts'
-import type { PipelineRule } from '../domain/rule.ts'
 import { longestLifetimeSeconds } from '../domain/token-lifetime.ts'
 import type { Encryption } from '../keys/secret/encryption.ts'
 import { BadRuleResultError, type Claims, refuseOversizedClaims } from './claims.ts'
-import { createMask } from './masking.ts'
+import { createMaskOf } from './masking.ts'
+import { createOpenSecretsOf } from './opened-secrets.ts'
 import type { PipelineExchange } from './pipeline-exchange.ts'
 import { failureOf } from './rule-error.ts'
 import type { ScopeBounds } from './rule-scopes.ts'
-import { openSecrets, ruleSecretIdentity } from './rule-secrets.ts'
 import { type RuleRun, type RunRuleDeps, runRule } from './run-rule.ts'
 
 export type PipelineOutcome = PipelineRuns &
@@ -40,12 +39,13 @@ export interface PipelineDeps extends RunRuleDeps {
 export type RunPipeline = (exchange: PipelineExchange) => Promise<PipelineOutcome>
 
 export function createRunPipeline(deps: PipelineDeps): RunPipeline {
+  const openSecretsOf = createOpenSecretsOf(deps.encryption)
   return async function runPipeline(exchange) {
     const steps = (await deps.rules.pipeline(exchange.tenant.id)).filter(
       ({ rule }) => rule.clientFilter === undefined || rule.clientFilter === exchange.client.id,
     )
-    const secrets = steps.map((step) => secretsOf(deps.encryption, step))
-    const mask = createMask(secrets.flatMap((values) => Object.values(values)))
+    const secrets = steps.map(openSecretsOf)
+    const mask = createMaskOf(secrets.flatMap(({ needles }) => needles))
     const bounds = boundsOf(exchange)
     const longest = longestLifetimeSeconds(exchange.client, exchange.resourceServer)
     const runs: RuleRun[] = []
@@ -55,7 +55,7 @@ export function createRunPipeline(deps: PipelineDeps): RunPipeline {
     for (const [index, step] of steps.entries()) {
       const run = await runRule(deps, exchange, {
         step,
-        secrets: secrets[index] ?? {},
+        secrets: secrets[index]?.values ?? {},
         scopes,
         claims,
         bounds,
@@ -73,13 +73,6 @@ export function createRunPipeline(deps: PipelineDeps): RunPipeline {
       ? { kind: 'ended', error: tooLarge, runs, mask }
       : { kind: 'shaped', scopes, claims, lifetimeSeconds, runs, mask }
   }
-}
-
-function secretsOf(encryption: Encryption, { version }: PipelineRule): Record<string, string> {
-  return openSecrets(encryption, {
-    values: version.secrets,
-    identity: (name) => ruleSecretIdentity(version.tenantId, version.id, name),
-  })
 }
 
 function boundsOf({ resourceServer, granted }: PipelineExchange): ScopeBounds {

@@ -10,14 +10,13 @@ import type { ExchangeLogEntry, LogEntry, LogEntryId } from '../domain/log-entry
 import type { Write } from '../domain/write.ts'
 import { maskOwnSecrets } from '../keys/secret/client-secret.ts'
 import type { Encryption } from '../keys/secret/encryption.ts'
-import { createMask, maskedJson } from '../rules/masking.ts'
+import { maskedJson } from '../rules/masking.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
 import type { ClientCredentials } from './client-authentication/client-credentials.ts'
 import { type WritesOfProofDeps, writesOfProof } from './client-authentication/writes-of-proof.ts'
 import type { TokenOutcome } from './client-credentials-grant.ts'
 import type { Exchange } from './exchange.ts'
 import { failedActionsOf } from './failed-actions.ts'
-import { presentedSecrets } from './presented-secrets.ts'
 import { visibleToRules, visibleUnproven } from './visible-request.ts'
 
 export const exchangeRecordVersion = 1
@@ -83,8 +82,7 @@ function issuedTokenOf({ issuedTokens }: AccountForExchangeDeps, outcome: TokenO
 }
 
 // A client that sends a secret in a place where none belongs must not have it kept.
-function maskOf({ incoming, mask }: Exchange): (text: string) => string {
-  const maskPresented = createMask(presentedSecrets(incoming.raw))
+function maskOf({ maskPresented, mask }: Exchange): (text: string) => string {
   return (text) => maskOwnSecrets(maskPresented(mask ? mask(text) : text))
 }
 
@@ -157,7 +155,7 @@ function recordOf(outcome: TokenOutcome, entry: ExchangeLogEntry, mask: (text: s
     startedAt: incoming.receivedAt.toISOString(),
     seed: exchange.seed,
     tenant: { id: incoming.tenant.id, name: incoming.tenant.name, issuer: incoming.issuer.issuer },
-    request: client ? (exchange.visible ?? visibleToRules(incoming)) : visibleUnproven(incoming, mask),
+    request: client ? (exchange.visible ?? visibleToRules(exchange)) : visibleUnproven(incoming, mask),
     asked: request && { audience: request.audience, scopes: request.scopes },
     client: client && { id: client.id, name: client.name, metadata: client.metadata },
     resourceServer: resourceServer && {

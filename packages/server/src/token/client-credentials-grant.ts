@@ -24,7 +24,7 @@ import type { AccessToken, SignAccessToken } from './access-token.ts'
 import { inProfile } from './auth0-refusals.ts'
 import type { AuthenticateClient } from './client-authentication/authenticate-client.ts'
 import { assertionWasSpent } from './client-authentication/client-refusals.ts'
-import type { Exchange, IncomingTokenRequest } from './exchange.ts'
+import { beginExchange, type Exchange, type IncomingTokenRequest } from './exchange.ts'
 import { bindToken } from './proof-of-possession/bind-token.ts'
 import {
   type Possession,
@@ -56,7 +56,7 @@ export type GrantAccessToken = (incoming: IncomingTokenRequest) => Promise<Token
 
 export function createClientCredentialsGrant(deps: ClientCredentialsGrantDeps): GrantAccessToken {
   return async function grantAccessToken(incoming) {
-    const exchange: Exchange = { incoming, seed: deps.newSeed(), spentProofs: [], runs: [], scopes: [] }
+    const exchange = beginExchange(incoming, deps.newSeed())
     try {
       return { kind: 'issued', exchange, token: await issue(deps, exchange) }
     } catch (error) {
@@ -68,7 +68,7 @@ export function createClientCredentialsGrant(deps: ClientCredentialsGrantDeps): 
 
 /** The outcome of a request that was refused before the grant could begin. */
 export function refuse(incoming: IncomingTokenRequest, error: OAuthError): TokenOutcome {
-  return refused({ incoming, seed: '', spentProofs: [], runs: [], scopes: [] }, error)
+  return refused(beginExchange(incoming, ''), error)
 }
 
 // In the tenant's own words from here on, so that its log has those that the client got.
@@ -207,7 +207,7 @@ async function shape(deps: ClientCredentialsGrantDeps, exchange: Exchange, entit
     return { scopes, claims: {}, lifetimeSeconds: longestLifetimeSeconds(client, resourceServer) }
   }
   const { incoming } = exchange
-  const visible = visibleToRules(incoming)
+  const visible = visibleToRules(exchange)
   exchange.visible = visible
   const outcome = await deps.runPipeline({
     requestId: incoming.requestId,

@@ -9,9 +9,11 @@ import type { Tenant } from '../domain/tenant.ts'
 import type { PresentedCertificate } from '../keys/certificate/client-certificate.ts'
 import type { RuleRequest } from '../rules/callback-input.ts'
 import type { Claims } from '../rules/claims.ts'
+import { createMask, type Mask } from '../rules/masking.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
 import type { Workload } from './client-authentication/proven-client.ts'
 import type { RawTokenRequest } from './parameters.ts'
+import { presentedSecrets } from './presented-secrets.ts'
 import type { ProvenKeys } from './proof-of-possession/required-confirmation.ts'
 import type { TokenRequest } from './token-request.ts'
 
@@ -40,6 +42,8 @@ export interface Exchange {
   readonly incoming: IncomingTokenRequest
   /** 32 random bytes, base64url: the source of all randomness that rules see. */
   readonly seed: string
+  /** Replaces what the request presented as a secret, wherever else it was put: it must be neither shown nor kept. */
+  readonly maskPresented: Mask
   request?: TokenRequest
   /** Once it is proven. */
   client?: Client
@@ -63,5 +67,12 @@ export interface Exchange {
   /** What rules were shown of the request. */
   visible?: RuleRequest
   runs: readonly RuleRun[]
-  mask?: (text: string) => string
+  /** Replaces the values of the secrets of rules. */
+  mask?: Mask
+}
+
+/** An exchange of which nothing is known but the request. */
+export function beginExchange(incoming: IncomingTokenRequest, seed: string): Exchange {
+  const maskPresented = createMask(presentedSecrets(incoming.raw))
+  return { incoming, seed, maskPresented, spentProofs: [], runs: [], scopes: [] }
 }

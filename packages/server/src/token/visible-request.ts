@@ -3,10 +3,9 @@
  * let its reader speak for the client is left out, wherever in the request it was put.
  */
 import type { RuleRequest } from '../rules/callback-input.ts'
-import { createMask, maskedJson } from '../rules/masking.ts'
-import type { IncomingTokenRequest } from './exchange.ts'
+import { isUntouched, maskedJson } from '../rules/masking.ts'
+import type { Exchange, IncomingTokenRequest } from './exchange.ts'
 import { knownParameters } from './parameters.ts'
-import { presentedSecrets } from './presented-secrets.ts'
 
 const credentialParameters = new Set([
   'client_secret',
@@ -22,7 +21,7 @@ const credentialHeaders = new Set(['authorization', 'proxy-authorization', 'cook
  */
 const ofCertificates = /cert/
 
-export function visibleToRules(incoming: IncomingTokenRequest): RuleRequest {
+export function visibleToRules({ incoming, maskPresented: mask }: Exchange): RuleRequest {
   const request = {
     ip: incoming.ip,
     userAgent: incoming.userAgent,
@@ -31,9 +30,7 @@ export function visibleToRules(incoming: IncomingTokenRequest): RuleRequest {
     headers: visibleHeaders(incoming.rawHeaders),
   }
   // What proved the client may stand under other names as well: a header of its own, a parameter for rules.
-  const mask = createMask(presentedSecrets(incoming.raw))
-  const text = JSON.stringify(request)
-  if (mask(text) === text) return request
+  if (isUntouched(JSON.stringify(request), mask)) return request
   const masked: RuleRequest = JSON.parse(maskedJson(request, mask))
   return masked
 }
