@@ -33,7 +33,7 @@ beforeAll(async () => {
   const tarballs = await packAll(join(root, 'tarballs'))
   await install(laptop, [tarballs.cli, tarballs['management-api']])
   await install(host, Object.values(tarballs))
-}, 240_000)
+})
 
 afterAll(() => rm(root, { recursive: true, force: true }))
 
@@ -89,7 +89,7 @@ test('with the server beside it, packages of npm are installed for a rule', asyn
   expect(JSON.parse(stdout)).toMatchObject({
     outcome: { kind: 'granted', claims: { 'https://foo.com/ms': 60_000 } },
   })
-}, 60_000)
+})
 
 const ruleWithPackage = `module.exports = (client, scope, audience, context, cb) =>
   cb(null, { scope, 'https://foo.com/ms': require('ms')('1 min') })`
@@ -139,7 +139,7 @@ test('the server beside it starts, gives a token and stops on SIGTERM', async ()
     server.kill('SIGTERM')
   }
   expect(server.exitCode ?? (await once(server, 'exit'))[0]).toBe(0)
-}, 60_000)
+})
 
 async function install(folder: string, tarballs: readonly string[]): Promise<void> {
   await mkdir(folder)

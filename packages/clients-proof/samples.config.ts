@@ -6,7 +6,7 @@ export default defineConfig({
     name: 'samples',
     include: ['packages/clients-proof/test/*.samples.ts'],
     pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })

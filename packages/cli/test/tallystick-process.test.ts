@@ -63,7 +63,7 @@ test('a server that npx started ends when the shell of npx is gone', async () =>
   let output = ''
   shell.stdout.on('data', (chunk: Buffer) => (output += chunk))
   try {
-    await expect.poll(() => output, { timeout: 15_000 }).toContain('is ready at')
+    await expect.poll(() => output).toContain('is ready at')
     shell.kill('SIGTERM')
     // The output closes when the last process that holds it has ended, and that is not the shell.
     await once(shell, 'close')

@@ -110,7 +110,7 @@ test('an import makes everything, and the next token request already shows it', 
     'https://example.com/plan': 'plan gold',
     team: 'blue',
   })
-}, 300_000)
+})
 
 test('an export of everything finishes, over all that this server does not have', async () => {
   await tool.exportTo(join(work, 'everything'))
@@ -118,7 +118,7 @@ test('an export of everything finishes, over all that this server does not have'
   expect(files).toEqual(
     expect.arrayContaining(['clients/billing.json', 'actions/add-team.json', 'hooks/add-plan.json']),
   )
-}, 300_000)
+})
 
 test('an export imports again without a change; with deletes allowed, what is no longer in it goes, and the operator stays', async () => {
   await tool.exportTo(join(work, 'first'), machineResources)

@@ -114,7 +114,7 @@ test('the page about moving from Auth0 works as it is written', async () => {
   const operator = { OPERATOR_ID: client_id, OPERATOR_SECRET: client_secret, 'localhost:8420': server.domain }
   const deployed = await follow('The other way: the deploy tool itself', operator)
   expect(deployed).toContain('Import Successful')
-}, 300_000)
+})
 
 /** Exports stay, as in a terminal. */
 const exports: string[] = []

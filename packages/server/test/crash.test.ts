@@ -62,7 +62,7 @@ test('no acknowledged token is lost or doubled by twenty kills under load, and e
   expect(new Set(acknowledged).size).toBe(acknowledged.length)
   expect(await server.stop()).toBe(0)
   rmSync(dataDir, { recursive: true })
-}, 180_000)
+})
 
 test('runners end with a server that was killed alone', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tallystick-crash-'))

@@ -1,25 +1,48 @@
 /** The same trial for every hostile rule, through the token endpoint, beside a neighbour that must not notice. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { hostilePrograms } from './sandbox/hostile-programs.ts'
-import { measureStolenTime } from './stolen-time.ts'
-import { credentialsOf, startTestServer, type TestClient, type TestServer } from './test-server.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { processesBelow } from './process-tree.ts'
+import { type HostileProgram, hostilePrograms } from './sandbox/hostile-programs.ts'
+import { measureSlowdown } from './slowdown.ts'
+import {
+  credentialsOf,
+  startTestServer,
+  type TestClient,
+  type TestServer,
+  type TokenAnswer,
+} from './test-server.ts'
 
 /** The default. */
-const timeoutMs = 1000
-const answerWithinMs = timeoutMs + 500
+const stopAfterMs = 1000
+const answerWithinMs = stopAfterMs + 500
+/** In which harmless ones get to their end on any machine. */
+const patienceMs = 20_000
 const neighbourEveryMs = 50
-const maxNeighbourP99Ms = 500
+const maxNeighbourMs = 500
 const resultClaim = 'https://foo.com/result'
 /** More than any slice of the fast lane may take, so that the rule goes on in the slow lane. */
 const busyStart = 'for (const until = Date.now() + 90; Date.now() < until; );'
 
 export function describeHostileRules(lane: 'fast' | 'slow'): void {
+  const isHarmless = ({ returns }: HostileProgram) => returns !== undefined
+  describe('rules that get no token', () => {
+    describeTrials(
+      lane,
+      hostilePrograms.filter((program) => !isHarmless(program)),
+      stopAfterMs,
+    )
+  })
+  describe('rules that are harmless after all', () => {
+    describeTrials(lane, hostilePrograms.filter(isHarmless), patienceMs)
+  })
+}
+
+function describeTrials(lane: 'fast' | 'slow', programs: readonly HostileProgram[], timeoutMs: number): void {
   let server: TestServer
   let attacker: TestClient
   let neighbour: TestClient
   beforeAll(async () => {
     server = await startTestServer({
-      settings: { TALLYSTICK_RULE_RUNNERS: '1' },
+      settings: { TALLYSTICK_RULE_RUNNERS: '1', TALLYSTICK_RULE_TIMEOUT_MS: String(timeoutMs) },
     })
     attacker = await server.createClient('attacker', ['read'])
     neighbour = await server.createClient('neighbour', ['read'])
@@ -32,7 +55,7 @@ export function describeHostileRules(lane: 'fast' | 'slow'): void {
   })
   afterAll(() => server.close())
 
-  for (const { name, source, returns } of hostilePrograms) {
+  for (const { name, source, returns } of programs) {
     test(`${lane} lane: ${name} is contained`, async () => {
       await server.uploadRule({
         name: 'hostile',
@@ -40,13 +63,14 @@ export function describeHostileRules(lane: 'fast' | 'slow'): void {
         meta: { 'auth0-extension-client': attacker.id },
       })
       const stopNeighbour = startNeighbour(server, neighbour)
-      const stolen = measureStolenTime()
+      const slowdown = measureSlowdown(() => processesBelow(process.pid))
       const startedAt = performance.now()
       const answer = await server.requestToken(credentialsOf(attacker))
       const took = performance.now() - startedAt
       // Whatever it left behind may still hold up others after its answer.
       await new Promise((resolve) => setTimeout(resolve, 150))
       const report = await stopNeighbour()
+      const factor = slowdown()
 
       if (returns === undefined) {
         expect([500, 503]).toContain(answer.status)
@@ -56,20 +80,21 @@ export function describeHostileRules(lane: 'fast' | 'slow'): void {
         expect(answer.status).toBe(200)
         expect(answer.claims[resultClaim]).toEqual(returns)
       }
-      expect(report.failures).toEqual([])
-      const factor = stolen()
-      expect(took).toBeLessThan(answerWithinMs * factor)
-      expect(report.p99Ms).toBeLessThan(maxNeighbourP99Ms * factor)
+      // One that had a processor for less than half of its time may well run out of it.
+      const isExcused = ({ status }: TokenAnswer) => status === 500 && factor > 2
+      expect(report.failures.filter((answer) => !isExcused(answer))).toEqual([])
+      if (returns === undefined) expect(took).toBeLessThan(answerWithinMs * factor)
+      expect(report.p99Ms).toBeLessThan(maxNeighbourMs * factor)
     })
   }
 
-  test(`${lane} lane: a normal rule of the attacker works within ten seconds`, async () => {
+  test(`${lane} lane: a normal rule of the attacker works again`, async () => {
     await server.uploadRule({
       name: 'hostile',
       source: 'module.exports = (a, scope, c, d, cb) => cb(null, { scope })',
       meta: { 'auth0-extension-client': attacker.id },
     })
-    expect((await server.requestToken(credentialsOf(attacker))).status).toBe(200)
+    await expect.poll(async () => (await server.requestToken(credentialsOf(attacker))).status).toBe(200)
   })
 }
 
@@ -90,13 +115,13 @@ function asRule(source: string): string {
 
 function startNeighbour(server: TestServer, neighbour: TestClient) {
   const durations: number[] = []
-  const failures: unknown[] = []
+  const failures: TokenAnswer[] = []
   const calls: Promise<void>[] = []
   const call = async () => {
     const startedAt = performance.now()
     const answer = await server.requestToken(credentialsOf(neighbour))
     durations.push(performance.now() - startedAt)
-    if (answer.claims['https://foo.com/hello'] !== 'neighbour') failures.push([answer.status, answer.body])
+    if (answer.claims['https://foo.com/hello'] !== 'neighbour') failures.push(answer)
   }
   const timer = setInterval(() => calls.push(call()), neighbourEveryMs)
   return async () => {

@@ -59,7 +59,7 @@ test('a name that resolves to an address of the host is not connected to', async
   const { id } = await streams().create({ ...http(), sink: { httpEndpoint: 'https://localhost:1/' } })
   await server.requestToken()
   await expect
-    .poll(() => streams().delivery(id), { timeout: 10_000 })
+    .poll(() => streams().delivery(id))
     .toMatchObject({
       delivered_at: null,
       failing_since: expect.any(String),

@@ -124,9 +124,7 @@ test('neither a private key in the set nor one of two with the same kid proves a
   expect(await statusOf(id, two, 'good')).toBe(200)
 })
 
-test('what cannot be taken for a key set is refused in time, and the log tells why', {
-  timeout: 30_000,
-}, async () => {
+test('what cannot be taken for a key set is refused in time, and the log tells why', async () => {
   const elsewhere = `http://127.0.0.1:${portOfCanary()}/keys`
   const json = { 'content-type': 'application/json' }
   const keys = JSON.stringify({ keys: [{ ...one.publicKey.export({ format: 'jwk' }), kid: 'k' }] })

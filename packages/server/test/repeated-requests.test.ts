@@ -43,7 +43,7 @@ test('whatever was sent before a kill and is sent again after it was done once, 
   expect(names.filter((name) => sent.has(name)).toSorted()).toEqual([...sent].toSorted())
   expect(sent.size).toBeGreaterThan(answered.size)
   expect(await server.stop()).toBe(0)
-}, 60_000)
+})
 
 async function operatorToken(server: ServerProcess, management: BootstrapFile['management']) {
   return String((await requestToken(server.url, management)).body.access_token)

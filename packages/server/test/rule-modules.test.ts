@@ -119,7 +119,7 @@ beforeAll(async () => {
   const url = `http://127.0.0.1:${port}/echo?a=1`
   for (const [name, called] of Object.entries(packages)) hooks.set(name, deploy(name, called, url))
   await Promise.allSettled(hooks.values())
-}, 180_000)
+})
 afterAll(async () => {
   listener.closeAllConnections()
   listener.close()
@@ -189,4 +189,4 @@ test('once deployed, packages need no registry, also after a restart; deploying 
   } finally {
     await restarted.stop()
   }
-}, 60_000)
+})

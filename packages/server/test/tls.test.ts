@@ -143,7 +143,7 @@ describe('a self-signed server', () => {
     )
     // What trusted the authority before still does.
     expect((await fetch(`https://127.0.0.1:${again.port}/readyz`)).status).toBe(200)
-  }, 30_000)
+  })
 })
 
 test('a certificate that is replaced is shown without a restart, and a broken one never; its end is told', async () => {
@@ -164,4 +164,4 @@ test('a certificate that is replaced is shown without a restart, and a broken on
   await writeNewPair(['second.example.com', '127.0.0.1'])
   await eventually(async () => (await shown()).includes('second.example.com'))
   expect((await fetch(`https://127.0.0.1:${server.port}/readyz`)).status).toBe(200)
-}, 30_000)
+})

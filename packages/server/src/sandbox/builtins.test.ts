@@ -1,13 +1,12 @@
 /** Each module and global that a program is offered, used for what rules use it for. */
 import { createHmac, generateKeyPairSync, verify } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestSandbox, type TestSandbox, testLimits } from '../../test/sandbox/start-test-sandbox.ts'
+import { startTestSandbox, type TestSandbox } from '../../test/sandbox/start-test-sandbox.ts'
 import { builtinModules } from './builtin-modules.ts'
 
 let tested: TestSandbox
 beforeAll(async () => {
-  // What the modules answer is asked here, not how fast.
-  tested = await startTestSandbox({ limits: { ...testLimits, timeoutMs: 10_000 } })
+  tested = await startTestSandbox()
 })
 afterAll(() => tested.sandbox.close())
 

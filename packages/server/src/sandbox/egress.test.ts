@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestSandbox } from '../../test/sandbox/start-test-sandbox.ts'
+import { startTestSandbox, testLimits } from '../../test/sandbox/start-test-sandbox.ts'
 import { createEgress, type EgressAnswer, type EgressPolicy } from './egress.ts'
 
 const hits: string[] = []
@@ -46,7 +46,7 @@ async function ask(
   {
     allow = [new URL(url).hostname],
     policy = {},
-    withinMs = 1000,
+    withinMs = 20_000,
   }: { allow?: string[]; policy?: Partial<EgressPolicy>; withinMs?: number } = {},
 ): Promise<EgressAnswer> {
   const egress = createEgress(
@@ -187,7 +187,9 @@ for (const [after, work] of [
   ['30 ms of work', 'for (const until = Date.now() + 30; Date.now() < until; ); return 1'],
 ] as const) {
   test(`a program sent again because of ${after} after its fetch does not fetch twice`, async () => {
-    await using tested = await startTestSandbox(granted())
+    // The loop must be stopped; the work must not.
+    const timeoutMs = after === 'a loop' ? 2000 : testLimits.timeoutMs
+    await using tested = await startTestSandbox({ ...granted(), limits: { ...testLimits, timeoutMs } })
     hits.length = 0
     const source = `module.exports = async ({ at }) => { console.log('asking'); await fetch(at + '/once'); ${work} }`
     const { outcome, resends, console } = await tested.run(source, {

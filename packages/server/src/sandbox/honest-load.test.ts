@@ -4,9 +4,7 @@ import { startTestSandbox, type TestSandbox } from '../../test/sandbox/start-tes
 
 let tested: TestSandbox
 beforeAll(async () => {
-  tested = await startTestSandbox({
-    limits: { timeoutMs: 10_000, memoryMb: 64, maxFetchBytes: 1_000_000, maxConsoleBytes: 16_384 },
-  })
+  tested = await startTestSandbox()
 })
 afterAll(() => tested.sandbox.close())
 
@@ -38,16 +36,16 @@ test('a hundred programs that are all cold at once cost no runner', async () => 
 
 test('an invocation whose turn never came ends at its deadline without a trace of it being run', async () => {
   await using short = await startTestSandbox({
-    limits: { timeoutMs: 300, memoryMb: 64, maxFetchBytes: 1, maxConsoleBytes: 100 },
+    limits: { timeoutMs: 1000, memoryMb: 64, maxFetchBytes: 1, maxConsoleBytes: 100 },
   })
   const source = `globalThis.runs = 0; module.exports = () => { globalThis.runs++; ${busy} return 1 }`
-  const calls = Array.from({ length: 150 }, () => short.run(source, { name: 'queued' }))
+  const calls = Array.from({ length: 250 }, () => short.run(source, { name: 'queued' }))
   const results = await Promise.all(calls)
   const returned = results.filter(({ outcome }) => outcome.kind === 'returned').length
   // As many as there was time for, which is not the same on every machine.
   expect(returned).toBeGreaterThan(0)
-  expect(returned).toBeLessThan(150)
-  expect(results.filter(({ outcome }) => outcome.kind === 'timed_out')).toHaveLength(150 - returned)
+  expect(returned).toBeLessThan(250)
+  expect(results.filter(({ outcome }) => outcome.kind === 'timed_out')).toHaveLength(250 - returned)
   expect(short.events.filter(({ kind }) => kind === 'runner_ended')).toEqual([])
 })
 

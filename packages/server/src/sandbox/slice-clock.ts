@@ -27,7 +27,8 @@ export class SliceClock {
   }
 }
 
-function processorMs(): number {
+/** What this thread has had of a processor: a busy machine makes it no longer. */
+export function processorMs(): number {
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000
 }

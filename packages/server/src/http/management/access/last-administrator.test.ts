@@ -212,7 +212,7 @@ describe('where it may go,', () => {
     await world.mine.connection.clients.delete(world.mine.operatorId)
     // Read in one go, they keep everybody waiting for two seconds.
     expect(pauses.max / 1e6).toBeLessThan(700)
-  }, 30_000)
+  })
 })
 
 /** As it was at first: with one secret that goes on, and no other client beside it. */

@@ -77,7 +77,7 @@ test('an Action is bound once, and secrets are the Action’s', async () => {
   await expect(actionBindings.update(trigger, { bindings })).rejects.toMatchObject({ status: 400 })
 })
 
-test('a trigger has twenty bindings and no more', { timeout: 30_000 }, async () => {
+test('a trigger has twenty bindings and no more', async () => {
   const refs: Ref[] = []
   while (refs.length < 21) refs.push(byName(await newAction()))
   expect((await bind(refs.slice(0, 20))).total).toBe(20)

@@ -94,7 +94,7 @@ test('a follower that does not read makes the server read no more than its line 
           before = pages
           return isStill
         },
-        { interval: 300, timeout: 5000 },
+        { interval: 300 },
       )
       .toBe(true)
     expect(pages).toBeLessThan(rows / 100 / 2)

@@ -147,9 +147,9 @@ test('the connection follows, and goes on where it was when the line breaks', as
     }
   })()
   await world.mine.connection.clients.create({ name: 'before' })
-  await expect.poll(() => reconnects.length, { timeout: 5000 }).toBe(1)
+  await expect.poll(() => reconnects.length).toBe(1)
   await world.mine.connection.clients.create({ name: 'between' })
-  await expect.poll(() => tokens, { timeout: 5000 }).toBe(2)
+  await expect.poll(() => tokens).toBe(2)
   await world.mine.connection.clients.create({ name: 'after' })
   await following
   expect(events.map((event) => event.kind === 'entry' && event.entry.description)).toEqual([
