@@ -1,7 +1,7 @@
 /** The public client, unmodified, against a real server: what it prints and how it ends. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startTestServer, type TestServer } from '../../server/test/test-server.ts'
 import { wtCliBins } from './install-wt-cli.ts'
 import { makeHome, type Running, run, start, type TestHome } from './run-program.ts'
@@ -20,9 +20,6 @@ const files = { 'myrule.js': myrule, 'hook.js': hook, 'broken.js': 'var one = 1;
 const extension = ['--meta', 'auth0-extension=runtime', '--meta', 'auth0-extension-name=credentials-exchange']
 const compiler = ['--meta', 'wt-compiler=auth0-ext-compilers/client-credentials-exchange']
 const createExample = ['create', 'myrule.js', ...compiler, ...extension, '--secret', 'SOME_SECRET=shhhh']
-
-// Each step is a program of its own, which takes a second to start on a busy machine.
-vi.setConfig({ testTimeout: 90_000 })
 
 let server: TestServer
 let home: TestHome

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startTestServer, type TestServer } from '../../server/test/test-server.ts'
 import { makeHome, run, start, type TestHome } from './run-program.ts'
 
@@ -18,9 +18,6 @@ const files = {
   'broken.js': 'var one = 1;\nfunction (\n',
   'more.env': '# more\nexport MORE="of it"\n',
 }
-
-// Each step is a program of its own, which takes a second to start on a busy machine.
-vi.setConfig({ testTimeout: 90_000 })
 
 let server: TestServer
 let home: TestHome

@@ -209,10 +209,9 @@ describe('a rule answers', () => {
   test('module scope lives as long as the isolate, and not across versions', async () => {
     const source = `var calls = 0; module.exports = (a, scope, c, d, cb) => cb(null, { scope, '${claim}': ++calls })`
     await server.uploadRule({ source })
-    const counts = [await server.requestToken(), await server.requestToken()].map(
-      (answer) => answer.claims[claim],
-    )
-    expect(counts).toEqual([1, 2])
+    expect((await server.requestToken()).claims[claim]).toBe(1)
+    // One that lost its processor in the midst of a slice is begun again in the other lane, which has an isolate of its own.
+    await expect.poll(async () => (await server.requestToken()).claims[claim]).toBeGreaterThan(1)
     await server.uploadRule({ source })
     expect((await server.requestToken()).claims[claim]).toBe(1)
   })

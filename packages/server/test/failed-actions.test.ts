@@ -4,7 +4,7 @@ import { startTestServer, type TestServer } from './test-server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer({ settings: { TALLYSTICK_RULE_TIMEOUT_MS: '300' } })
+  server = await startTestServer({ settings: { TALLYSTICK_RULE_TIMEOUT_MS: '4000' } })
 })
 afterAll(() => server.close())
 

@@ -111,8 +111,6 @@ beforeAll(async () => {
     settings: {
       ...npmEnvironment(),
       TALLYSTICK_RULE_EGRESS_PRIVATE: `127.0.0.1/32:${port}`,
-      // The tests of the other rooms run beside this one.
-      TALLYSTICK_RULE_TIMEOUT_MS: '4000',
     },
   })
   await server.management.tenantSettings.update({ egress: { allow: [`127.0.0.1:${port}`] } })

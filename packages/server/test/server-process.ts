@@ -54,6 +54,7 @@ export async function startServerProcess({
       TALLYSTICK_PORT: String(port),
       TALLYSTICK_STARTER: 'off',
       TALLYSTICK_LOG_LEVEL: 'warn',
+      TALLYSTICK_RULE_TIMEOUT_MS: '20000',
       ...settings,
     },
   })

@@ -153,7 +153,7 @@ test('with a wrong master key, or none, the server refuses to start and overwrit
 })
 
 test('SIGTERM: what is in flight is answered, new work is refused, the exit code is 0', async () => {
-  const server = await startReady(copyOfFirst(), { TALLYSTICK_RULE_TIMEOUT_MS: '5000' })
+  const server = await startReady(copyOfFirst(), { TALLYSTICK_RULE_TIMEOUT_MS: '20000' })
   const { webtask } = first.bootstrap
   await fetch(`${server.url}/api/tokens/issue`, {
     method: 'POST',

@@ -65,6 +65,8 @@ export async function startTestServer({
     TALLYSTICK_DATA_DIR: dataDir,
     TALLYSTICK_STARTER: 'off',
     TALLYSTICK_LOG_LEVEL: 'silent',
+    // On a busy machine a rule gets to its end a little later; how soon one is stopped is asked elsewhere.
+    TALLYSTICK_RULE_TIMEOUT_MS: '20000',
     ...settings,
   })
   const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
