@@ -5,6 +5,7 @@ import { keepOutOfCoreDumps } from './core-dump.ts'
 import { MasterKeyError } from './keys/secret/master-key.ts'
 import { TlsUnusableError } from './keys/tls/tls-unusable-error.ts'
 import type { RunningServer } from './server.ts'
+import { settings } from './settings.ts'
 import { StorageUnavailableError } from './storage/data-folder.ts'
 
 /** What the system answers when there is no such address here, or not for us. */
@@ -24,6 +25,8 @@ async function run(): Promise<void> {
   try {
     keepOutOfCoreDumps()
     const config = parseConfig(process.env)
+    // What the server starts inherits its environment: the compiler, which reads code of strangers, too.
+    delete process.env[settings.masterKey.name]
     const log = createLog(config.logLevel)
     // Loaded only now, so that a fault of the settings is told at once.
     const { startServer } = await import('./server.ts')
