@@ -7,7 +7,7 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is made visible here
 const harmful = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
-/** Control characters become visible escapes such as `\x1b`; a tab becomes a blank. Line feeds stay. */
+/** Control characters become visible escapes such as `\x1b`; a tab becomes a space. Line feeds stay. */
 export function neutralText(text: string): string {
   return text.replaceAll(/\r\n/g, '\n').replace(harmful, (character) => {
     if (character === '\t') return ' '

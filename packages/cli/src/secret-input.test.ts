@@ -27,7 +27,7 @@ test('broken JSON and values that are no texts are refused without repeating the
   }
 })
 
-test('a value is everything behind the first equals sign, quotes and blanks included', () => {
+test('a value is everything behind the first equals sign, quotes and spaces included', () => {
   expect(parsed('# keys\nA=1=2\n\nB= "x" \r\nC=')).toEqual({ A: '1=2', B: ' "x" ', C: '' })
 })
 

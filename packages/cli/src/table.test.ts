@@ -47,7 +47,7 @@ test('what is cut never ends within a character', () => {
   expect(cutToWidth('請求書', 4)).toBe('請…')
 })
 
-test('words are wrapped at blanks, and a long one keeps its line', () => {
+test('words are wrapped at spaces, and a long one keeps its line', () => {
   expect(wrapWords('', 10)).toBe('')
   expect(wrapWords('read write delete', 10)).toBe('read write\ndelete')
   expect(wrapWords(`a ${'b'.repeat(12)} c`, 10)).toBe(`a\n${'b'.repeat(12)}\nc`)

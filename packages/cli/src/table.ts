@@ -8,7 +8,7 @@ export interface Column<Row> {
   readonly shrinks?: true
 }
 
-/** Aligned by blanks alone, so that a table stays useful to `awk` and to a screen reader. */
+/** Aligned by spaces alone, so that a table stays useful to `awk` and to a screen reader. */
 export function formatTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -53,7 +53,7 @@ export function cutToWidth(text: string, maxWidth: number): string {
   return `${cut}…`
 }
 
-/** Breaks at blanks, so that no line is longer unless one of its words is. */
+/** Breaks at spaces, so that no line is longer unless one of its words is. */
 export function wrapWords(text: string, maxLength: number): string {
   const lines: string[] = []
   for (const word of text.split(' ')) {

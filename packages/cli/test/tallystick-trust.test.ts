@@ -38,7 +38,7 @@ test('an issuer is trusted for a client, explains its tokens by file and standar
   const file = await here.file('token', `${token}\n`)
   const explained = await here.ok(['trust', 'explain', file])
   expect(explained.output).toContain(`This token is the client ${client}.`)
-  expect(explained.messages).toContain('a line break or a blank around the token')
+  expect(explained.messages).toContain('a line break or a space around the token')
   expect((await here.ok(['trust', 'explain', '-'], { input: `${token}\n` })).output).toBe(explained.output)
   const argument = await here.ok(['trust', 'explain', token])
   expect(argument.output).toBe(explained.output)

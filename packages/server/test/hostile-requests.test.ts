@@ -176,7 +176,7 @@ describe('bytes that can be read in two ways', () => {
     ['a length and chunks', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', 400],
     ['an encoding after chunks', 'Transfer-Encoding: chunked, identity\r\n', 400],
     ['an encoding before chunks', 'Transfer-Encoding: gzip, chunked\r\n', 400],
-    ['a blank before the colon', 'X-A : b\r\nContent-Length: 0\r\n', 400],
+    ['a space before the colon', 'X-A : b\r\nContent-Length: 0\r\n', 400],
     ['a folded header', 'X-A: b\r\n c\r\nContent-Length: 0\r\n', 400],
     ['headers of 100 kB', `${'X-A: '.padEnd(1000, 'x')}\r\n`.repeat(100), 431],
     ['an expectation nobody meets', 'Expect: miracles\r\nContent-Length: 0\r\n', 417],

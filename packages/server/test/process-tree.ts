@@ -38,7 +38,7 @@ function readStatus(pid: number): ProcessStatus | undefined {
 export function readStat(pid: number): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field is the program's name in brackets, which may hold blanks and brackets itself.
+    // The second field is the program's name in brackets, which may hold spaces and brackets itself.
     return text
       .slice(text.lastIndexOf(')') + 2)
       .trim()

@@ -30,7 +30,7 @@ describe('what is asked for', () => {
       { audience: undefined, resource: 'invoices.example.com' },
       'invalid_target',
     ],
-    ['a resource with a blank', { audience: undefined, resource: ` ${invoices}` }, 'invalid_target'],
+    ['a resource with a space', { audience: undefined, resource: ` ${invoices}` }, 'invalid_target'],
     ['a resource beyond ASCII', { audience: undefined, resource: `${invoices}é` }, 'invalid_target'],
     ['a resource with half an escape', { audience: undefined, resource: `${invoices}%4` }, 'invalid_target'],
     ['a resource that is unknown', { audience: undefined, resource: 'urn:unknown' }, 'invalid_target'],
@@ -46,7 +46,7 @@ describe('what is asked for', () => {
     ['a scope with a quote', { scope: '"' }, 'invalid_scope'],
     ['a scope with a backslash', { scope: '\\' }, 'invalid_scope'],
     ['a scope beyond ASCII', { scope: 'é' }, 'invalid_scope'],
-    ['two blanks between scopes', { scope: 'read  write' }, 'invalid_scope'],
+    ['two spaces between scopes', { scope: 'read  write' }, 'invalid_scope'],
     ['ten kilobytes of scopes', { scope: 'read '.repeat(2048).trim() }, 'invalid_scope'],
     ['a scope that is a list', { scope: ['read'] }, 'invalid_request'],
   ]

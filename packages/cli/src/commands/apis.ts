@@ -68,7 +68,7 @@ export function addApisCommands(apis: Command, open: OpenContext): void {
   addApiSettings(apis.command('create <identifier>').description('a new API; its identifier is the audience'))
     .option(
       '--scope <value>',
-      'a scope it offers, then perhaps a blank and a description; repeatable',
+      'a scope it offers, then perhaps a space and a description; repeatable',
       collect,
     )
     .action(async (identifier: string, options: CreateOptions) => {
@@ -126,7 +126,7 @@ async function presentChanged(
   await showOnce(context, { name: 'signing_secret', secret: signing_secret, rest: api }, options, details)
 }
 
-/** A scope holds no blank (RFC 6749 §3.3), so the first one ends it. */
+/** A scope holds no space (RFC 6749 §3.3), so the first one ends it. */
 function parseScopeOption(text: string): { value: string; description?: string } {
   const [value = '', ...words] = text.trim().split(' ')
   return words.length === 0 ? { value } : { value, description: words.join(' ') }

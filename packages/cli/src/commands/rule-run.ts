@@ -34,7 +34,7 @@ export function addRunCommand(rules: Command, open: OpenContext): void {
         .default('auto'),
     )
     .option('--secrets-file <file>', 'NAME=value lines or one JSON object')
-    .option('--granted <scopes>', 'scopes of the client grant, separated by blanks')
+    .option('--granted <scopes>', 'scopes of the client grant, separated by spaces')
     .option('--dependencies <file>', 'a package.json whose dependencies are installed, exact versions only')
     .option('--egress-allow <host>', 'a host or host:port that the rule may fetch from; repeatable', collect)
     .option('--watch', 'run it again at each change of these files')

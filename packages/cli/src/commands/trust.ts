@@ -157,7 +157,7 @@ async function readToken({ terminal }: CommandContext, given: string): Promise<s
     // It walks through the steps of a request, in which there is nothing around the token.
     if (token !== text) {
       terminal.say(
-        'There is a line break or a blank around the token: leave it out of a request, which is refused for it.',
+        'There is a line break or a space around the token: leave it out of a request, which is refused for it.',
       )
     }
     return token

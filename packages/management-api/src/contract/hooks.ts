@@ -19,7 +19,7 @@ export const maxSecretsPerHook = 20
 
 const name = formed(
   '^[A-Za-z0-9](?:[A-Za-z0-9 -]*[A-Za-z0-9])?$',
-  'letters and digits, and between them blanks and dashes',
+  'letters and digits, and between them spaces and dashes',
   { maxLength: 128 },
 )
 const script = Type.String({ minLength: 1, maxLength: maxCodeLength })

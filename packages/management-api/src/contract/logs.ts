@@ -48,7 +48,7 @@ export const exchangeLogEntry = closed({
   ...entryMembers,
   type: oneOf(['seccft', 'feccft']),
   audience: Type.String(),
-  /** Scopes issued, or asked for when refused; joined by blanks. */
+  /** Scopes issued, or asked for when refused; joined by spaces. */
   scope: Type.String(),
   details: closed({
     request_id: Type.String(),

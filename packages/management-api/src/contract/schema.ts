@@ -134,7 +134,7 @@ export const moment = formed(
 /** A scope-token of RFC 6749 §3.3. */
 export const scopeToken = formed(
   '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$',
-  'the name of a scope: printable ASCII without blanks, quotation marks and backslashes',
+  'the name of a scope: printable ASCII without spaces, quotation marks and backslashes',
   { minLength: 1, maxLength: 280 },
 )
 

@@ -29,6 +29,16 @@ export const tokenEndpointAuthMethods = [
 ] as const
 export type TokenEndpointAuthMethod = (typeof tokenEndpointAuthMethods)[number]
 
+/** RFC 8705 §2: the client proves itself with the certificate of its connection. */
+export const certificateAuthMethods = [
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+] as const satisfies readonly TokenEndpointAuthMethod[]
+
+export function usesCertificate(method: TokenEndpointAuthMethod): boolean {
+  return certificateAuthMethods.some((one) => one === method)
+}
+
 /** Whether a client that proves itself in this way does so with its secret. */
 export function usesSecret(method: TokenEndpointAuthMethod): boolean {
   return method === 'client_secret_post' || method === 'client_secret_basic'
@@ -121,7 +131,7 @@ const clientId = /^[A-Za-z0-9_-]{1,64}$/
 
 /**
  * The identifier of the API whose own client this is (the member `resource_server_identifier`): it may ask what tokens of
- * that API mean. Undefined of a client that is no API's.
+ * that API mean. Undefined for a client that is no API's.
  */
 export function resourceServerOf({ keptMembers }: Pick<Client, 'keptMembers'>): string | undefined {
   const identifier = keptMembers.resource_server_identifier

@@ -9,7 +9,7 @@ import type { Write } from './write.ts'
 
 /** 24 hexadecimal characters. */
 export type ResourceServerId = Identifier<'ResourceServerId'>
-/** The identifier of a resource server, byte for byte: 1 to 600 characters without controls and blanks at the ends. */
+/** The identifier of a resource server, byte for byte: 1 to 600 characters without controls and spaces at the ends. */
 export type Audience = Identifier<'Audience'>
 /** One permission that a resource server offers: a scope-token of RFC 6749 §3.3, at most 280 characters. */
 export type Scope = Identifier<'Scope'>

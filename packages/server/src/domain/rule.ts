@@ -194,7 +194,7 @@ export function parseRuleName(text: string): RuleName | undefined {
   return ruleName.test(text) && text !== '.' && text !== '..' ? (text as RuleName) : undefined
 }
 
-/** Undefined unless it is letters and digits, with blanks and dashes between them. */
+/** Undefined unless it is letters and digits, with spaces and dashes between them. */
 export function parseHookName(text: string): RuleName | undefined {
   return hookName.test(text) ? (text as RuleName) : undefined
 }

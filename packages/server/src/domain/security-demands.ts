@@ -2,7 +2,12 @@
  * What the FAPI 2.0 Security Profile demands of a token request, where the client's level of compliance or the tenant
  * asks for it. Each level is within what the tenant's profile allows, so the client's own is the stricter of the two.
  */
-import type { Client, ComplianceLevel, TokenEndpointAuthMethod } from './client.ts'
+import {
+  type Client,
+  type ComplianceLevel,
+  certificateAuthMethods,
+  type TokenEndpointAuthMethod,
+} from './client.ts'
 import type { AssertionAlgorithmName } from './client-credential.ts'
 import type { BindingMechanism, KeyAlgorithm, ResourceServer, TokenSigning } from './resource-server.ts'
 import type { Tenant } from './tenant.ts'
@@ -17,7 +22,7 @@ export interface SecurityDemands {
 
 // FAPI 2.0 Security Profile §5.3.2.1: mTLS or private_key_jwt. A token of another issuer (`federated_jwt`) is neither:
 // its key is not the client's, and its audience and algorithm are the other issuer's to choose.
-const byCertificate = ['tls_client_auth', 'self_signed_tls_client_auth'] as const
+const byCertificate = certificateAuthMethods
 const byKey = ['private_key_jwt'] as const
 
 const levels = {

@@ -68,7 +68,7 @@ export interface SigningKey {
   readonly publicJwk: PublicJwk
   /** PKCS #8, encrypted. */
   readonly encryptedPrivateKey: EncryptedValue
-  /** Self-signed, DER in base64. Undefined of ML-DSA keys, and of keys that were made before there were certificates. */
+  /** Self-signed, DER in base64. Undefined for ML-DSA keys, and of keys that were made before there were certificates. */
   readonly certificate: string | undefined
   readonly createdAt: Date
   /** Whoever keeps a key set then has one with this key in it. */

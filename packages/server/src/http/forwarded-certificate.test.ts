@@ -50,7 +50,7 @@ describe('unreadable', () => {
     ['base64 alone', [Buffer.from(own.der).toString('base64')]],
     ['a byte sequence without its end', [sequenceOf(own.der).slice(0, -1)]],
     ['a byte sequence with a parameter', [`${sequenceOf(own.der)};a=1`]],
-    ['a byte sequence with a blank in it', [sequenceOf(own.der).replace(/^(.{20})/, '$1 ')]],
+    ['a byte sequence with a space in it', [sequenceOf(own.der).replace(/^(.{20})/, '$1 ')]],
     [
       'base64 that could be written otherwise',
       [sequenceOf(own.der).replace(/(=*):$/, (_end, padding) => (padding === '=' ? ':' : '=:'))],

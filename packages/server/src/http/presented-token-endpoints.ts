@@ -19,6 +19,7 @@ import type { IntrospectToken } from '../token/presented-token/introspect-token.
 import { maskPresented, presentedTokenParameters } from '../token/presented-token/presented-token.ts'
 import type { RevokeToken } from '../token/presented-token/revoke-token.ts'
 import type { SignIntrospection } from '../token/presented-token/signed-introspection.ts'
+import { maxEntryTextLength, shownText } from '../token/shown-text.ts'
 import { acceptsByName } from './accepted-type.ts'
 import { incomingOf, readParameters } from './incoming-token-request.ts'
 import { neverStore } from './never-store.ts'
@@ -153,9 +154,6 @@ function parametersOf(request: FastifyRequest): IncomingTokenRequest {
   }
 }
 
-/** Characters of a description or a user agent that an entry keeps. */
-const maxTextLength = 1000
-
 function entryOf(
   { now }: PresentedTokenDeps,
   incoming: IncomingTokenRequest,
@@ -170,17 +168,13 @@ function entryOf(
     tenantId: incoming.tenant.id,
     id: incoming.requestId,
     at: incoming.receivedAt,
-    description: oneLine(mask(description)),
+    description: shownText(mask(description), maxEntryTextLength),
     clientId: client?.id,
     clientName: client?.name,
     ip: incoming.ip,
-    userAgent: oneLine(mask(incoming.userAgent)),
+    userAgent: shownText(mask(incoming.userAgent), maxEntryTextLength),
     durationMs: now().getTime() - incoming.receivedAt.getTime(),
     method: incoming.httpMethod,
     path: new URL(incoming.endpointUrl).pathname,
   }
-}
-
-function oneLine(text: string): string {
-  return text.slice(0, maxTextLength).replace(/\p{Cc}/gu, ' ')
 }

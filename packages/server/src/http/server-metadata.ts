@@ -3,6 +3,7 @@
  * contributes what works for this tenant under these settings and nothing else: a client that trusts metadata must not
  * be led into a refusal. No member is contributed by two parts.
  */
+import { certificateAuthMethods } from '../domain/client.ts'
 import { assertionAlgorithmNames } from '../domain/client-credential.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { KeyAlgorithm } from '../domain/resource-server.ts'
@@ -80,7 +81,6 @@ function possession({ issuer, takesCertificates }: MetadataSubject): Metadata {
 }
 
 const authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
-const certificateMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const
 
 function clientAuthentication(subject: MetadataSubject): Metadata {
   return authenticationAt('token', subject)
@@ -108,7 +108,7 @@ function authenticationAt(
   return {
     [`${endpoint}_endpoint_auth_methods_supported`]: [
       ...authMethods,
-      ...(takesCertificates ? certificateMethods : []),
+      ...(takesCertificates ? certificateAuthMethods : []),
     ].filter((method) => demands?.authMethods.includes(method) ?? true),
     [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: assertionAlgorithmNames.filter(
       (name) => demands === undefined || isFapiAlgorithm(name),

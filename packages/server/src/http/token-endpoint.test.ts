@@ -139,11 +139,11 @@ describe('a body', () => {
 
   const taken: [what: string, sent: () => Sent][] = [
     [
-      'with charset UTF-8 without a blank',
+      'with charset UTF-8 without a space',
       () => ({ headers: { 'content-type': `${formType};charset=UTF-8` } }),
     ],
     [
-      'with a quoted charset, blanks and an empty parameter',
+      'with a quoted charset, spaces and an empty parameter',
       () => ({ headers: { 'content-type': `${formType} ; charset="utf-8" ;` } }),
     ],
     [
@@ -255,7 +255,7 @@ describe('an Authorization header', () => {
       'invalid_client',
     ],
     [
-      'with a blank within',
+      'with a space within',
       () => ({ authorization: basic(`${id}:${secret}`).authorization.replace(/(.{20})$/, ' $1') }),
       401,
       'invalid_client',
@@ -281,7 +281,7 @@ describe('an Authorization header', () => {
     ['without a colon', () => basic(id), 401, 'invalid_client'],
     ['without a client', () => basic(`:${secret}`), 401, 'invalid_client'],
     ['without a secret', () => basic(`${id}:`), 401, 'invalid_client'],
-    ['with a blank before the secret', () => basic(`${id}: ${secret}`), 401, 'invalid_client'],
+    ['with a space before the secret', () => basic(`${id}: ${secret}`), 401, 'invalid_client'],
     ['with a line break behind the secret', () => basic(`${id}:${secret}\n`), 400, 'invalid_request'],
     ['with a zero byte', () => basic(`${id}\u0000:${secret}`), 400, 'invalid_request'],
     ['with a bare percent sign', () => basic('foo with %:foo with $'), 400, 'invalid_request'],
@@ -306,7 +306,7 @@ describe('an Authorization header', () => {
     await expectRefusal({ headers: { authorization: '' } }, 400, 'invalid_request')
   })
 
-  test('of Basic is taken in any case, with blanks behind the scheme, and with both halves encoded', async () => {
+  test('of Basic is taken in any case, with spaces behind the scheme, and with both halves encoded', async () => {
     const encoded = [id, secret].map((half) =>
       half.replaceAll(/[^0-9a-z]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`),
     )

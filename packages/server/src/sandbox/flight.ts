@@ -88,7 +88,7 @@ export class Flight {
       remainingMs: Math.max(1, Math.ceil(this.deadline - nowMs)),
       program: encodeURIComponent(program.id),
       seed: encodeURIComponent(seed),
-      // A line break in JSON is a blank; strings write theirs as \n.
+      // A line break in JSON is a space; strings write theirs as \n.
       inputJson: inputJson.replace(/[\r\n]/g, ' '),
     })
   }

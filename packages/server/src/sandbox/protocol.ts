@@ -73,7 +73,7 @@ export function parseCall(line: string): Call {
   }
 }
 
-/** The words after the letter; the last one keeps its blanks. */
+/** The words after the letter; the last one keeps its spaces. */
 export function splitLine(line: string, count: number): string[] {
   const words: string[] = []
   let from = 2

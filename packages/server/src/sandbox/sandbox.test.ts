@@ -121,7 +121,7 @@ test('a leading "use strict" has no effect on the whole, and a returned value wi
   expect(await resultOf('"use strict"; undeclared = 1; module.exports = 0; return () => undeclared')).toBe(1)
 })
 
-test('input passes whole: line breaks, blanks and __proto__ as an own name', async () => {
+test('input passes whole: line breaks, spaces and __proto__ as an own name', async () => {
   const input = JSON.parse('{"text":"a\\nb \\u2028 c","__proto__":{"x":1}}')
   const source = 'module.exports = (input) => [input.text, Object.keys(input), input.x === undefined]'
   expect(await resultOf(source, { input })).toEqual(['a\nb \u2028 c', ['text', '__proto__'], true])

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { type LogCondition, type LogKeyField, type LogTextField, wordsOf } from '../domain/log-search.ts'
 import type { Database } from './database.ts'
 
-/** The words of a text, a blank before and behind each: ` like these `. */
+/** The words of a text, a space before and behind each: ` like these `. */
 const wordsFunction = 'log_words'
 
 /** Those of the entry that is being looked at: every term of a search asks for the same texts again. */

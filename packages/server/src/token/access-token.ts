@@ -1,6 +1,7 @@
 /**
- * The claims of an access token in each dialect, signed, and encrypted where the API asks for that (RFC 9068 §2.2 for `rfc9068_profile`). A dialect is a shape of
- * the token; its `_authz` form adds the scopes once more, as the list `permissions`.
+ * The claims of an access token in each dialect (RFC 9068 §2.2 for `rfc9068_profile`), signed, and encrypted where
+ * the API asks for it. A dialect is a shape of the token; its `_authz` form repeats the scopes as the list
+ * `permissions`.
  */
 import type { Client } from '../domain/client.ts'
 import { type Confirmation, confirmationClaim } from '../domain/confirmation.ts'
@@ -31,12 +32,14 @@ export interface AccessTokenContent {
   readonly customClaims: Claims
   readonly jti: TokenId
   readonly issuedAt: Date
-  /** Where a published list will tell of it. */
+  /** Its place in a published status list. */
   readonly statusPlace: StatusPlace | undefined
 }
 
 export interface AccessToken {
-  /** As it leaves: a JWT, encrypted where the API asks for that, or what stands for one that is kept here. */
+  /**
+   * What the client gets: a JWT, encrypted where the API asks for it, or an opaque text whose claims are kept here.
+   */
   readonly text: string
   readonly jti: TokenId
   readonly issuedAt: Date
@@ -91,7 +94,7 @@ interface Shape {
 function shapeOf({ tokenDialect, enforcePolicies }: ResourceServer): Shape {
   return {
     isRfc9068: tokenDialect.startsWith('rfc9068_profile'),
-    // Who does not enforce policies gets the plain dialect, whatever its name.
+    // An API that does not enforce policies gets the plain dialect, whichever it chose.
     tellsPermissions: tokenDialect.endsWith('_authz') && enforcePolicies === true,
   }
 }

@@ -17,6 +17,7 @@ import { type WritesOfProofDeps, writesOfProof } from './client-authentication/w
 import type { TokenOutcome } from './client-credentials-grant.ts'
 import type { Exchange } from './exchange.ts'
 import { failedActionsOf } from './failed-actions.ts'
+import { maxEntryTextLength, shownText } from './shown-text.ts'
 import { visibleToRules, visibleUnproven } from './visible-request.ts'
 
 export const exchangeRecordVersion = 1
@@ -58,7 +59,7 @@ export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome
   }
 }
 
-// Of every other token the log entry tells enough.
+// For every other token the log entry is enough.
 function issuedTokenOf({ issuedTokens }: AccountForExchangeDeps, outcome: TokenOutcome): Write[] {
   if (outcome.kind === 'refused') return []
   const { exchange, token } = outcome
@@ -81,13 +82,12 @@ function issuedTokenOf({ issuedTokens }: AccountForExchangeDeps, outcome: TokenO
   ]
 }
 
-// A client that sends a secret in a place where none belongs must not have it kept.
+// A secret that a client sent in the wrong place must not be kept.
 function maskOf({ maskPresented, mask }: Exchange): (text: string) => string {
   return (text) => maskOwnSecrets(maskPresented(mask ? mask(text) : text))
 }
 
-/** Characters of a description or a user agent, and scopes of a refused request, that an entry keeps. */
-const maxTextLength = 1000
+/** Scopes of a refused request that an entry keeps. */
 const maxAskedScopes = 100
 
 function logEntryOf(outcome: TokenOutcome, now: Date, mask: (text: string) => string): ExchangeLogEntry {
@@ -101,11 +101,13 @@ function logEntryOf(outcome: TokenOutcome, now: Date, mask: (text: string) => st
     tenantId: incoming.tenant.id,
     id: incoming.requestId,
     at: now,
-    description: issued ? 'A token was issued.' : oneLine(mask(descriptionOf(outcome.error))),
+    description: issued
+      ? 'A token was issued.'
+      : shownText(mask(descriptionOf(outcome.error)), maxEntryTextLength),
     clientId: client?.id ?? unprovenClientId(request?.credentials, mask),
     clientName: client?.name,
     ip: incoming.ip,
-    userAgent: oneLine(mask(incoming.userAgent)),
+    userAgent: shownText(mask(incoming.userAgent), maxEntryTextLength),
     durationMs: now.getTime() - incoming.receivedAt.getTime(),
     audience: request && mask(request.audience),
     scopes: scopes.map(mask),
@@ -114,13 +116,13 @@ function logEntryOf(outcome: TokenOutcome, now: Date, mask: (text: string) => st
     jti: issued ? outcome.token.jti : undefined,
     workload: exchange.workload && {
       issuer: exchange.workload.issuer,
-      subject: oneLine(mask(exchange.workload.subject)),
+      subject: shownText(mask(exchange.workload.subject), maxEntryTextLength),
     },
     rules: exchange.runs.map((run) => run.trace),
   }
 }
 
-// The id as it was claimed tells whose configuration is wrong; where a secret was sent in its place, nothing is told.
+// The claimed id tells whose configuration is wrong, unless a secret was sent in its place.
 function unprovenClientId(
   credentials: ClientCredentials | undefined,
   mask: (text: string) => string,
@@ -134,11 +136,6 @@ function unprovenClientId(
 function isOthersName(credentials: ClientCredentials): boolean {
   if (credentials.kind !== 'assertion' || credentials.isClientNamed) return false
   return credentials.claimed.issuer !== credentials.claimed.subject
-}
-
-// A line of the log stays a line: what callers and rules wrote cannot begin another one.
-function oneLine(text: string): string {
-  return text.slice(0, maxTextLength).replace(/\p{Cc}/gu, ' ')
 }
 
 // The operator's sentence, where there is one: it says what the client was not told.

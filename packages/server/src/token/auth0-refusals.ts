@@ -47,7 +47,7 @@ function denied(description: string): Auth0Refusal {
   return { status: 403, code: 'access_denied', description }
 }
 
-/** The refusal as a tenant of this profile tells it; what the operator may read of it stays. */
+/** The refusal in the words of the profile; what the operator reads in the log stays the same. */
 export function inProfile(error: OAuthError, profile: TenantProfile): OAuthError {
   const refusal = profile === 'auth0' ? auth0Refusal(error) : undefined
   if (!refusal) return error

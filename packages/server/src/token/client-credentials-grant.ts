@@ -97,7 +97,8 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   const { incoming } = exchange
   const request = parseTokenRequest(incoming.raw, incoming.tenant)
   exchange.request = request
-  // First, as it says nothing of any client: who has to come again with a nonce has not used up an assertion for it.
+  // First, since it says nothing of any client, and a client that has to come again with a nonce has not used up its
+  // assertion.
   const possession = await provenPossession(deps, incoming)
   const { client, workload, usedSecret, spentProof } = await deps.authenticateClient(
     incoming,

@@ -13,7 +13,7 @@ test.each([
   ['an empty payload', `${header}..${signature}`],
   ['padding', `${header}=.${claims}.${signature}`],
   ['the other alphabet of base64', `${header}.${claims}.${signature.replace(/./, '+')}`],
-  ['a blank', `${header}. ${claims}.${signature}`],
+  ['a space', `${header}. ${claims}.${signature}`],
   ['a line end', `${header}.${claims}.${signature}\n`],
   ['a list', `${header}.${claims}.${signature},${header}.${claims}.${signature}`],
   ['bits that mean nothing', `${header}.${claims}.${signature.slice(0, -1)}x`],

@@ -1,6 +1,6 @@
 /**
- * A JWT that somebody else signed, taken apart (RFC 7515 §7.1). Nothing in it is proven yet. There is one text for one
- * JWT: no padding, no blanks, no bits that mean nothing, and no member that stands twice.
+ * A JWT that somebody else signed, taken apart (RFC 7515 §7.1). Nothing in it is proven yet. Only one text is
+ * accepted for one JWT: no padding, no white space, no stray bits, and no repeated member.
  */
 import { decodeBase64url } from '../keys/base64url.ts'
 import { parseUnambiguousObject } from './unambiguous-object.ts'

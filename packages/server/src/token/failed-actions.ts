@@ -1,4 +1,7 @@
-/** Entries of Actions that failed in an exchange, beside the exchange's own: whoever watches for them needs look at no other. */
+/**
+ * Log entries of Actions that failed in an exchange, besides its own entry, so that whoever watches for failures need
+ * not read the others.
+ */
 import type {
   ActionErrorClass,
   ActionFailedLogEntry,

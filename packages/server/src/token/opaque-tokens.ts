@@ -15,9 +15,9 @@ export interface OpaqueTokens {
     token: { tenantId: TenantId; jti: TokenId },
     claims: TokenClaims,
   ): { text: string; opaque: OpaqueToken }
-  /** By which a presented text is looked up; undefined when it has not the form of a token of ours. */
+  /** What a presented text is looked up by; undefined unless it has the form of one of our tokens. */
   hashOf(text: string): Uint8Array | undefined
-  /** Undefined of a token that is not opaque. */
+  /** Undefined for a token that is not opaque. */
   claimsOf(token: IssuedToken): TokenClaims | undefined
 }
 
@@ -47,7 +47,7 @@ export function createOpaqueTokens({ hashing, encryption }: OpaqueTokensDeps): O
 function parseClaims(json: string): TokenClaims {
   const claims: unknown = JSON.parse(json)
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
-    throw new TypeError('The claims of an opaque token are no object.')
+    throw new TypeError('The claims of an opaque token are not an object.')
   }
   return { ...claims }
 }

@@ -23,7 +23,7 @@ export function parseParameters(
   const seen = new Set<string>()
   for (const [name, rawValue] of rawParameters) {
     if (seen.has(name)) {
-      // RFC 8707 §2 lets a client name several; one token for all of them would be good at each for the others.
+      // RFC 8707 §2 lets a client name several; with one token for all of them, each could use it at the others.
       if (name === 'resource')
         throw new OAuthError('invalid_target', 'A token is for one API: send resource once.')
       throw new OAuthError('invalid_request', `${shown(name)} was sent more than once.`)

@@ -1,6 +1,6 @@
 /**
- * What a token request presented as a secret, read from the raw request: also one that is refused before it is understood
- * must not have it kept.
+ * What a token request presented as a secret. Read from the raw request, since the secret of a request that is
+ * refused before it is parsed must not be kept either.
  */
 import type { RawTokenRequest } from './parameters.ts'
 
@@ -9,7 +9,7 @@ const secretParameters = new Set(['client_secret', 'client_assertion', 'access_t
 /** A mistake sends a secret or two; no request may make us look for thousands. */
 const maxPresented = 20
 
-/** All that may be one: of a Basic header its text, and the second half of the pair in it, encoded or not. */
+/** Everything that may be a secret: of a Basic header both its text and the password in it, encoded or not. */
 export function presentedSecrets({ rawParameters, rawAuthorization }: RawTokenRequest): string[] {
   const inBody = rawParameters.flatMap(([name, rawValue]) =>
     secretParameters.has(name.toLowerCase()) && typeof rawValue === 'string' ? [rawValue] : [],

@@ -40,7 +40,7 @@ export function parseTokenRequest(
   }
 }
 
-// Ignored, it would give a token that holds everywhere to a client that asked for one of an organization.
+// If it were ignored, a client that asked for a token of one organization would get one that holds everywhere.
 function refuseOrganization(parameters: Parameters): void {
   if (!parameters.has('organization')) return
   throw new OAuthError(
@@ -70,7 +70,7 @@ function requestedAudience(parameters: Parameters, tenant: Tenant): Audience {
   return parsed
 }
 
-// RFC 3986 §4.3 and §2, of which a parser of URLs forgives much: it takes blanks away, and letters beyond ASCII.
+// RFC 3986 §4.3 and §2. A URL parser forgives more: it drops spaces and accepts letters beyond ASCII.
 const absoluteUri = /^[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$/
 
 /** RFC 8707 §2: an absolute URI without a fragment. */
@@ -98,7 +98,7 @@ function invalidTarget(reason: RefusalReason): OAuthError {
   )
 }
 
-// RFC 6749 §3.3: scope-tokens separated by single blanks.
+// RFC 6749 §3.3: scope-tokens separated by single spaces.
 function requestedScopes(text: string | undefined): Scope[] {
   if (text === undefined) return []
   if (text.length > maxScopeParameterLength) {
@@ -111,7 +111,7 @@ function requestedScopes(text: string | undefined): Scope[] {
   if (scopes.some((scope) => scope === undefined)) {
     throw new OAuthError(
       'invalid_scope',
-      'The parameter scope must be scope names separated by single blanks.',
+      'The parameter scope must be scope names separated by single spaces.',
     )
   }
   return [...new Set(scopes.filter((scope) => scope !== undefined))]

@@ -1,6 +1,6 @@
 /**
- * A JSON object in which no member stands twice, on any level. Of two the last one would count here and the first
- * one elsewhere, and one text would say two things (RFC 8725 §2.6, RFC 7519 §4).
+ * A JSON object that repeats no member, on any level. Of two members with one name some parsers take the last and
+ * others the first, so that one text would say two things (RFC 8725 §2.6, RFC 7519 §4).
  */
 
 /** @throws SyntaxError, or TypeError when it is no object or says something twice. */
@@ -13,7 +13,7 @@ export function parseUnambiguousObject(json: string): Readonly<Record<string, un
   return value as Readonly<Record<string, unknown>>
 }
 
-// Strings whole, so that what looks like structure inside of one is passed over.
+// Strings are matched whole, so that what looks like structure inside one is passed over.
 const token = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g
 
 /** Whether an object in this valid JSON, on any level, names a member twice. */

@@ -103,7 +103,7 @@ async function subjectOf(
   return { kind: 'token', jti }
 }
 
-/** Undefined of a token whose log entry is not there: of an earlier release, or of nobody. */
+/** Undefined for a token whose log entry is not there: of an earlier release, or of nobody. */
 async function clientOf(
   { logEntries }: RevocationHandlerDeps,
   tenantId: Revocation['tenantId'],

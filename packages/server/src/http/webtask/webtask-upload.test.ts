@@ -35,7 +35,7 @@ for (const [what, member] of Object.entries({
   'meta that is nested': { meta: { ...meta, a: { b: 'c' } } },
   'no meta': { meta: undefined },
   'an unknown body mode': { pb: 3 },
-  'a host with blanks': { host: 'a b' },
+  'a host with spaces': { host: 'a b' },
 })) {
   test(`an upload with ${what} is refused with the status that the client prints`, () => {
     expect(codeOf({ ...body, ...member })).toBe('operation_not_supported')

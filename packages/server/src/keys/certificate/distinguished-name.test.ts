@@ -73,7 +73,7 @@ test('a certificate whose name holds something that is no text has no name to co
   expect(distinguishedNameOf([{ C: ['IE'] }, { CN: ['a'] }])).toEqual(required('CN=a,C=IE'))
 })
 
-test('white space other than blanks belongs to the value, also at its beginning', () => {
+test('white space other than spaces belongs to the value, also at its beginning', () => {
   const name = distinguishedNameOf([{ CN: ['\u2003\u00a0a\u00a0'] }])
   expect(parseDistinguishedName(writeDistinguishedName(name ?? []))).toEqual(name)
 })

@@ -131,7 +131,7 @@ export function claimedAudience(token: string, maxLength: number): string | unde
   }
 }
 
-// One token has one text (RFC 7515 §2): the library forgives padding, blanks, and bits that mean nothing.
+// One token has one text (RFC 7515 §2): the library forgives padding, spaces, and bits that mean nothing.
 function decodeHeader(token: string): Record<string, unknown> {
   if (token.split('.').some((part) => decodeBase64url(part) === undefined)) {
     throw new TokenInvalidError('The token is not a JSON web token.')

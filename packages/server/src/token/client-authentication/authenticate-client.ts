@@ -26,11 +26,11 @@ export interface AuthenticateClientDeps
 export type AuthenticateClient = (
   incoming: AuthenticationContext,
   credentials: ClientCredentials,
-  /** Of the token that is asked for, where there is one. */
+  /** Of the requested token, where there is one. */
   audience?: Audience,
 ) => Promise<ProvenClient>
 
-/** What a proof is held against, beside what it says itself. */
+/** What a proof is checked against, besides its own content. */
 export type AuthenticationContext = Pick<
   IncomingTokenRequest,
   'tenant' | 'issuer' | 'ip' | 'clientCertificate'
@@ -42,7 +42,8 @@ export function createAuthenticateClient(deps: AuthenticateClientDeps): Authenti
     const { clientId } = credentials
     const mayGuess = isGuessable(incoming, credentials)
     const attempt = { tenantId: incoming.tenant.id, clientId, ip: incoming.ip, isGuess: mayGuess }
-    // Whoever holds the right key is never held up: a signature cannot be guessed, and anyone can send twenty wrong ones.
+    // A client with a key is never slowed down: a signature cannot be guessed, and anyone could send twenty wrong
+    // ones to lock it out.
     if (mayGuess) deps.failedAttempts.refuseWhileBlocked(attempt)
     try {
       const isForManagement = audience === incoming.issuer.managementAudience
@@ -59,7 +60,7 @@ export function createAuthenticateClient(deps: AuthenticateClientDeps): Authenti
   }
 }
 
-/** A secret, or none where one was wanted; all else rests on a key. */
+/** A secret, or nothing where a secret was expected; every other proof rests on a key. */
 function isGuessable({ clientCertificate }: AuthenticationContext, { kind }: ClientCredentials): boolean {
   return kind === 'secret' || (kind === 'id_alone' && clientCertificate === undefined)
 }
@@ -82,7 +83,7 @@ function prove(
   }
 }
 
-/** Who signed an assertion decides which of the two it is: a trusted issuer, or else the client itself. */
+/** An assertion is signed either by a trusted issuer or by the client itself. */
 async function proveByPresented(
   deps: AuthenticateClientDeps,
   incoming: AuthenticationContext,
@@ -109,7 +110,7 @@ async function proveByPresented(
   )
 }
 
-/** A client that is held to more than it has proven gets the answer of one that has proven nothing. */
+/** A client whose proof is weaker than its security profile demands is answered as if it had proven nothing. */
 function refuseBelowDemands(
   incoming: AuthenticationContext,
   credentials: ClientCredentials,

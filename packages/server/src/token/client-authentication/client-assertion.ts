@@ -1,6 +1,6 @@
 /**
- * A client assertion (RFC 7523 §3) as it was sent: what it says of itself, held against what an assertion for this
- * server must say. Nothing here is proven yet; the signature is looked at afterwards, in `verify-assertion.ts`.
+ * A client assertion (RFC 7523 §3) as it was sent, checked against what an assertion for this server must say.
+ * Nothing here is proven yet: `verify-assertion.ts` checks the signature afterwards.
  */
 import {
   type AssertionAlgorithm,
@@ -31,7 +31,7 @@ export interface ExpectedAssertion {
 }
 
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-/** Of a JWT-SVID (the draft on OAuth SPIFFE client authentication), which the other type may bring as well. */
+/** For a JWT-SVID (the draft on OAuth SPIFFE client authentication), which may also come under the type above. */
 export const spiffeAssertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe'
 
 export const maxAssertionBytes = 2048
@@ -62,9 +62,9 @@ export function parseAssertion(jwt: string, expected: ExpectedAssertion): Client
   }
 }
 
-/** The likeliest fault of a token that comes out of a file. */
+/** The likeliest fault of a token that was read from a file. */
 export function blanksAround(jwt: string): string | undefined {
-  return jwt === jwt.trim() ? undefined : 'There is a line break or a blank around the client assertion.'
+  return jwt === jwt.trim() ? undefined : 'There is a line break or a space around the client assertion.'
 }
 
 const headerTypes: readonly unknown[] = [undefined, 'JWT', 'client-authentication+jwt']
@@ -94,7 +94,7 @@ function parseHeader({ alg, typ, kid, crit, b64 }: Members): Pick<ClientAssertio
 function refuseOtherParties({ iss, sub, aud }: Members, { clientId, audiences }: ExpectedAssertion): void {
   if (sub !== clientId || iss !== clientId) {
     const words = 'The iss and sub of the client assertion must both be the client id.'
-    // Somebody else's token, of an issuer that was to be trusted: no client's id is a URI.
+    // The token of another issuer, which somebody forgot to make trusted: no client's id is a URI.
     const isForeign = typeof iss === 'string' && iss.includes(':')
     throw assertionRefused(words, isForeign ? untrustedIssuer(iss) : words)
   }
@@ -107,7 +107,7 @@ function refuseOtherParties({ iss, sub, aud }: Members, { clientId, audiences }:
 }
 
 function parseJti(jti: unknown): string {
-  // Half a surrogate pair cannot be written down as it is: two that differ would be one on disk.
+  // A lone surrogate has no UTF-8 form: two different values would be the same on disk.
   if (typeof jti === 'string' && jti.length >= 1 && jti.length <= maxJtiLength && jti.isWellFormed())
     return jti
   throw assertionRefused(`The client assertion needs a jti of 1 to ${maxJtiLength} characters.`)

@@ -50,7 +50,8 @@ export function parseClientCredentials(
     : { kind: 'secret', clientId, secret: new SecretText(secret) }
 }
 
-// RFC 7521 §4.2: the parameter client_id is optional beside an assertion. That both agree is seen with the claims.
+// RFC 7521 §4.2: the parameter client_id is optional beside an assertion. Whether the two agree is checked with the
+// claims.
 function fromAssertion(parameters: Parameters): ClientCredentials {
   const type = parameters.get('client_assertion_type')
   if (type !== assertionType && type !== spiffeAssertionType) {

@@ -1,4 +1,4 @@
-/** The one answer that a client gets when it could not be proven. Why, only the log and profile `auth0` tell. */
+/** The one answer to a client that could not be authenticated. Only the log, and profile `auth0`, say why. */
 import { OAuthError } from '../../domain/errors.ts'
 
 const description = 'Client authentication failed. Check the client id and its secret.'

@@ -1,8 +1,8 @@
 /**
- * Slows the guessing of client secrets: after twenty wrong ones for one client id from one address within a
- * minute, that pair waits. Others, and that client from elsewhere, are never held up. Unknown ids count
- * like known ones, so that a wait tells nobody which exist. Wrong signatures and certificates are counted apart, so that
- * they keep no right secret waiting. Kept in memory, bounded.
+ * Slows the guessing of client secrets: after twenty wrong ones for one client id from one address within a minute,
+ * that pair waits. Other clients, and the same client from elsewhere, are not affected. Unknown ids count like known
+ * ones, so that a wait tells nobody which exist. Wrong signatures and certificates are counted separately, so that
+ * they never delay a client with the right secret. Kept in memory, bounded.
  */
 import { createHash } from 'node:crypto'
 import { OAuthError } from '../../domain/errors.ts'
@@ -24,7 +24,7 @@ export interface Attempt {
   readonly tenantId: TenantId
   readonly clientId: string
   readonly ip: string
-  /** Of a secret: it could have been right by chance. */
+  /** Whether a secret was sent, which could have been right by chance. */
   readonly isGuess: boolean
 }
 

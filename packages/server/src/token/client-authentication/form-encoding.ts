@@ -1,6 +1,6 @@
 /**
- * `application/x-www-form-urlencoded` to the letter (RFC 6749, appendix B): what is no percent-encoding, or no UTF-8
- * once it is decoded, is refused instead of guessed at, since whoever stands in between may guess otherwise.
+ * `application/x-www-form-urlencoded` to the letter (RFC 6749, appendix B): a broken percent-encoding, or one that
+ * does not decode to UTF-8, is refused instead of guessed at, since a proxy in between may guess otherwise.
  */
 
 /** Undefined when a percent sign is not followed by two hexadecimal digits, or the bytes are not UTF-8. */

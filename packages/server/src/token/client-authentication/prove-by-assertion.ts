@@ -18,7 +18,7 @@ export interface ProveByAssertionDeps {
 }
 
 /**
- * What the assertion says of itself is looked at first, so that what is answered to it says nothing of any client.
+ * The content of the assertion is checked first, so that the answer to a bad one says nothing about any client.
  * @throws OAuthError `invalid_client`
  */
 export async function proveByAssertion(
@@ -55,7 +55,7 @@ function whyWeak({ algorithm, rawAudience }: ClientAssertion, issuer: string): s
   return rawAudience === issuer ? undefined : 'The aud of the assertion must be the issuer, as a string.'
 }
 
-/** Refuses early what was spent before; what is spent twice at the same time is found when the exchange is recorded. */
+/** Refuses early what was spent before. Two uses at the same time are found when the exchange is recorded. */
 async function spend(
   { spentProofs }: ProveByAssertionDeps,
   { tenantId, id: clientId }: Client,

@@ -21,8 +21,8 @@ export interface ProveByCertificateDeps {
 }
 
 /**
- * A refusal leaves no sooner than this after its request came in, so that its time does not tell how much there was to
- * check: of a client of an authority that is registered a signature or two, of one that does not exist nothing.
+ * A refusal is sent no sooner than this, so that its time does not tell how much there was to check: a signature or
+ * two for a client with a registered authority, nothing for a client that does not exist.
  */
 const refusalMs = 50
 
@@ -33,7 +33,7 @@ export async function proveByCertificate(
   presented: PresentedCertificate,
 ): Promise<ProvenClient> {
   const { promise: time, resolve: pass } = Promise.withResolvers<void>()
-  // Before anything is done: a timer counts from the turn of the event loop that it is made in.
+  // Started before anything else: a timer counts from the turn of the event loop that it is made in.
   const timer = setTimeout(pass, refusalMs)
   const id = parseClientId(clientId)
   const client = id && (await deps.clients.find(tenantId, id))

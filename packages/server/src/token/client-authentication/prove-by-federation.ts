@@ -1,6 +1,6 @@
 /**
  * A client that proves itself with a token of an issuer that its tenant trusts. It is client authentication with an
- * assertion (RFC 7521 §4.2) whose issuer is another than the client; no grant is made of it.
+ * assertion (RFC 7521 §4.2) that somebody other than the client issued; it is never used as a grant.
  */
 import type { Tenant } from '../../domain/tenant.ts'
 import { type TrustedIssuer, type TrustedIssuerStore, trustDomainOf } from '../../domain/trusted-issuer.ts'
@@ -15,8 +15,8 @@ export interface ProveByFederationDeps extends TrustStepsDeps {
 }
 
 /**
- * The issuer whose keys are to decide. By `iss`; a JWT-SVID need not have one, and is known by the trust domain of its
- * `sub`. A client's own assertion names the client there, which no issuer can be called.
+ * The issuer whose keys decide, found by `iss`. A JWT-SVID need not have one and is found by the trust domain of its
+ * `sub`. A client's own assertion has the client id as its `iss`, which cannot be an issuer's name.
  */
 export async function findTrustedIssuer(
   { trustedIssuers }: Pick<ProveByFederationDeps, 'trustedIssuers'>,
@@ -31,10 +31,13 @@ export async function findTrustedIssuer(
   return trustDomain === undefined ? undefined : trustedIssuers.findByIssuer(id, trustDomain)
 }
 
-/** As long as one can be that is trusted; what is longer need not be looked up. */
+/** No trusted issuer has a longer name, so a longer one is not looked up. */
 const maxIssuerLength = 500
 
-/** @throws OAuthError `invalid_client` for whatever is wrong with the token; what a trust rule failed with, else. */
+/**
+ * @throws OAuthError `invalid_client` for whatever is wrong with the token, or the error that a trust rule failed
+ * with.
+ */
 export async function proveByFederation(
   deps: ProveByFederationDeps,
   presented: PresentedToken,

@@ -34,7 +34,7 @@ export async function proveBySecret(
 /** No client has it. */
 const noSecret = new SecretText('')
 
-// An expired secret is known and says nothing: whoever sends it is answered like anyone with a wrong one.
+// Whoever sends an expired secret is answered like anyone with a wrong one; only the log tells the two apart.
 function faultOf(secret: ClientSecret | undefined, now: Date): string | undefined {
   if (!secret) return 'The secret is wrong or missing.'
   if (!hasSecretExpired(secret, now)) return undefined

@@ -2,17 +2,17 @@
  * Whether a client proved itself in the way that it is registered for. A secret may come in the body or by Basic,
  * whichever the client was made for; every other method is exact (RFC 6749 §2.3).
  */
-import type { Client, TokenEndpointAuthMethod } from '../../domain/client.ts'
+import { type Client, certificateAuthMethods, type TokenEndpointAuthMethod } from '../../domain/client.ts'
 
 /** What a request presented. */
 export type PresentedProof = 'id_alone' | 'secret' | 'assertion' | 'certificate' | 'federated_token'
 
 const methodsOf: { readonly [Proof in PresentedProof]: readonly TokenEndpointAuthMethod[] } = {
-  // Of a client with a secret, which is missing then.
+  // A client that should have sent its secret.
   id_alone: ['client_secret_post', 'client_secret_basic'],
   secret: ['client_secret_post', 'client_secret_basic'],
   assertion: ['private_key_jwt'],
-  certificate: ['tls_client_auth', 'self_signed_tls_client_auth'],
+  certificate: certificateAuthMethods,
   federated_token: ['federated_jwt'],
 }
 
@@ -29,8 +29,8 @@ export function isRegisteredFor({ tokenEndpointAuthMethod }: Client, proof: Pres
 }
 
 /**
- * For the operator's log alone. Undefined when the client may prove itself so, and has: what was proven is looked at
- * between the two, so that a wrong proof is called wrong before a client is called disabled.
+ * Why the client is not proven, for the operator's log alone; undefined when it is. `fault` is what is wrong with the
+ * proof itself, which is told before the client is called disabled.
  */
 export function whyNotProven(
   client: Client | undefined,

@@ -18,7 +18,7 @@ export function createNoteSecretUse(clientSecrets: Pick<ClientSecretStore, 'reco
   return (secret, at) => {
     const key = `${secret.tenantId} ${secret.clientId} ${secret.id}`
     const noted = notedAt.get(key)
-    // A clock that was set back waits for nobody.
+    // In either direction, so that a clock that was set back does not stop the notes.
     if (noted !== undefined && Math.abs(at.getTime() - noted) < secretUsePrecisionMs) return undefined
     notedAt.delete(key)
     notedAt.set(key, at.getTime())

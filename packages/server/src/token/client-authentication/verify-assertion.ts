@@ -24,8 +24,8 @@ export interface VerifyAssertionDeps {
 }
 
 /**
- * Resolves to why it is not, for the operator, or to undefined. Without a key that fits, or without a client, the same
- * work is done in vain.
+ * Resolves to why it is not, for the operator, or to undefined. Without a client or a fitting key the same work is
+ * done anyway, so that its time tells nothing.
  */
 export type VerifyAssertion = (
   assertion: ClientAssertion,
@@ -51,7 +51,7 @@ interface Candidates {
 
 const noClient: Candidates = { keys: [], fault: 'There is no such client.' }
 
-// For the sake of no client that could not prove itself anyway is anything fetched.
+// Nothing is fetched for a client that could not prove itself anyway.
 async function fittingKeys(
   deps: VerifyAssertionDeps,
   assertion: ClientAssertion,
@@ -97,14 +97,14 @@ async function publishedKeys(
 ): Promise<Candidates> {
   const found = await clientKeySets.keysOf(
     { tenantId, name: jwksUri },
-    // A key of that name that does another algorithm will do no other tomorrow.
+    // A key of that kid for another algorithm will not change: fetching the set again would not help.
     (key) => (kid === undefined ? key.algorithms.includes(algorithm) : key.kid === kid),
   )
   if (found.kind === 'unavailable') {
     return { keys: [], fault: `The keys of the client could not be fetched. ${found.why}` }
   }
-  // OpenID Connect Core 1.0 §10.1: among several keys the assertion names the one. To try them all would let whoever
-  // sends anything have many signatures checked.
+  // OpenID Connect Core 1.0 §10.1: among several keys the assertion names the one. Trying them all would let anyone
+  // have many signatures checked.
   const keys = found.keys.filter(({ algorithms }) => algorithms.includes(algorithm))
   if (kid === undefined && keys.length > 1) {
     return {

@@ -1,6 +1,6 @@
 /**
- * A token that somebody presents, found again: an opaque one by its hash, a JWT by its signature. What is no token of this
- * tenant, or has expired, is not found; whether it was revoked is another question.
+ * A token that somebody presents, found again: an opaque one by its hash, a JWT by its signature. Anything that is
+ * not a token of this tenant, or has expired, is not found; whether it was revoked is asked elsewhere.
  */
 import { type ClientId, parseClientId } from '../../domain/client.ts'
 import { type IssuedTokenStore, parseTokenId, type TokenId } from '../../domain/issued-token.ts'
@@ -21,7 +21,7 @@ import type { TokenOrigin } from './is-revoked.ts'
 export interface FoundToken {
   readonly jti: TokenId | undefined
   readonly clientId: ClientId
-  /** Undefined of a JWT whose API is gone: it is one of ours all the same, and its API may come back. */
+  /** Undefined for a JWT whose API is gone: it is still one of ours, and its API may come back. */
   readonly resourceServer: ResourceServer | undefined
   readonly claims: TokenClaims
   readonly issuedAtSeconds: number
@@ -44,7 +44,7 @@ export type FindToken = (
   text: string,
 ) => Promise<FoundToken | undefined>
 
-/** Characters. As much as a request may hold; the tokens of an API whose rules say very much are that long. */
+/** Characters. As many as a request may hold: rules can make tokens that long. */
 const maxLength = 65_536
 
 export function createFindToken(deps: FindTokenDeps): FindToken {

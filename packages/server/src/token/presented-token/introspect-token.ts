@@ -57,7 +57,7 @@ async function isGood(
 
 function described({ claims, clientId }: FoundToken): Introspection['answer'] {
   const isBoundByDpop = typeof claims.cnf === 'object' && claims.cnf !== null && 'jkt' in claims.cnf
-  // Last, so that no claim of a rule can stand in the place of what the answer says of the token.
+  // Last, so that no claim of a rule can replace what the answer itself says of the token.
   return {
     ...claims,
     active: true,

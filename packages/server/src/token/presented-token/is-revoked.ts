@@ -1,6 +1,6 @@
 /**
- * Whether a token was revoked: by itself, with all that its client had got, or with all that a version of a rule had
- * shaped. When it was issued and by which rules, its log entry tells, which is looked up only where that decides.
+ * Whether a token was revoked: by itself, with all tokens of its client, or with all tokens that a version of a rule
+ * has shaped. Its log entry tells when it was issued and by which rules; it is looked up only where that decides.
  */
 import type { ClientId } from '../../domain/client.ts'
 import type { IssuedToken, TokenId } from '../../domain/issued-token.ts'
@@ -9,14 +9,14 @@ import type { Revocation, RevocationStore } from '../../domain/revocation.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 
 /**
- * How a token came about. Issued when its request came in: a request that was under way when its client was revoked, or the
- * rule that it ran, brings no token that outlives the revocation.
+ * How a token came about. It counts as issued when its request came in, so that a request under way when its client,
+ * or the rule that it ran, was revoked brings no token that outlives the revocation.
  */
 export type TokenOrigin = Pick<IssuedToken, 'issuedAt' | 'ruleVersionIds'>
 
 export interface TokenInQuestion {
   readonly tenantId: TenantId
-  /** Undefined of a token that bears none. */
+  /** Undefined for a token that bears none. */
   readonly jti: TokenId | undefined
   readonly clientId: ClientId
   /** Its `iat`. */
@@ -53,7 +53,7 @@ export function createIsRevoked({ revocations, logEntries }: IsRevokedDeps): IsR
   }
 }
 
-/** Of a client's revocation or a rule version's: whether the token is among those it ends. */
+/** For a revocation of a client or a rule version: whether the token is among those it ends. */
 export function covers(
   { subject, revokedAt }: Revocation,
   { issuedAt, clientId, ruleVersionIds }: TokenOrigin & { readonly clientId: ClientId },

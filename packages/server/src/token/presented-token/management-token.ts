@@ -8,7 +8,7 @@ import type { SigningKeyRing } from '../../keys/signing-key/signing-key-ring.ts'
 
 export interface ManagementTokenClaims {
   readonly clientId: string
-  /** Separated by blanks (RFC 6749 §3.3). */
+  /** Separated by spaces (RFC 6749 §3.3). */
   readonly scope: string
   readonly jti: TokenId | undefined
   readonly issuedAtSeconds: number
@@ -17,13 +17,13 @@ export interface ManagementTokenClaims {
   readonly confirmation: Confirmation | undefined
 }
 
+/** The claims, or a fault unless the token is this tenant's, for this audience, and valid now. */
 export type VerifyManagementToken = (
   tenantId: TenantId,
   token: string,
   expected: { issuer: string; audience: string },
 ) => Promise<ManagementTokenClaims | TokenFault>
 
-/** The claims, or a fault unless the token is this tenant's, for this audience, and valid now. */
 export function createVerifyManagementToken(
   ring: Pick<SigningKeyRing, 'verify'>,
   now: () => Date,

@@ -14,7 +14,7 @@ import { presentedSecrets } from '../presented-secrets.ts'
 
 export interface PresentedTokenRequest {
   readonly credentials: ClientCredentials
-  /** As sent; nobody has looked whether it is one. */
+  /** As sent; it may be anything. */
   readonly token: string
 }
 
@@ -40,7 +40,7 @@ export function parsePresentedToken({
   return { credentials, token }
 }
 
-/** Nothing of what was presented, the token least of all, may stand in a log. */
+/** Nothing that was presented, least of all the token, may appear in a log. */
 export function maskPresented(raw: RawTokenRequest): (text: string) => string {
   const tokens = raw.rawParameters.flatMap(([name, rawValue]) =>
     name.toLowerCase() === 'token' && typeof rawValue === 'string' ? [rawValue] : [],

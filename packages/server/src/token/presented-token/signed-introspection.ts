@@ -1,6 +1,7 @@
 /**
- * The answer of introspection as a JWT (RFC 9701), for an API that has to show later what it was told, or is told through a
- * proxy that it does not trust. It is no token: its type says so, and what the token means stands inside, one level down.
+ * The answer of introspection as a JWT (RFC 9701), for an API that has to show later what it was told, or is told
+ * through a proxy that it does not trust. It is not an access token: its type says so, and the claims of the token
+ * stand one level down.
  */
 import { resourceServerOf } from '../../domain/client.ts'
 import type { Issuer } from '../../domain/issuer.ts'

@@ -7,8 +7,8 @@ import type { Exchange } from '../exchange.ts'
 import { requiredConfirmation } from './required-confirmation.ts'
 
 /**
- * Settled before any rule runs: a request without the proof it needs costs nothing. The exchange gets its confirmation,
- * and what the token is to be signed with comes back.
+ * Settled before any rule runs, so that a request without the proof it needs costs little. Sets the confirmation of
+ * the exchange, and returns what the token is to be signed with.
  * @throws OAuthError `invalid_target`, or what a missing proof is answered with.
  */
 export function bindToken(exchange: Exchange, client: Client, resourceServer: ResourceServer): TokenSigning {

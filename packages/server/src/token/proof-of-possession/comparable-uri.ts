@@ -4,11 +4,11 @@
  * are left out.
  */
 
-// What the URL parser would mend in silence is no URI: blanks, backslashes, a missing slash, a password.
+// What the URL parser would silently repair is not a URI: spaces, backslashes, a missing slash, a password.
 const plainUri = /^https?:\/\/[^\s/?#@\\]+(?:[/?#][^\s\\]*)?$/i
 const onlyUriCharacters = /^[\x21\x23-\x5b\x5d\x5f\x61-\x7a\x7e]+$/
 
-/** Undefined for what is no http or https URI. */
+/** Undefined for anything but an http or https URI. */
 export function comparableUri(uri: string): string | undefined {
   if (!plainUri.test(uri) || !onlyUriCharacters.test(uri)) return undefined
   const parsed = URL.parse(uri)

@@ -58,7 +58,7 @@ describe('refused', () => {
     ['two proofs in one header', () => [`${proof()}, ${proof()}`]],
     ['an empty header', () => ['']],
     ['a word', () => ['proof']],
-    ['a blank behind it', () => [`${proof()} `]],
+    ['a space behind it', () => [`${proof()} `]],
     ['a part too few', () => [proof().split('.').slice(0, 2).join('.')]],
     ['a part too many', () => [`${proof()}.AAAA`]],
     ['a padded part', () => [proof().replace('.', '=.')]],

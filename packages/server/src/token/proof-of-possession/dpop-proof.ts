@@ -1,6 +1,6 @@
 /**
- * A DPoP proof (RFC 9449 §4): what it says of itself, held against the request that it came with, and its signature by
- * the key that it brings. Whether it was used before, and whether its nonce is ours, is asked in `prove-possession.ts`.
+ * A DPoP proof (RFC 9449 §4): its content, checked against the request that it came with, and its signature, checked
+ * with the key that it brings. `prove-possession.ts` asks whether it was used before and whether its nonce is ours.
  */
 import { createHash } from 'node:crypto'
 import { OAuthError } from '../../domain/errors.ts'
@@ -108,7 +108,7 @@ function parseClaims(
   { jti, iat, nbf, exp, nonce }: Members,
   now: Date,
 ): Pick<DpopProof, 'jti' | 'nonce' | 'expiresAt'> {
-  // Half a surrogate pair cannot be written down as it is: two that differ would be one on disk.
+  // A lone surrogate has no UTF-8 form: two different values would be the same on disk.
   if (typeof jti !== 'string' || jti.length < 1 || jti.length > maxProofJtiLength || !jti.isWellFormed()) {
     throw proofRefused(`The DPoP proof needs a jti of 1 to ${maxProofJtiLength} characters.`)
   }
@@ -129,7 +129,7 @@ function parseClaims(
   return { jti, nonce, expiresAt: new Date(Math.ceil(1000 * (iat + proofLifetimeSeconds))) }
 }
 
-// A proof needs neither; one that says them is taken at its word (RFC 7519 §4.1.4, §4.1.5).
+// A proof needs neither; where it has them, they count (RFC 7519 §4.1.4, §4.1.5).
 function refuseOtherTimes({ nbf, exp }: Pick<Members, 'nbf' | 'exp'>, now: Date): void {
   const seconds = now.getTime() / 1000
   const isMoment = (moment: unknown) => moment === undefined || typeof moment === 'number'

@@ -38,7 +38,7 @@ export function createProvePossession({ nonces, spentProofs, now }: ProvePossess
     refuseStaleNonce(nonces, tenant, proof, present)
     const { jkt, jti, expiresAt } = proof
     const spent = { tenantId: tenant.id, kind: 'dpop_proof', holder: jkt, jti } as const
-    // Early; what is used twice at the same time is found when it is written down.
+    // Refused early; two uses at the same time are found when the exchange is recorded.
     if (await spentProofs.isSpent(spent)) throw proofWasSpent()
     return { jkt, spentProof: { ...spent, expiresAt } }
   }
@@ -48,7 +48,7 @@ export function proofWasSpent(): OAuthError {
   return proofRefused('The DPoP proof was used before; make one with a new jti for each request.')
 }
 
-// One that is sent must be right, also where none is asked for: its sender relies on it.
+// A nonce that is sent must be right even where none is asked for: its sender relies on it.
 function refuseStaleNonce(
   nonces: ProvePossessionDeps['nonces'],
   { id, security }: Tenant,

@@ -2,7 +2,7 @@
  * What a token has to be bound to: what the client, the API and the tenant demand, held against the keys that the request
  * proved. The one place that decides it, whichever way a key was proven.
  */
-import type { Client } from '../../domain/client.ts'
+import { type Client, usesCertificate } from '../../domain/client.ts'
 import type { Confirmation } from '../../domain/confirmation.ts'
 import { OAuthError } from '../../domain/errors.ts'
 import {
@@ -34,7 +34,7 @@ export interface BindingParties {
 export function requiredConfirmation(parties: BindingParties, proven: ProvenKeys): Confirmation | undefined {
   const { mechanisms, isRequired } = demanded(parties)
   if (proven.jkt !== undefined) {
-    // Never bound to something else in silence: the client would take the token for one of its DPoP key.
+    // Never silently bound to something else: the client would believe that the token is bound to its DPoP key.
     if (!mechanisms.includes('dpop')) throw dpopNotTaken()
     return { kind: 'dpop', jkt: proven.jkt }
   }
@@ -64,10 +64,8 @@ function demanded({ client, resourceServer: { proofOfPossession }, demands }: Bi
 
 /** A certificate that merely came along, because a proxy asks everyone for one, binds nothing. */
 function asksForCertificate({ client, resourceServer }: BindingParties): boolean {
-  const byCertificate = ['tls_client_auth', 'self_signed_tls_client_auth']
   return (
-    byCertificate.includes(client.tokenEndpointAuthMethod) ||
-    resourceServer.proofOfPossession?.mechanism === 'mtls'
+    usesCertificate(client.tokenEndpointAuthMethod) || resourceServer.proofOfPossession?.mechanism === 'mtls'
   )
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a status list says: for each of its tokens one bit, set when the token does not count any more. It is read from the
- * tokens on disk, each judged as introspection would, and kept up with single revocations without reading them all again.
+ * What a status list says: one bit for each of its tokens, set when the token no longer counts. It is read from the
+ * tokens on disk, each judged as introspection would, and follows single revocations without reading them all again.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -26,7 +26,7 @@ export interface StatusListContentsDeps {
 }
 
 export interface ListContent {
-  /** That the list is signed with. */
+  /** The algorithm that the list is signed with. */
   readonly algorithm: KeyAlgorithm
   /** The lowest bit of a byte is the first. */
   readonly bits: Uint8Array
@@ -35,10 +35,11 @@ export interface ListContent {
 }
 
 export interface StatusListContents {
-  /** Undefined when there is no such list, or none any more. */
+  /** Undefined when there is no such list, or no longer. */
   read(tenant: Tenant, listId: StatusListId): Promise<ListContent | undefined>
   /**
-   * With what was revoked after `place`. Undefined when that is more than some single tokens: then all have to be read.
+   * Adds what was revoked after `place`. Undefined when that is more than a few single tokens: then all have to be
+   * read again.
    */
   update(
     tenant: Tenant,
@@ -48,9 +49,9 @@ export interface StatusListContents {
   ): Promise<ListContent | undefined>
 }
 
-/** Tokens looked at before others get their turn. */
+/** Tokens judged before the event loop gets its turn. */
 const tokensPerTurn = 2000
-/** Revocations that are looked at one by one; of more it takes less time to read all tokens. */
+/** Revocations that are added one by one; beyond that it takes less time to read all tokens. */
 const maxSingleRevocations = 500
 
 const compress = promisify(deflate)
@@ -105,7 +106,7 @@ async function createJudgement(
   { revocations, resourceServers, mayHoldTokens }: StatusListContentsDeps,
   tenantId: TenantId,
 ): Promise<(token: ListedToken) => Promise<boolean>> {
-  // By what they revoke: a tenant may have revoked thousands of clients, and a list has many more tokens.
+  // Indexed by what they revoke: a tenant may have revoked thousands of clients, and a list has many more tokens.
   const ofClient = new Map<string, Revocation>()
   const ofVersion = new Map<string, Revocation>()
   for (const revocation of await revocations.listOfKind(tenantId, 'client')) {

@@ -1,7 +1,7 @@
 /**
- * The published status lists (Token Status List of the IETF's OAuth working group), signed. A list is made of what is on
- * disk, so it is the same after a restart. It is kept, and made anew by one request at a time: whoever asks very often, or
- * revokes very often, costs little.
+ * The published status lists (Token Status List of the IETF's OAuth working group), signed. A list is made from what
+ * is on disk, so it is the same after a restart. It is kept in memory and remade by one request at a time, so that
+ * asking or revoking very often costs little.
  */
 import type { Changes } from '../../domain/changes.ts'
 import type { StatusListId } from '../../domain/issued-token.ts'
@@ -21,26 +21,26 @@ export interface StatusListsDeps {
   readonly now: () => Date
 }
 
-/** A signed list; undefined when there is none, or none any more. */
+/** A signed list; undefined when there is none, or no longer. */
 export type PublishStatusList = (
   place: { readonly tenant: Tenant; readonly issuer: Issuer },
   listId: StatusListId,
 ) => Promise<string | undefined>
 
-/** Seconds that a list may be kept by who fetched it; a cache on the way may have kept it that long before. */
+/** Seconds that a list may be kept by whoever fetched it; a cache in between may already have kept it as long. */
 export const statusListTtlSeconds = 30
-/** Seconds after which a list is worth nothing: who cannot reach us stops to trust tokens, instead of trusting all. */
+/** Seconds after which a list expires: an API that cannot reach us stops trusting tokens, instead of trusting all. */
 const statusListLifetimeSeconds = 600
 /** Seconds that we keep a signature, and a list that only changes of clients and grants could have changed. */
 const keptSeconds = 15
 /** Seconds after which all tokens are read anew in any case: for those whose requests were under way. */
 const longestKeptSeconds = 60
-/** Lists that are kept made; the one made longest ago is made anew. */
+/** Lists kept in memory; beyond that the one made longest ago is dropped. */
 const maxKeptLists = 500
-/** Lists of which all tokens are read at the same time: token requests come first. */
+/** Lists that are read in full at the same time; more would slow token requests down. */
 const maxReadAtOnce = 1
 
-/** What can make a list another one. */
+/** What can change a list. */
 interface Moment {
   readonly place: RevocationPlace
   readonly changes: number
@@ -58,7 +58,7 @@ export function createStatusLists(deps: StatusListsDeps): PublishStatusList {
   const making = new Map<string, Promise<Kept | undefined>>()
   const fewAtOnce = createFewAtOnce(maxReadAtOnce)
 
-  // Read before the tokens are: a revocation that comes in between makes the list anew, and is never missed.
+  // Read before the tokens are: a revocation in between has the list remade, and is never missed.
   async function momentOf(tenantId: TenantId): Promise<Moment> {
     return { place: await deps.revocations.latestPlace(tenantId), changes: deps.changes.count(tenantId) }
   }
@@ -98,7 +98,10 @@ export function createStatusLists(deps: StatusListsDeps): PublishStatusList {
     })
   }
 
-  /** Who comes while a list is made from what was there before waits, and shares the next one with all who wait. */
+  /**
+   * A request that comes while an older state of the list is being made waits, and shares the next one with all that
+   * wait.
+   */
   async function listSince(
     asked: Moment,
     url: string,
@@ -117,7 +120,7 @@ export function createStatusLists(deps: StatusListsDeps): PublishStatusList {
     return begun
   }
 
-  // With another key as soon as one is revoked: nobody accepts the old signature any more.
+  // Signed again as soon as a key is revoked: nobody accepts the old signature any more.
   function signed(list: Kept, { changes }: Moment, tenantId: TenantId, url: string): Promise<string> {
     const at = deps.now()
     const last = list.signed

@@ -1,7 +1,7 @@
 /**
- * Hands out places in status lists, as if at random and each once. Lists are begun in memory and never gone on with after a
- * restart: what was handed out before is known to the tokens on disk alone, and a place that is given twice would revoke
- * a stranger's token. A list exists once the first token that names it is on disk.
+ * Hands out places in status lists, in an order that looks random, each once. Lists begin in memory and are not
+ * continued after a restart: only the tokens on disk tell which places were handed out before, and a place given
+ * twice would revoke somebody else's token. A list exists once the first token that names it is on disk.
  */
 import { type StatusListId, type StatusPlace, statusListSize } from '../../domain/issued-token.ts'
 import type { ResourceServer } from '../../domain/resource-server.ts'
@@ -11,18 +11,18 @@ export interface StatusPlacesDeps {
   readonly randomBytes: (length: number) => Uint8Array
 }
 
-/** Of one API alone: who asks for a list learns nothing of another API's tokens. */
+/** Each list belongs to one API: whoever fetches it learns nothing about another API's tokens. */
 export type DrawStatusPlace = (api: Pick<ResourceServer, 'tenantId' | 'id'>) => StatusPlace
 
 /**
- * APIs whose lists are open at once, of 2 kB each; the one that waited longest begins another with its next token. So many
- * that nobody who makes APIs of his own can close those of others.
+ * APIs with an open list at once, of 2 kB each; the one that waited longest begins another with its next token. So
+ * many that nobody can close the lists of others by making APIs.
  */
 export const maxOpenLists = 10_000
 
 interface OpenList {
   readonly id: StatusListId
-  /** Of its order, and of no other list's. */
+  /** Random: they make the order of this list, and of no other. */
   readonly tables: Uint8Array
   drawn: number
 }
@@ -42,7 +42,7 @@ export function createStatusPlaces({ newStatusListId, randomBytes }: StatusPlace
   return function drawStatusPlace({ tenantId, id }) {
     const key = JSON.stringify([tenantId, id])
     const list = listFor(key)
-    // Last again: the order of the map is the order of use.
+    // Moved to the end: the order of the map is the order of use.
     open.delete(key)
     open.set(key, list)
     const [oldest] = open.keys()

@@ -1,4 +1,7 @@
-/** Which client a token of another issuer would be, told to an operator: the steps of the token endpoint, all of them. */
+/**
+ * Tells an operator which client a token of another issuer stands for: the same steps as at the token endpoint, all
+ * of them.
+ */
 import type { ClientId } from '../../domain/client.ts'
 import type { TrustedIssuer } from '../../domain/trusted-issuer.ts'
 import {

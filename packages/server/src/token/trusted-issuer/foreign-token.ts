@@ -1,7 +1,6 @@
 /**
- * A token of another issuer, as it was presented to prove a client: what it says of itself, held against what such a
- * token must say. Each function tells one thing that is wrong, in a sentence for the operator, or nothing. Nothing here
- * is proven yet.
+ * A token of another issuer, as it was presented to prove a client, checked against what such a token must say. Each
+ * function returns one fault, as a sentence for the operator, or undefined. Nothing here is proven yet.
  */
 import { createHash } from 'node:crypto'
 import { type IssuerAlgorithm, issuerAlgorithms, type TrustedIssuer } from '../../domain/trusted-issuer.ts'
@@ -25,7 +24,7 @@ export interface ForeignToken extends SignedText {
   readonly issuer: string | undefined
 }
 
-/** What an assertion says of itself before anybody has looked into it. */
+/** What an assertion claims before anything in it is checked. */
 export interface ClaimedOrigin {
   /** Its `iss` and its `sub`; undefined where it cannot be read, or says nothing of it. */
   readonly issuer: string | undefined
@@ -128,15 +127,15 @@ export function jtiFault(
 }
 
 /**
- * What it is known by once it is spent. Without a `jti` that is what was signed, and not the signature: of one ECDSA
- * signature anybody can make another one that is valid as well.
+ * What it is known by once it is spent. Without a `jti` that is the signed text and not the signature: from one ECDSA
+ * signature anybody can make another valid one.
  */
 export function spendingId({ claims: { jti }, signingInput }: ForeignToken): string {
   if (typeof jti === 'string') return jti
   return `sha256:${createHash('sha256').update(signingInput).digest('base64url')}`
 }
 
-/** When no clock could take it for valid any more. Its times have been looked at. */
+/** When no clock takes it for valid any more. Its times have been checked before. */
 export function expiryOf({ claims: { exp } }: ForeignToken): Date {
   return new Date(Math.ceil(Number(exp) * 1000))
 }

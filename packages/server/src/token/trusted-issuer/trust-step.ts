@@ -1,4 +1,4 @@
-/** One step on the way from a token of another issuer to a client, and what the way begins with. */
+/** One step on the way from a token of another issuer to a client, and what that way begins with. */
 import type { OAuthError } from '../../domain/errors.ts'
 import type { Issuer } from '../../domain/issuer.ts'
 import type { Tenant } from '../../domain/tenant.ts'
@@ -22,7 +22,7 @@ export interface TrustStep {
   readonly outcome: 'passed' | 'failed' | 'noted'
   /** For the operator. */
   readonly sentence: string
-  /** What the token endpoint answers, where that is not the one answer for all that is not proven. */
+  /** What the token endpoint answers, where that differs from the usual answer to an unproven client. */
   readonly error?: OAuthError
 }
 

@@ -1,7 +1,7 @@
 /**
- * Which client a token of another issuer is, step by step. The token endpoint stops at the first step that fails; an
- * operator who asks for an explanation sees all of them. Both walk through this one function, so that an explanation can
- * never say other than what would happen.
+ * Which client a token of another issuer stands for, step by step. The token endpoint stops at the first step that
+ * fails; an operator who asks for an explanation sees all of them. Both go through this one function, so that an
+ * explanation can never differ from what would happen.
  */
 import type { Client, ClientStore } from '../../domain/client.ts'
 import type { Issuer } from '../../domain/issuer.ts'
@@ -44,7 +44,7 @@ export interface TrustStepsDeps extends TrustedClientDeps {
 /** Undefined once a step has failed. */
 export type TrustSteps = AsyncGenerator<TrustStep, ProvenWorkload | undefined>
 
-/** What costs nothing comes first: nobody makes us fetch keys for a token that could not count. */
+/** The cheap checks come first: nobody can make us fetch keys for a token that could not count anyway. */
 export async function* trustSteps(deps: TrustStepsDeps, presented: PresentedToken): TrustSteps {
   const { trusted, tenant } = presented
   const token = readToken(presented.jwt)
@@ -67,7 +67,7 @@ export async function* trustSteps(deps: TrustStepsDeps, presented: PresentedToke
   yield* claimed
   const signature = await signatureStep(deps, trusted, token)
   yield signature
-  // What follows is about claims, and only a signature makes them somebody's word.
+  // What follows rests on claims, and only the signature makes them the issuer's.
   if (signature.outcome === 'failed') return undefined
 
   const reuse = await reuseStep(deps, tenant, trusted, token)
@@ -93,7 +93,7 @@ function readToken(jwt: string): ForeignToken | string {
 }
 
 function whyNotFrom(trusted: TrustedIssuer, token: ForeignToken, own: Issuer): string | undefined {
-  // Our tokens are for APIs: whoever gets to see one must not be able to speak for its client here.
+  // Our tokens are for APIs: an API that receives one must not be able to authenticate as its client here.
   if (trusted.issuer === own.issuer) return 'This server does not take its own tokens for a proof.'
   if (isTrustDomain(trusted.issuer)) {
     return trustDomainOf(token.subject) === trusted.issuer
@@ -132,7 +132,7 @@ async function signatureStep(
   return judged('signature', fault, '')
 }
 
-/** Whether it was spent before. What is spent twice at the same time is found when the exchange is recorded. */
+/** Whether it was spent before. Two uses at the same time are found when the exchange is recorded. */
 async function reuseStep(
   { spentProofs }: TrustStepsDeps,
   tenant: Tenant,

@@ -1,4 +1,6 @@
-/** The client that a verified token of another issuer is given to: by the matches of its issuer, or else by its rule. */
+/**
+ * The client that a verified token of another issuer stands for, by the matches of its issuer or else by its rule.
+ */
 import type { ClientId } from '../../domain/client.ts'
 import { whyNoMatch } from '../../domain/trust-match.ts'
 import type { RunTrustRule } from '../../rules/run-trust-rule.ts'
@@ -24,7 +26,7 @@ export async function* clientOf(
   }
   const named = [...found].filter((id) => wanted === undefined || id === wanted)
   const [first, ...others] = named
-  // Whoever wrote the matches may not have seen that two hold; which one was meant, the request has to say.
+  // Whoever wrote the matches may not have noticed that two hold; the request has to say which one is meant.
   if (others.length > 0) {
     return yield* failing(
       'client',

@@ -7,13 +7,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ClientId, type ClientStore, parseClientId } from '../../../domain/client.ts'
 import { allowedScopes, type ClientGrantStore } from '../../../domain/client-grant.ts'
-import type { Confirmation } from '../../../domain/confirmation.ts'
 import { ManagementError } from '../../../domain/errors.ts'
-import type { TokenId } from '../../../domain/issued-token.ts'
-import type { Audience, ResourceServerStore } from '../../../domain/resource-server.ts'
+import type { ResourceServerStore } from '../../../domain/resource-server.ts'
 import type { TenantId } from '../../../domain/tenant.ts'
 import type { TokenFault } from '../../../keys/issued-token/verify-token.ts'
 import type { IsRevoked, TokenInQuestion } from '../../../token/presented-token/is-revoked.ts'
+import type {
+  ManagementTokenClaims,
+  VerifyManagementToken,
+} from '../../../token/presented-token/management-token.ts'
 import { mayGetTokens } from './come-back.ts'
 import { type ConfirmPossessionDeps, createConfirmPossession } from './confirm-possession.ts'
 import { presentedToken, refuseToken, schemeOf } from './presented-token.ts'
@@ -27,27 +29,12 @@ export interface Operator {
   readonly tokenExpiresAt: Date
 }
 
-/** The claims of an access token that access depends on. */
-export interface ManagementTokenClaims {
-  readonly clientId: string
-  readonly scope: string
-  readonly jti: TokenId | undefined
-  readonly issuedAtSeconds: number
-  readonly expiresAt: Date
-  /** What the token is bound to; undefined: a bearer token. */
-  readonly confirmation: Confirmation | undefined
-}
-
 export interface AccessDeps extends ConfirmPossessionDeps {
   readonly clients: Pick<ClientStore, 'find'>
   readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
   readonly clientGrants: Pick<ClientGrantStore, 'findFor'>
   /** A fault unless the token was issued by this tenant for this audience and is valid now. */
-  readonly verifyToken: (
-    tenantId: TenantId,
-    token: string,
-    expected: { issuer: string; audience: Audience },
-  ) => Promise<ManagementTokenClaims | TokenFault>
+  readonly verifyToken: VerifyManagementToken
   /** Whether the token was revoked before its time. */
   readonly isRevoked: IsRevoked
   /** @throws ManagementError `too_many_requests` when this client has had its share. */

@@ -2,7 +2,13 @@
  * Until when a client could still come in with what proves it. A moment in milliseconds since 1970, so that two can be
  * compared whatever they come of.
  */
-import { type Client, type ClientSecret, type ClientStore, usesSecret } from '../../../domain/client.ts'
+import {
+  type Client,
+  type ClientSecret,
+  type ClientStore,
+  usesCertificate,
+  usesSecret,
+} from '../../../domain/client.ts'
 import type { ClientCredential, ClientCredentialStore } from '../../../domain/client-credential.ts'
 import { demandsOfLevel, isFapiAlgorithm } from '../../../domain/security-demands.ts'
 
@@ -62,8 +68,10 @@ function lastEnd(proofs: readonly { readonly expiresAt: Date | undefined }[]): n
 
 // That its tokens have to be bound to a key shuts nobody out: whoever can ask for one can make a key for it.
 function needsCertificate({ tokenEndpointAuthMethod, complianceLevel }: Client): boolean {
-  const byCertificate = ['tls_client_auth', 'self_signed_tls_client_auth'].includes(tokenEndpointAuthMethod)
-  return byCertificate || demandsOfLevel(complianceLevel)?.bindings.includes('dpop') === false
+  return (
+    usesCertificate(tokenEndpointAuthMethod) ||
+    demandsOfLevel(complianceLevel)?.bindings.includes('dpop') === false
+  )
 }
 
 /** A key for RS256 proves nothing at a level of FAPI 2.0, however long it is registered. */

@@ -41,7 +41,7 @@ test.each([
   ['of a private address', 'https://10.0.0.1/jwks.json', 'a public address'],
   ['of this host', 'https://[::1]/jwks.json', 'a public address'],
   ['of the metadata of a cloud', 'https://169.254.169.254/jwks.json', 'a public address'],
-  ['with a blank', 'https://billing.example.com/a b', 'the URL of a key set'],
+  ['with a space', 'https://billing.example.com/a b', 'the URL of a key set'],
   ['of more than 2,000 characters', `${somewhere}?${'x'.repeat(2000)}`, 'more than 2000 characters'],
 ])('a jwks_uri that is %s is refused', async (_name, uri, words) => {
   const { clients } = world.mine.connection

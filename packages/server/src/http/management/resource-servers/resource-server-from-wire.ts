@@ -106,7 +106,7 @@ function identifierOf(body: ResourceServerToCreate): Audience {
   if (identifier) return identifier
   throw new ManagementError(
     'invalid_body',
-    "Payload validation error: 'It must not begin or end with a blank or hold control characters' on property identifier.",
+    "Payload validation error: 'It must not begin or end with a space or hold control characters' on property identifier.",
   )
 }
 
