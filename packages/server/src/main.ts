@@ -1,5 +1,6 @@
 /** Reads the environment, starts, waits for a signal, stops; nothing else. */
 import { type Logger, pino, stdTimeFunctions } from 'pino'
+import { checkListening } from './check-listening.ts'
 import { ConfigError, parseConfig } from './config.ts'
 import { keepOutOfCoreDumps } from './core-dump.ts'
 import { MasterKeyError } from './keys/secret/master-key.ts'
@@ -28,7 +29,8 @@ async function run(): Promise<void> {
     // What the server starts inherits its environment: the compiler, which reads code of strangers, too.
     delete process.env[settings.masterKey.name]
     const log = createLog(config.logLevel)
-    // Loaded only now, so that a fault of the settings is told at once.
+    // Loaded only now, so that a fault of the settings is told at once, and a place where it cannot listen as well.
+    await checkListening(config)
     const { startServer } = await import('./server.ts')
     const words: string[] = []
     const print = (text: string) => void words.push(text)

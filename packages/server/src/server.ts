@@ -42,7 +42,7 @@ export async function startServer(config: Config, { log, now, print }: StartDeps
   const serving: Serving = { origin: config.publicOrigin ?? '', state: 'starting' }
   const { app, drain } = createApp(routesOf(config, rooms, { log, now }, serving), tls?.serverFactory)
   opened.defer(() => drain.stop())
-  // Before anything is made: where the port is taken, the data folder stays empty.
+  // Before there are credentials: where the port is taken after all, nobody has been shown any.
   const listenTextResolver = (address: string) => `listening at ${address.replace(/^http:/, `${scheme}:`)}`
   const bound = new URL(await app.listen({ host: config.host, port: config.port, listenTextResolver }))
   rooms.listening.push(...app.addresses().filter((address) => typeof address !== 'string'))

@@ -1,4 +1,5 @@
 /** How the text of one setting becomes a value. */
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 export interface Setting<Value> {
@@ -74,6 +75,15 @@ export function certificateHeader(text: string): string {
   const name = text.toLowerCase()
   if (/^[a-z0-9-]{1,64}$/.test(name) && name.includes('cert')) return name
   throw new SettingFault('must be the name of a header that has cert in it, such as Client-Cert.')
+}
+
+const hostLabels = /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/i
+
+/** An address as sockets have it, or a name that looks like none: what ends in a number is meant as one (WHATWG URL). */
+export function listenHost(text: string): string {
+  const isName = hostLabels.test(text) && !/(?:^|\.)\d+$/.test(text)
+  if (isIP(text) !== 0 || (isName && text.length <= 253)) return text
+  throw new SettingFault('must be an IP address, without brackets or port, or a host name.')
 }
 
 /** Scheme, host and port, without a final slash; anything more is refused, since the issuer is made from it. */

@@ -10,6 +10,7 @@ import {
   httpUrl,
   integer,
   list,
+  listenHost,
   oneOf,
   origin,
   privateDestination,
@@ -28,7 +29,7 @@ export const settings = {
     name: 'TALLYSTICK_HOST',
     default: '127.0.0.1',
     meaning: 'Address it binds. `0.0.0.0` or `::` for every interface.',
-    parse: (text) => text ?? '127.0.0.1',
+    parse: (text) => listenHost(text ?? '127.0.0.1'),
   },
   dataDir: {
     name: 'TALLYSTICK_DATA_DIR',

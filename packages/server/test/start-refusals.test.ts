@@ -1,9 +1,16 @@
 /** What keeps the real program from starting at all, as the operator is told. */
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { programPath, startProgram } from './started-program.ts'
+
+const other = createServer().listen({ host: '127.0.0.1', port: 0 })
+await once(other, 'listening')
+afterAll(() => other.close())
+const { port: takenPort } = other.address() as AddressInfo
 
 for (const [name, env, words] of [
   [
@@ -20,6 +27,16 @@ for (const [name, env, words] of [
     'a data folder that cannot be made',
     { TALLYSTICK_DATA_DIR: '/proc/tallystick' },
     /^The data folder \/proc\/tallystick cannot be written[^\n]*\n$/,
+  ],
+  [
+    'a port that is taken',
+    { TALLYSTICK_PORT: String(takenPort), TALLYSTICK_DATA_DIR: '/proc/tallystick' },
+    /^The port \d+ is in use[^\n]*TALLYSTICK_PORT[^\n]*\n$/,
+  ],
+  [
+    'an address that is not of this host',
+    { TALLYSTICK_HOST: '192.0.2.1', TALLYSTICK_DATA_DIR: '/proc/tallystick' },
+    /^The server cannot listen there \(EADDRNOTAVAIL\)[^\n]*TALLYSTICK_HOST[^\n]*\n$/,
   ],
 ] as const) {
   test(`the server names ${name} in a line each and ends within three seconds`, async () => {
