@@ -37,7 +37,7 @@ export function presentedTokensOf(
   {
     authenticateClient,
     ...endpoint
-  }: Pick<PresentedTokenDeps, 'record' | 'keep' | 'rateLimit' | 'noteSecretUse'> & {
+  }: Pick<PresentedTokenDeps, 'record' | 'keep' | 'rateLimit' | 'noteSecretUse' | 'noticeEnding'> & {
     authenticateClient: AuthenticateClient
   },
 ): PresentedTokenDeps {

@@ -10,6 +10,7 @@ import type { AppDeps } from './http/app.ts'
 import type { Readiness } from './http/health.ts'
 import type { RateLimit } from './http/rate-limit.ts'
 import { createKeyDocuments } from './key-documents.ts'
+import { createEndOfCredential } from './keys/certificate/credential-end.ts'
 import { createApiSigningSecrets } from './keys/issued-token/api-signing-secret.ts'
 import { createDpopNonces } from './keys/public-key/dpop-nonce.ts'
 import { createSecretText } from './keys/secret/client-secret.ts'
@@ -36,6 +37,7 @@ import { findTokenOf, presentedTokensOf, statusListsOf } from './presented-token
 import type { Rooms } from './rooms.ts'
 import { createCheckTrustRule } from './rules/run-trust-rule.ts'
 import { takesCertificates } from './tls.ts'
+import { createNoticeEnding } from './token/client-authentication/ending-notices.ts'
 import { createNoteSecretUse } from './token/client-authentication/secret-uses.ts'
 import { createOpaqueTokens } from './token/opaque-tokens.ts'
 import { createIsRevoked } from './token/presented-token/is-revoked.ts'
@@ -71,6 +73,8 @@ export function routesOf(
   const findToken = findTokenOf(tokensInQuestion)
   const isRevoked = createIsRevoked(storage)
   const noteSecretUse = createNoteSecretUse(storage.clientSecrets)
+  const endOfCredential = createEndOfCredential()
+  const noticeEnding = createNoticeEnding({ endOfCredential, newLogEntryId })
   return {
     log,
     now,
@@ -89,13 +93,21 @@ export function routesOf(
         provePossession,
         issueDpopNonce,
         noteSecretUse,
+        noticeEnding,
         rateLimit: rateOf(config.tokenRate),
         exchangeRecord: config.exchangeRecord,
       },
     ),
     presentedTokens: presentedTokensOf(
       { storage, ring, now, findToken, isRevoked },
-      { authenticateClient, noteSecretUse, record, keep: recorder.keep, rateLimit: rateOf(config.tokenRate) },
+      {
+        authenticateClient,
+        noteSecretUse,
+        noticeEnding,
+        record,
+        keep: recorder.keep,
+        rateLimit: rateOf(config.tokenRate),
+      },
     ),
     statusLists: { publishStatusList: statusListsOf(tokensInQuestion) },
     discovery: {

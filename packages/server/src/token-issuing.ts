@@ -28,7 +28,7 @@ export interface TokenIssuingSources
 /** What it has in common with other endpoints, and what the settings say. */
 export interface TokenIssuingOptions
   extends Pick<ClientCredentialsGrantDeps, 'authenticateClient' | 'provePossession'>,
-    Pick<AccountForExchangeDeps, 'noteSecretUse' | 'exchangeRecord'>,
+    Pick<AccountForExchangeDeps, 'noteSecretUse' | 'noticeEnding' | 'exchangeRecord'>,
     Pick<TokenEndpointDeps, 'issueDpopNonce' | 'rateLimit'> {}
 
 export function tokenEndpointOf(
@@ -36,7 +36,8 @@ export function tokenEndpointOf(
   options: TokenIssuingOptions,
 ): TokenEndpointDeps {
   const { resourceServers, clientGrants, exchangeRecords, spentProofs, issuedTokens, rules } = storage
-  const { authenticateClient, provePossession, noteSecretUse, exchangeRecord, ...endpoint } = options
+  const { authenticateClient, provePossession, noteSecretUse, noticeEnding, exchangeRecord, ...endpoint } =
+    options
   return {
     ...endpoint,
     grantAccessToken: createClientCredentialsGrant({
@@ -67,6 +68,7 @@ export function tokenEndpointOf(
       exchangeRecords,
       spentProofs,
       noteSecretUse,
+      noticeEnding,
       issuedTokens,
       now,
       newLogEntryId,

@@ -2,7 +2,7 @@
 
 import type { TailConsole } from '@tallystick/management-api/contract/log-tail'
 import type {
-  ActionFailedLogEntry,
+  EndingLogEntry,
   ExchangeLogEntry,
   LogEntry,
   ManagementLogEntry,
@@ -28,17 +28,22 @@ export function entryLine(
   entry: LogEntry,
   { colors, lineWidth }: Pick<Terminal, 'colors' | 'lineWidth'>,
 ): string {
-  const refused = entry.type !== 'seccft' && entry.type !== 'sapi'
+  const paint = colorOf(entry.type, colors)
   const type = shortType(entry.type).padEnd(6)
   const client = entry.client_name || entry.client_id
   const about = neutralLine([client, aboutEntry(entry)].filter((part) => part !== '').join(': '))
   const others = entry.date.length + type.length + entry.log_id.length + 3
   return [
     colors.dim(entry.date),
-    refused ? colors.red(type) : colors.green(type),
+    paint(type),
     cutToWidth(about, lineWidth - others),
     colors.dim(entry.log_id),
   ].join(' ')
+}
+
+function colorOf(type: LogEntry['type'], colors: Colors): (text: string) => string {
+  if (type === 'w') return colors.yellow
+  return type === 'seccft' || type === 'sapi' ? colors.green : colors.red
 }
 
 /** The long one in as many letters as the others have. */
@@ -51,17 +56,23 @@ export function isExchange(entry: LogEntry): entry is ExchangeLogEntry {
   return 'audience' in entry
 }
 
-function isFailedAction(entry: ActionFailedLogEntry | ManagementLogEntry): entry is ActionFailedLogEntry {
-  return entry.type === 'actions_execution_failed'
+/** A change has a request. */
+function isChange(entry: LogEntry): entry is ManagementLogEntry {
+  return entry.type === 'sapi' || entry.type === 'fapi'
+}
+
+function isWarning(entry: LogEntry): entry is EndingLogEntry {
+  return entry.type === 'w'
 }
 
 /** What the entry is about, in half a sentence. */
 export function aboutEntry(entry: LogEntry): string {
-  if (!isExchange(entry)) {
-    if (isFailedAction(entry)) return `${entry.details.action_name} ${entry.details.error_class}`
+  if (isWarning(entry)) return entry.description
+  if (isChange(entry)) {
     const { request, response } = entry.details
     return `${request.method} ${request.path} ${response.statusCode}`
   }
+  if (!isExchange(entry)) return `${entry.details.action_name} ${entry.details.error_class}`
   if (entry.type === 'feccft') return [entry.details.error, entry.description].filter(Boolean).join(', ')
   const scopes = shortScopes(entry.scope.split(' '), scopesRoom)
   return [entry.audience, scopes && `[${scopes}]`].filter(Boolean).join(' ')
@@ -87,7 +98,15 @@ type Detail = readonly [name: string, value: string]
 
 function otherDetails(entry: LogEntry): Detail[] {
   if (isExchange(entry)) return exchangeDetails(entry)
-  if (!isFailedAction(entry)) return [['change', aboutEntry(entry)]]
+  if (isChange(entry)) return [['change', aboutEntry(entry)]]
+  if (isWarning(entry)) {
+    const { credential_id, credential_type, expires_at, request_id } = entry.details
+    return [
+      ['credential', `${credential_id}  ${credential_type}`],
+      ['ends', expires_at],
+      ['request', request_id],
+    ]
+  }
   const { request_id, action_name, version_number, error_class, action_error } = entry.details
   return [
     ['action', `${action_name} version ${version_number}`],

@@ -29,7 +29,7 @@ const maxListed = 1000
 /** A client's id fits. */
 const maxClientWidth = 32
 
-const entryTypes = ['seccft', 'feccft', 'actions_execution_failed', 'sapi', 'fapi']
+const entryTypes = ['seccft', 'feccft', 'actions_execution_failed', 'w', 'sapi', 'fapi']
 
 export function addLogsCommands(logs: Command, open: OpenContext): void {
   addExamples(logs, [
@@ -41,7 +41,7 @@ export function addLogsCommands(logs: Command, open: OpenContext): void {
   ])
   logs.addHelpText(
     'after',
-    '\nTypes: seccft and feccft, an exchange granted or refused; actions_execution_failed, an Action that failed in one;\nsapi and fapi, a change made or refused.',
+    '\nTypes: seccft and feccft, an exchange granted or refused; actions_execution_failed, an Action that failed in one;\nw, a secret or credential that was used and ends soon; sapi and fapi, a change made or refused.',
   )
 
   addIdsOption(logs.command('list').description('log entries, newest first'))

@@ -1,10 +1,11 @@
 /**
  * The log: one entry for each exchange, granted (`seccft`) or refused (`feccft`), one more for an Action that failed in
- * it, and one for each change made (`sapi`) or refused (`fapi`) in the management API. Claim values and credentials are
- * never in it.
+ * it, a warning (`w`) where what proved a client ends soon, and one for each change made (`sapi`) or refused (`fapi`) in
+ * the management API. Claim values and credentials are never in it.
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
+import { proofType } from './proof-type.ts'
 import { closed, dateTime, fieldsQuery, oneOf, pageQuery, totals } from './schema.ts'
 
 const entryMembers = {
@@ -88,6 +89,22 @@ export const actionFailedLogEntry = closed({
 })
 export type ActionFailedLogEntry = Static<typeof actionFailedLogEntry>
 
+/** What proved the client of a request ends within thirty days: once a day for each secret and credential. */
+export const endingLogEntry = closed({
+  ...entryMembers,
+  type: Type.Literal('w'),
+  details: closed({
+    /** Of the request that used it. */
+    request_id: Type.String(),
+    duration_ms: Type.Number(),
+    credential_type: proofType,
+    /** Of the secret or the credential. */
+    credential_id: Type.String(),
+    expires_at: dateTime,
+  }),
+})
+export type EndingLogEntry = Static<typeof endingLogEntry>
+
 export const managementLogEntry = closed({
   ...entryMembers,
   type: oneOf(['sapi', 'fapi']),
@@ -100,7 +117,12 @@ export const managementLogEntry = closed({
 })
 export type ManagementLogEntry = Static<typeof managementLogEntry>
 
-export const logEntry = Type.Union([exchangeLogEntry, actionFailedLogEntry, managementLogEntry])
+export const logEntry = Type.Union([
+  exchangeLogEntry,
+  actionFailedLogEntry,
+  endingLogEntry,
+  managementLogEntry,
+])
 export type LogEntry = Static<typeof logEntry>
 
 /**

@@ -3,6 +3,7 @@
  * credential in any form. Its id is the request id of the answer it accounts for.
  */
 import type { ClientId } from './client.ts'
+import type { EndingProof } from './ending-proof.ts'
 import type { Identifier } from './identifier.ts'
 import type { LogEntryFilter } from './log-search.ts'
 import type { RuleDoor, RuleId, RuleVersionId } from './rule.ts'
@@ -85,7 +86,15 @@ export interface ActionFailedLogEntry extends LogEntryBase {
   readonly errorClass: ActionErrorClass
 }
 
-export type LogEntry = ExchangeLogEntry | ActionFailedLogEntry | ManagementLogEntry
+/** A warning: what proved the client of a request ends soon. */
+export interface EndingLogEntry extends LogEntryBase {
+  readonly type: 'w'
+  /** Of the request that used it. */
+  readonly requestId: LogEntryId
+  readonly proof: EndingProof
+}
+
+export type LogEntry = ExchangeLogEntry | ActionFailedLogEntry | EndingLogEntry | ManagementLogEntry
 
 /** Where in the order of commits a reader is. Stays right when retention has taken the entry it stood at. */
 export type LogPlace = number

@@ -82,6 +82,7 @@ export const logCategoryOf = {
   seccft: 'auth.token_exchange.success',
   feccft: 'auth.token_exchange.fail',
   actions_execution_failed: 'actions',
+  w: 'auth.login.notification',
   sapi: 'management.success',
   fapi: 'management.fail',
 } as const satisfies Record<LogEntryType, string>

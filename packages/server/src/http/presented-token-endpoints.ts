@@ -1,7 +1,8 @@
 /**
  * `POST /oauth/introspect` (RFC 7662) and `POST /oauth/revoke` (RFC 7009). Who asks is held to what a token request is
  * held to, and what its proof used up is on disk before the answer leaves. A revocation leaves an entry in the log, and so
- * does every refusal; a question that is answered leaves none, as reading leaves none anywhere.
+ * does every refusal; a question that is answered leaves none, as reading leaves none anywhere, but for the warning that
+ * what proved who asked ends soon.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthError } from '../domain/errors.ts'
@@ -12,6 +13,7 @@ import { AlreadyExistsError, GoneError } from '../domain/storage.ts'
 import type { Write } from '../domain/write.ts'
 import { inProfile } from '../token/auth0-refusals.ts'
 import { assertionWasSpent } from '../token/client-authentication/client-refusals.ts'
+import type { NoticeEnding } from '../token/client-authentication/ending-notices.ts'
 import type { ProvenClient } from '../token/client-authentication/proven-client.ts'
 import { type WritesOfProofDeps, writesOfProof } from '../token/client-authentication/writes-of-proof.ts'
 import type { IncomingTokenRequest } from '../token/exchange.ts'
@@ -34,8 +36,9 @@ export interface PresentedTokenDeps extends WritesOfProofDeps {
   readonly revocations: Pick<RevocationStore, 'put'>
   /** Resolves when the writes are on disk. */
   readonly keep: (writes: readonly Write[]) => Promise<void>
-  /** Resolves when entry and writes are on disk, all or none. */
-  readonly record: (entry: LogEntry, writes: readonly Write[]) => Promise<void>
+  /** Resolves when entries and writes are on disk, all or none. */
+  readonly record: (entry: LogEntry, writes: readonly Write[], beside?: readonly LogEntry[]) => Promise<void>
+  readonly noticeEnding: NoticeEnding
   /** Of one address, as at the token endpoint. */
   readonly rateLimit: RateLimit
   readonly now: () => Date
@@ -69,7 +72,7 @@ async function introspect(
   const signed = acceptsByName(incoming.rawHeaders.accept, signedType)
     ? await deps.signIntrospection(incoming, introspection)
     : undefined
-  await keepUsed(deps, asker, usedBy(deps, asker, incoming))
+  await keepUsed(deps, asker, incoming)
   return signed === undefined ? reply.send(answer) : reply.header('content-type', signedType).send(signed)
 }
 
@@ -79,18 +82,19 @@ async function revoke(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { owner, revocation, refusal } = await deps.revokeToken(incoming)
-  const used = usedBy(deps, owner, incoming)
   if (refusal) {
-    await keepUsed(deps, owner, used)
+    await keepUsed(deps, owner, incoming)
     throw refusal
   }
-  const writes = [...used, ...(revocation ? [deps.revocations.put(revocation)] : [])]
+  const writes = [...usedBy(deps, owner, incoming), ...(revocation ? [deps.revocations.put(revocation)] : [])]
   const description =
     revocation?.subject.kind === 'token'
       ? `Revoked the token ${revocation.subject.jti}.`
       : 'Was asked to revoke what is no token, or has expired.'
   const told = { type: 'sapi', description, status: 200, client: owner.client } as const
-  await spend(owner, () => deps.record(entryOf(deps, incoming, told), writes))
+  const entry = entryOf(deps, incoming, told)
+  const warning = deps.noticeEnding(owner, entry)
+  await spend(owner, () => deps.record(entry, writes, warning ? [warning] : []))
   return reply.send()
 }
 
@@ -105,11 +109,14 @@ function usedBy(
 
 /** Most questions are asked with a secret that was used just before, and wait for no disk. */
 async function keepUsed(
-  { keep }: PresentedTokenDeps,
+  deps: PresentedTokenDeps,
   proven: ProvenClient,
-  used: readonly Write[],
+  incoming: IncomingTokenRequest,
 ): Promise<void> {
-  if (used.length > 0) await spend(proven, () => keep(used))
+  const used = usedBy(deps, proven, incoming)
+  const warning = deps.noticeEnding(proven, askedBy(deps, incoming))
+  if (warning) await spend(proven, () => deps.record(warning, used))
+  else if (used.length > 0) await spend(proven, () => deps.keep(used))
 }
 
 /** @throws OAuthError when another request used the same assertion, or the same token of another issuer, at the same time. */
@@ -155,7 +162,7 @@ function parametersOf(request: FastifyRequest): IncomingTokenRequest {
 }
 
 function entryOf(
-  { now }: PresentedTokenDeps,
+  deps: PresentedTokenDeps,
   incoming: IncomingTokenRequest,
   told: Pick<ManagementLogEntry, 'type' | 'description' | 'status'> & {
     readonly client?: ProvenClient['client']
@@ -165,16 +172,22 @@ function entryOf(
   const { client, description, ...rest } = told
   return {
     ...rest,
+    ...askedBy(deps, incoming),
     tenantId: incoming.tenant.id,
-    id: incoming.requestId,
-    at: incoming.receivedAt,
     description: shownText(mask(description), maxEntryTextLength),
     clientId: client?.id,
     clientName: client?.name,
-    ip: incoming.ip,
-    userAgent: shownText(mask(incoming.userAgent), maxEntryTextLength),
-    durationMs: now().getTime() - incoming.receivedAt.getTime(),
     method: incoming.httpMethod,
     path: new URL(incoming.endpointUrl).pathname,
+  }
+}
+
+function askedBy({ now }: PresentedTokenDeps, incoming: IncomingTokenRequest) {
+  return {
+    id: incoming.requestId,
+    at: incoming.receivedAt,
+    ip: incoming.ip,
+    userAgent: shownText(maskPresented(incoming.raw)(incoming.userAgent), maxEntryTextLength),
+    durationMs: now().getTime() - incoming.receivedAt.getTime(),
   }
 }

@@ -1,7 +1,9 @@
 /** A log entry's row: what it is searched by has columns, the rest is one JSON text. */
+import { proofTypes } from '../domain/ending-proof.ts'
 import {
   type ActionFailedLogEntry,
   actionErrorClasses,
+  type EndingLogEntry,
   type ExchangeLogEntry,
   type LogEntry,
   type LogEntryBase,
@@ -53,6 +55,8 @@ export function parseLogEntryRow(row: LogEntryRow): LogEntry {
       return { ...base, type, ...parseExchange(content) }
     case 'actions_execution_failed':
       return { ...base, type, ...parseActionFailed(content) }
+    case 'w':
+      return { ...base, type, ...parseEnding(content) }
     case 'sapi':
     case 'fapi':
       return { ...base, type, ...parseManagement(content) }
@@ -109,6 +113,18 @@ function parseActionFailed(content: Content): Omit<ActionFailedLogEntry, keyof L
     requestId: readIdentifier(requireText(content.requestId, place), place),
     action: parseRuleTrace(content.action),
     errorClass: readOneOf(actionErrorClasses, content.errorClass, place),
+  }
+}
+
+function parseEnding(content: Content): Omit<EndingLogEntry, keyof LogEntryBase | 'type'> {
+  const proof = requireObject(content.proof, place)
+  return {
+    requestId: readIdentifier(requireText(content.requestId, place), place),
+    proof: {
+      type: readOneOf(proofTypes, proof.type, place),
+      id: requireText(proof.id, place),
+      expiresAt: requireMoment(proof.expiresAt, place),
+    },
   }
 }
 

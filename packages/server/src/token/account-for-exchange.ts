@@ -13,6 +13,7 @@ import type { Encryption } from '../keys/secret/encryption.ts'
 import { maskedJson } from '../rules/masking.ts'
 import type { RuleRun } from '../rules/run-rule.ts'
 import type { ClientCredentials } from './client-authentication/client-credentials.ts'
+import type { NoticeEnding } from './client-authentication/ending-notices.ts'
 import { type WritesOfProofDeps, writesOfProof } from './client-authentication/writes-of-proof.ts'
 import type { TokenOutcome } from './client-credentials-grant.ts'
 import type { Exchange } from './exchange.ts'
@@ -26,6 +27,7 @@ export interface AccountForExchangeDeps extends WritesOfProofDeps {
   readonly encryption: Encryption
   readonly exchangeRecords: ExchangeRecordStore
   readonly issuedTokens: Pick<IssuedTokenStore, 'insert'>
+  readonly noticeEnding: NoticeEnding
   readonly now: () => Date
   readonly newLogEntryId: () => LogEntryId
   /** `off`: log entries only. */
@@ -44,7 +46,8 @@ export function createAccountForExchange(deps: AccountForExchangeDeps): (outcome
   return function accountForExchange(outcome) {
     const mask = maskOf(outcome.exchange)
     const entry = logEntryOf(outcome, deps.now(), mask)
-    const beside = failedActionsOf(entry, deps.newLogEntryId)
+    const warning = deps.noticeEnding(outcome.exchange, entry)
+    const beside = [...failedActionsOf(entry, deps.newLogEntryId), ...(warning ? [warning] : [])]
     const used = writesOfProof(deps, outcome.exchange, outcome.exchange.incoming.receivedAt)
     const kept = [...used, ...issuedTokenOf(deps, outcome)]
     if (deps.exchangeRecord === 'off') return { entry, writes: kept, beside }

@@ -100,7 +100,7 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   // First, since it says nothing of any client, and a client that has to come again with a nonce has not used up its
   // assertion.
   const possession = await provenPossession(deps, incoming)
-  const { client, workload, usedSecret, spentProof } = await deps.authenticateClient(
+  const { client, workload, usedSecret, usedCredential, spentProof } = await deps.authenticateClient(
     incoming,
     request.credentials,
     request.audience,
@@ -108,6 +108,7 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   exchange.client = client
   if (workload) exchange.workload = workload
   if (usedSecret) exchange.usedSecret = usedSecret
+  if (usedCredential) exchange.usedCredential = usedCredential
   exchange.spentProofs = [spentProof, possession?.spentProof].filter((proof) => proof !== undefined)
   const shown = incoming.clientCertificate
   if (shown) exchange.provenKeys = { x5tS256: thumbprintOf(shown.leaf.raw) }

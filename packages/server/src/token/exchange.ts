@@ -1,5 +1,6 @@
 /** One exchange as it comes about: what came in, and what each step of the grant added. */
 import type { Client, ClientSecret } from '../domain/client.ts'
+import type { ClientCredential } from '../domain/client-credential.ts'
 import type { Confirmation } from '../domain/confirmation.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { LogEntryId } from '../domain/log-entry.ts'
@@ -49,6 +50,8 @@ export interface Exchange {
   client?: Client
   /** Which of its secrets proved it. */
   usedSecret?: ClientSecret
+  /** Or which of its credentials. */
+  usedCredential?: ClientCredential
   /** Whom another issuer vouched for, where that proved the client. */
   workload?: Workload
   /** What was used up to prove the client: on disk before the answer leaves, or it could be used again. */

@@ -12,6 +12,7 @@ import {
   sampleActionFailure,
   sampleChange,
   sampleExchange,
+  sampleWarning,
   secondsIn,
 } from './samples.ts'
 
@@ -55,6 +56,7 @@ export function registerLogTests(current: Current): void {
       sampleExchange(1),
       refused,
       sampleActionFailure(5),
+      sampleWarning(6),
       sampleChange(3),
       sampleChange(4, { type: 'fapi' }),
     ]

@@ -5,6 +5,7 @@ import type { ClientGrant } from '../../src/domain/client-grant.ts'
 import type { Identifier } from '../../src/domain/identifier.ts'
 import type {
   ActionFailedLogEntry,
+  EndingLogEntry,
   ExchangeLogEntry,
   LogEntryId,
   ManagementLogEntry,
@@ -296,6 +297,24 @@ export function sampleActionFailure(number: number): ActionFailedLogEntry {
       failure: 'It threw.',
     },
     errorClass: 'action_error',
+  }
+}
+
+export function sampleWarning(number: number, changes: Partial<EndingLogEntry> = {}): EndingLogEntry {
+  return {
+    tenantId: acme.id,
+    id: logId(number),
+    at: secondsIn(number),
+    type: 'w',
+    description: 'The secret sec_1, which was used, ends at 2030-01-02T00:00:00.000Z.',
+    clientId: idOf('client_1'),
+    clientName: 'billing',
+    ip: '127.0.0.1',
+    userAgent: 'curl',
+    durationMs: 2,
+    requestId: logId(1),
+    proof: { type: 'client_secret', id: 'sec_1', expiresAt: secondsIn(86_400) },
+    ...changes,
   }
 }
 

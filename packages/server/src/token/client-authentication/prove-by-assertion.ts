@@ -34,7 +34,7 @@ export async function proveByAssertion(
   const assertion = parseAssertion(jwt, { clientId, audiences, now })
   const id = parseClientId(clientId)
   const client = id && (await deps.clients.find(tenant.id, id))
-  const fault = await deps.verifyAssertion(assertion, client, now)
+  const { fault, credential: usedCredential } = await deps.verifyAssertion(assertion, client, now)
   const reason = whyNotProven(client, 'assertion', fault)
   if (!client || reason !== undefined) {
     throw assertionRefused(
@@ -44,7 +44,12 @@ export async function proveByAssertion(
   }
   const weakness = whyWeak(assertion, issuer.issuer)
   const spentProof = await spend(deps, client, assertion)
-  return weakness === undefined ? { client, spentProof } : { client, spentProof, weakness }
+  return {
+    client,
+    spentProof,
+    ...(usedCredential && { usedCredential }),
+    ...(weakness !== undefined && { weakness }),
+  }
 }
 
 /** FAPI 2.0 Security Profile §5.3.2.1 and §5.4.1: the issuer, as a string, and no RSASSA-PKCS1-v1_5. */

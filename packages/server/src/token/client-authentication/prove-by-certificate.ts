@@ -37,33 +37,41 @@ export async function proveByCertificate(
   const timer = setTimeout(pass, refusalMs)
   const id = parseClientId(clientId)
   const client = id && (await deps.clients.find(tenantId, id))
-  const fault = await faultOf(deps, client, presented)
+  const { fault, credential } = await recognise(deps, client, presented)
   const reason = whyNotProven(client, 'certificate', fault)
   if (!client || reason !== undefined) {
     await time
     throw certificateRefused(reason)
   }
   clearTimeout(timer)
-  return { client }
+  return credential ? { client, usedCredential: credential } : { client }
 }
 
-async function faultOf(
+type Registered = CertificateCredential | CertifiedNameCredential
+
+/** The credential that the certificate is of, or what is wrong with it. */
+async function recognise(
   deps: ProveByCertificateDeps,
   client: Client | undefined,
   presented: PresentedCertificate,
-): Promise<string | undefined> {
+): Promise<{ readonly fault: string | undefined; readonly credential?: Registered }> {
   const at = deps.now()
   const active = client && isRegisteredFor(client, 'certificate') ? await activeCredentials(deps, client) : []
   const counting = active.filter((credential) => !hasExpired(credential, at))
-  const fault = await deps.clientCertificates.faultOf(presented, counting, at)
+  // Whoever has no credential that counts waits for the same library.
+  let fault = await deps.clientCertificates.faultOf(presented, [], at)
+  for (const credential of counting) {
+    fault = await deps.clientCertificates.faultOf(presented, [credential], at)
+    if (fault === undefined) return { fault, credential }
+  }
   const expired = counting.length > 0 ? undefined : active.at(-1)
-  return fault !== undefined && expired ? expiryInWords(expired) : fault
+  return { fault: expired ? expiryInWords(expired) : fault }
 }
 
 async function activeCredentials(
   { clientCredentials }: ProveByCertificateDeps,
   { tenantId, id, activeCredentialIds }: Client,
-): Promise<(CertificateCredential | CertifiedNameCredential)[]> {
+): Promise<Registered[]> {
   const credentials = await clientCredentials.list(tenantId, id)
   return credentials
     .filter((credential) => credential.type !== 'public_key')

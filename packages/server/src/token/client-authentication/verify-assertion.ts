@@ -23,28 +23,39 @@ export interface VerifyAssertionDeps {
   readonly signatures: AssertionSignatures
 }
 
-/**
- * Resolves to why it is not, for the operator, or to undefined. Without a client or a fitting key the same work is
- * done anyway, so that its time tells nothing.
- */
+export interface VerifiedAssertion {
+  /** Why it is not, for the operator; undefined when it is. */
+  readonly fault: string | undefined
+  /** Whose key signed it, where that is kept here. */
+  readonly credential?: PublicKeyCredential
+}
+
+/** Without a client or a fitting key the same work is done anyway, so that its time tells nothing. */
 export type VerifyAssertion = (
   assertion: ClientAssertion,
   client: Client | undefined,
   now: Date,
-) => Promise<string | undefined>
+) => Promise<VerifiedAssertion>
 
 export function createVerifyAssertion(deps: VerifyAssertionDeps): VerifyAssertion {
   return async function verifyAssertion(assertion, client, now) {
     const { signed, algorithm } = assertion
     const { keys, fault } = client ? await fittingKeys(deps, assertion, client, now) : noClient
     if (keys.length === 0) deps.signatures.checkInVain(signed, algorithm)
-    const isSigned = keys.some((key) => deps.signatures.isSignedWith(signed, algorithm, key))
-    return isSigned ? undefined : fault
+    const signer = keys.find(({ publicJwk }) => deps.signatures.isSignedWith(signed, algorithm, publicJwk))
+    if (!signer) return { fault }
+    return { fault: undefined, ...(signer.credential && { credential: signer.credential }) }
   }
 }
 
+interface Candidate {
+  readonly publicJwk: ClientPublicJwk
+  /** Undefined of a key that the client publishes. */
+  readonly credential?: PublicKeyCredential
+}
+
 interface Candidates {
-  readonly keys: readonly ClientPublicJwk[]
+  readonly keys: readonly Candidate[]
   /** Why the assertion is not signed, should none of the keys have signed it. */
   readonly fault: string
 }
@@ -68,7 +79,7 @@ async function fittingKeys(
   const usable = fitting.filter((credential) => !hasExpired(credential, now))
   const [expired] = fitting.filter((credential) => hasExpired(credential, now))
   return {
-    keys: usable.map(({ publicJwk }) => publicJwk),
+    keys: usable.map((credential) => ({ publicJwk: credential.publicJwk, credential })),
     fault:
       usable.length === 0 && expired
         ? expiryInWords(expired)
@@ -113,7 +124,7 @@ async function publishedKeys(
     }
   }
   return {
-    keys: keys.map(({ publicJwk }) => publicJwk),
+    keys: keys.map(({ publicJwk }) => ({ publicJwk })),
     fault: 'The assertion is not signed with a key of the client’s set that has its kid and alg.',
   }
 }

@@ -1,6 +1,7 @@
 /** The shape of a log entry on the wire: that of Auth0's logs, with members of ours in its `details`. */
 import type {
   ActionFailedLogEntry as ActionFailedLogEntryOnWire,
+  EndingLogEntry as EndingLogEntryOnWire,
   ExchangeLogEntry as ExchangeLogEntryOnWire,
   LogEntry as LogEntryOnWire,
   ManagementLogEntry as ManagementLogEntryOnWire,
@@ -9,6 +10,7 @@ import type {
 import type { Issuer } from '../../../domain/issuer.ts'
 import type {
   ActionFailedLogEntry,
+  EndingLogEntry,
   ExchangeLogEntry,
   LogEntry,
   ManagementLogEntry,
@@ -29,6 +31,8 @@ export function logEntryOnWire(owner: LogOwner, entry: LogEntry): LogEntryOnWire
       return exchangeOnWire(owner, entry)
     case 'actions_execution_failed':
       return failureOnWire(owner, entry)
+    case 'w':
+      return endingOnWire(owner, entry)
     case 'sapi':
     case 'fapi':
       return changeOnWire(owner, entry)
@@ -86,6 +90,21 @@ function failureOnWire(owner: LogOwner, entry: ActionFailedLogEntry): ActionFail
       trigger_id: 'credentials-exchange',
       error_class: errorClass,
       action_error: { name: action.ended, message: description },
+    },
+  }
+}
+
+function endingOnWire(owner: LogOwner, entry: EndingLogEntry): EndingLogEntryOnWire {
+  const { proof, requestId } = entry
+  return {
+    ...membersOfAll(owner, entry),
+    type: entry.type,
+    details: {
+      request_id: requestId,
+      duration_ms: entry.durationMs,
+      credential_type: proof.type,
+      credential_id: proof.id,
+      expires_at: proof.expiresAt.toISOString(),
     },
   }
 }
