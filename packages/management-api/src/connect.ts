@@ -23,6 +23,7 @@ import { signingKeyCalls } from './connection/signing-key-calls.ts'
 import { statsCalls } from './connection/stats-calls.ts'
 import { tenantCalls, tenantSettingsCalls } from './connection/tenant-calls.ts'
 import { trustedIssuerCalls } from './connection/trusted-issuer-calls.ts'
+import { warningCalls } from './connection/warning-calls.ts'
 
 export { ManagementApiError } from './connection/error.ts'
 
@@ -63,5 +64,6 @@ export function connect(options: ConnectOptions) {
     tenantSettings: tenantSettingsCalls(call),
     tenants: tenantCalls(call),
     trustedIssuers: trustedIssuerCalls(call),
+    warnings: warningCalls(call),
   }
 }

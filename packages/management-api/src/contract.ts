@@ -24,6 +24,7 @@ import { statsOperations } from './contract/stats.ts'
 import { tenantSettingsOperations } from './contract/tenant-settings.ts'
 import { tenantOperations } from './contract/tenants.ts'
 import { trustedIssuerOperations } from './contract/trusted-issuers.ts'
+import { warningOperations } from './contract/warnings.ts'
 
 export const operations = {
   ...clientOperations,
@@ -45,6 +46,7 @@ export const operations = {
   ...tenantSettingsOperations,
   ...tenantOperations,
   ...trustedIssuerOperations,
+  ...warningOperations,
 }
 
 export type OperationName = keyof typeof operations

@@ -10,6 +10,7 @@ import { globex, sampleClient, sampleCredential } from '../test/storage-conforma
 import { createClientAuthentication } from './client-authentication.ts'
 import { OAuthError } from './domain/errors.ts'
 import { issuerOf } from './domain/issuer.ts'
+import { createClientKeySets } from './keys/public-key/client-key-set.ts'
 import { createIssuerKeys } from './keys/public-key/issuer-keys.ts'
 import { createSecretHashing } from './keys/secret/client-secret.ts'
 import { destinationsBeside } from './outbound/destinations.ts'
@@ -50,7 +51,12 @@ async function openAuthentication() {
   const runTrustRule = () => Promise.reject(new Error('Nobody is trusted.'))
   const trust = { clients, spentProofs, trustedIssuers, issuerKeys, runTrustRule, now }
   const hashing = createSecretHashing(createSecretKey(randomBytes(32)))
-  return createClientAuthentication({ storage, hashing }, trust, fetchDocument, now)
+  return createClientAuthentication(
+    { storage, hashing },
+    trust,
+    createClientKeySets({ fetchDocument, now }),
+    now,
+  )
 }
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')

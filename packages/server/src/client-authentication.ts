@@ -2,8 +2,8 @@
 
 import { createClientCertificates } from './keys/certificate/client-certificate.ts'
 import { createAssertionSignatures } from './keys/public-key/assertion-signature.ts'
-import { createClientKeySets } from './keys/public-key/client-key-set.ts'
-import type { FetchDocument } from './outbound/fetch-document.ts'
+import type { ClientKey } from './keys/public-key/client-key-set.ts'
+import type { RemoteKeySets } from './keys/public-key/remote-key-set.ts'
 import type { Rooms } from './rooms.ts'
 import {
   type AuthenticateClient,
@@ -16,7 +16,7 @@ import { createVerifyAssertion } from './token/client-authentication/verify-asse
 export function createClientAuthentication(
   { storage, hashing }: Pick<Rooms, 'storage' | 'hashing'>,
   workloadTrust: ProveByFederationDeps,
-  fetchDocument: FetchDocument,
+  clientKeySets: Pick<RemoteKeySets<ClientKey>, 'keysOf'>,
   now: () => Date,
 ): AuthenticateClient {
   const { clients, clientCredentials, spentProofs } = storage
@@ -29,7 +29,7 @@ export function createClientAuthentication(
     clientCertificates: createClientCertificates(),
     verifyAssertion: createVerifyAssertion({
       clientCredentials,
-      clientKeySets: createClientKeySets({ fetchDocument, now }),
+      clientKeySets,
       signatures: createAssertionSignatures(),
     }),
     // One count for all endpoints: whoever guesses has no more tries for knowing three of them.

@@ -12,6 +12,7 @@ import type { RateLimit } from './http/rate-limit.ts'
 import { createKeyDocuments } from './key-documents.ts'
 import { createEndOfCredential } from './keys/certificate/credential-end.ts'
 import { createApiSigningSecrets } from './keys/issued-token/api-signing-secret.ts'
+import { createClientKeySets } from './keys/public-key/client-key-set.ts'
 import { createDpopNonces } from './keys/public-key/dpop-nonce.ts'
 import { createSecretText } from './keys/secret/client-secret.ts'
 import { createLogStreamSecrets } from './keys/secret/log-stream-secrets.ts'
@@ -68,7 +69,8 @@ export function routesOf(
   const issueDpopNonce = (tenantId: TenantId) => nonces.issue(tenantId, now())
   const provePossession = createProvePossession({ nonces, spentProofs: storage.spentProofs, now })
   const opaqueTokens = createOpaqueTokens({ hashing, encryption })
-  const authenticateClient = createClientAuthentication(rooms, workloadTrust, keyDocuments.fetchDocument, now)
+  const clientKeySets = createClientKeySets({ fetchDocument: keyDocuments.fetchDocument, now })
+  const authenticateClient = createClientAuthentication(rooms, workloadTrust, clientKeySets, now)
   const tokensInQuestion = { storage, ring, apiSecrets, opaqueTokens, now }
   const findToken = findTokenOf(tokensInQuestion)
   const isRevoked = createIsRevoked(storage)
@@ -145,6 +147,9 @@ export function routesOf(
       explainToken: createExplainToken(workloadTrust),
       whyNotFetched: keyDocuments.whyNotFetched,
       takesCertificates: takesCertificates(config),
+      endOfCredential,
+      clientKeySets,
+      issuerKeys: workloadTrust.issuerKeys,
       tokenCounts: storage.tokenCounts,
       idempotentAnswers: storage.idempotentAnswers,
       changes: storage.changes,

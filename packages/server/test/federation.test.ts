@@ -107,7 +107,7 @@ test('a signature that somebody made of another one does not make a token good a
 })
 
 test('an issuer that cannot be reached, or is too slow, proves nobody, and soon', async () => {
-  const { issuers, createClient, trust, explain, present } = door()
+  const { issuers, createClient, trust, explain, present, server } = door()
   const matches = [{ client_id: await createClient('unreachable'), sub: 'repo:acme/app:*' }]
   const slow = issuers.create('slow')
   slow.answerWith(() => {})
@@ -116,6 +116,10 @@ test('an issuer that cannot be reached, or is too slow, proves nobody, and soon'
   const [explained, answered] = await Promise.all([explain(signFor(slow)), present(signFor(slow))])
   expect([explained.client_id, answered.status]).toEqual([null, 401])
   expect(JSON.stringify(explained.steps)).toContain('no whole answer')
+  const warned = (await server.management.warnings.list()).filter(({ issuer }) => issuer === slow.issuer)
+  expect(warned).toMatchObject([
+    { type: 'keys_unavailable', description: expect.stringContaining('no whole answer') },
+  ])
   expect(performance.now() - begin).toBeLessThan(6000)
   const answers: [string, (issuer: ForeignIssuer) => void][] = [
     [

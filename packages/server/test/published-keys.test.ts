@@ -246,3 +246,26 @@ test('a place that the operator of the host has not opened is not reached', asyn
   expect(canaryConnections).toBe(0)
   await new Promise((resolve) => listener.close(resolve))
 })
+
+test('keys that cannot be fetched are warned of from then on, until they can', async () => {
+  const path = '/in-trouble'
+  const id = await createPublishingClient(path)
+  const { warnings, clients } = door().server.management
+  const warningsOf = async () => (await warnings.list()).filter(({ client_id }) => client_id === id)
+  expect(await warningsOf()).toEqual([])
+  const since = now().toISOString()
+  for (const _ of [1, 2]) {
+    expect(await statusOf(id, one, 'k')).toBe(401)
+    expect(await warningsOf()).toMatchObject([
+      { type: 'keys_unavailable', jwks_uri: publisher.url(path), since },
+    ])
+    pass(60)
+  }
+  expect((await warningsOf())[0]?.description).toContain(`cannot be fetched since ${since}. `)
+  await clients.update(id, { enabled: false })
+  expect(await warningsOf()).toEqual([])
+  await clients.update(id, { enabled: true })
+  publisher.publish(path, [{ ...one, kid: 'k' }])
+  expect(await statusOf(id, one, 'k')).toBe(200)
+  expect(await warningsOf()).toEqual([])
+})

@@ -164,6 +164,7 @@ export const samples: { readonly [Name in OperationName]: Sample } = {
   getTenantSettings: {},
   updateTenantSettings: { body: () => ({ egress: { allow: ['example.com'] } }) },
 
+  listWarnings: {},
   listTrustedIssuers: {},
   createTrustedIssuer: { body: async (make) => newTrustedIssuer(await make.client()) },
   explainToken: { body: () => ({ token: 'eyJ.eyJ.eyJ' }) },

@@ -58,6 +58,7 @@ import {
   createTrustedIssuerHandlers,
   type TrustedIssuerHandlerDeps,
 } from './trusted-issuers/trusted-issuers.ts'
+import { createWarningHandlers, type WarningHandlerDeps } from './warnings/warnings.ts'
 
 export interface ManagementDeps extends RecordChangeDeps {
   readonly tenants: Pick<TenantStore, 'find' | 'update'> & TenantHandlerDeps['tenants']
@@ -82,6 +83,9 @@ export interface ManagementDeps extends RecordChangeDeps {
   readonly whyNotEndpoint: LogStreamHandlerDeps['whyNotEndpoint']
   readonly whyNotFetched: ClientHandlerDeps['whyNotFetched']
   readonly takesCertificates: ClientHandlerDeps['takesCertificates']
+  readonly endOfCredential: WarningHandlerDeps['endOfCredential']
+  readonly clientKeySets: WarningHandlerDeps['clientKeySets']
+  readonly issuerKeys: WarningHandlerDeps['issuerKeys']
   readonly trustedIssuers: TrustedIssuerHandlerDeps['trustedIssuers']
   readonly checkTrustRule: TrustedIssuerHandlerDeps['checkTrustRule']
   readonly explainToken: TrustedIssuerHandlerDeps['explainToken']
@@ -177,5 +181,6 @@ function createHandlers(deps: ManagementDeps, isStillGranted: IsStillGranted): H
     ...createTenantSettingsHandlers(withRecord),
     ...createTenantHandlers(withRecord),
     ...createTrustedIssuerHandlers(withRecord),
+    ...createWarningHandlers(withRecord),
   }
 }

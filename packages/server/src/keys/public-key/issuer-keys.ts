@@ -10,6 +10,7 @@ import {
   type FetchedKeys,
   KeySetError,
   type KeySource,
+  type RemoteKeySets,
   type RemoteKeys,
 } from './remote-key-set.ts'
 
@@ -19,6 +20,10 @@ export interface IssuerKeys {
     trusted: Pick<TrustedIssuer, 'tenantId' | 'issuer' | 'keySource'>,
     isWanted: (key: Pick<IssuerKey, 'kid' | 'algorithms'>) => boolean,
   ): Promise<RemoteKeys<IssuerKey>>
+  /** Undefined while they can be had, as far as anybody has tried. */
+  troubleWith(
+    trusted: Pick<TrustedIssuer, 'tenantId' | 'issuer' | 'keySource'>,
+  ): ReturnType<RemoteKeySets<IssuerKey>['troubleWith']>
 }
 
 export interface IssuerKeysDeps {
@@ -45,10 +50,17 @@ export function createIssuerKeys({ fetchDocument, now }: IssuerKeysDeps): Issuer
   return {
     async keysOf({ tenantId, issuer, keySource }, isWanted) {
       if (keySource.kind === 'jwks') return { kind: 'found', keys: given(keySource.keys).filter(isWanted) }
-      const name = keySource.kind === 'discovery' ? `discovery ${issuer}` : `jwks_uri ${keySource.uri}`
-      return remote.keysOf({ tenantId, name, issuer, keySource }, isWanted)
+      return remote.keysOf({ tenantId, name: nameOf(issuer, keySource), issuer, keySource }, isWanted)
+    },
+    troubleWith({ tenantId, issuer, keySource }) {
+      if (keySource.kind === 'jwks') return undefined
+      return remote.troubleWith({ tenantId, name: nameOf(issuer, keySource) })
     },
   }
+}
+
+function nameOf(issuer: string, keySource: RemoteSource['keySource']): string {
+  return keySource.kind === 'discovery' ? `discovery ${issuer}` : `jwks_uri ${keySource.uri}`
 }
 
 /** What was given once is read once: a stored issuer is the same object from request to request. */

@@ -27,6 +27,14 @@ export interface RemoteKeySets<Key, Source extends KeySource = KeySource> {
    * owner may have turned to a new key a moment ago. Never rejects.
    */
   keysOf(source: Source, isWanted: (key: Key) => boolean): Promise<RemoteKeys<Key>>
+  /** What came of the last attempt to fetch the set, when it failed, and since when no other has worked. */
+  troubleWith(source: KeySource): KeySetTrouble | undefined
+}
+
+export interface KeySetTrouble {
+  readonly since: Date
+  /** For the operator. Quotes nothing of the answer. */
+  readonly why: string
 }
 
 export interface RemoteKeySetDeps<Key, Source extends KeySource> {
@@ -56,6 +64,7 @@ export const maxKeptKeySets = 1000
 interface Kept<Key> {
   copy: { readonly keys: readonly Key[]; readonly fetchedAt: number; readonly freshUntil: number } | undefined
   flight: Promise<string | undefined> | undefined
+  trouble: KeySetTrouble | undefined
   fetchesLeft: number
   countedAt: number
 }
@@ -95,6 +104,7 @@ export function createRemoteKeySets<Key, Source extends KeySource = KeySource>(
       if (keys) return { kind: 'found', keys: keys.filter(isWanted) }
       return { kind: 'unavailable', why: failure ?? 'There is no key set.' }
     },
+    troubleWith: (source) => sets.get(nameOf(source))?.trouble,
   }
 }
 
@@ -118,17 +128,25 @@ async function fetchInto<Key, Source extends KeySource>(
     const fetchedAt = now().getTime()
     const seconds = Math.min(Math.max(maxAgeSeconds, minKeySetAgeSeconds), maxKeySetAgeSeconds)
     kept.copy = { keys, fetchedAt, freshUntil: fetchedAt + seconds * 1000 }
+    kept.trouble = undefined
     return undefined
   } catch (error) {
-    return error instanceof KeySetError ? error.message : 'The key set could not be fetched.'
+    const why = error instanceof KeySetError ? error.message : 'The key set could not be fetched.'
+    kept.trouble = { since: kept.trouble?.since ?? now(), why }
+    return why
   }
 }
 
-function keptFor<Key>(sets: Map<string, Kept<Key>>, { tenantId, name }: KeySource, now: number): Kept<Key> {
-  const id = `${tenantId} ${name}`
+function nameOf({ tenantId, name }: KeySource): string {
+  return `${tenantId} ${name}`
+}
+
+function keptFor<Key>(sets: Map<string, Kept<Key>>, source: KeySource, now: number): Kept<Key> {
+  const id = nameOf(source)
   const kept = sets.get(id) ?? {
     copy: undefined,
     flight: undefined,
+    trouble: undefined,
     fetchesLeft: keySetFetchBurst,
     countedAt: now,
   }

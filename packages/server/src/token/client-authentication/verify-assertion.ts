@@ -19,7 +19,7 @@ import { isRegisteredFor } from './registered-method.ts'
 
 export interface VerifyAssertionDeps {
   readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
-  readonly clientKeySets: RemoteKeySets<ClientKey>
+  readonly clientKeySets: Pick<RemoteKeySets<ClientKey>, 'keysOf'>
   readonly signatures: AssertionSignatures
 }
 
