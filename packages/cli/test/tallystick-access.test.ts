@@ -63,9 +63,36 @@ test('the doctor finds the way to the management API, and says where it breaks',
   const as = { TALLYSTICK_URL: here.server.bootstrap.origin, TALLYSTICK_CLIENT_ID: id }
   const narrow = await here.ok(['doctor'], { env: { ...as, TALLYSTICK_CLIENT_SECRET: secret } })
   expect(narrow.output).toMatch(/^ok +management API: signed in by .*; its grant is too narrow/m)
+  expect(narrow.output).toMatch(/^skipped +what ends: the grant is too narrow; it takes read:client_creden/m)
   const unwell = await here.tallystick(['doctor'], { now: () => new Date(Date.now() - 3_600_000) })
   expect(unwell.exitCode).toBe(1)
   expect(unwell.output).toMatch(/failed +clock: 3\d{3} s behind the server\n +Let both machines/)
+})
+
+test('the doctor names what ends soon with the command that mends it, and fails for what nothing outlives', async () => {
+  const [first] = await here.server.management.clientSecrets.list(here.server.billing.id)
+  const { id } = here.server.billing
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+  const expires = inDays(40)
+  await here.server.management.clientSecrets.update(id, first?.id ?? '', { expires_at: expires })
+  expect((await here.ok(['doctor'])).output).toMatch(/^ok +what ends: nothing .* within 30 days$/m)
+  const failing = await here.tallystick(['doctor', '--within', '60'])
+  expect([failing.exitCode, failing.output]).toEqual([
+    1,
+    expect.stringMatching(
+      new RegExp(
+        `failed +what ends: The secret ${first?.id} of the client billing ends at ${expires}; nothing else.*\\. It was (never|last) used.*\n +.*: tallystick clients rotate-secret ${id} --overlap 7d`,
+      ),
+    ),
+  ])
+  const { id: next } = await here.server.management.clientSecrets.create(id, {})
+  const replaced = await here.ok(['doctor', '--within', '60'])
+  expect(replaced.output).toMatch(/^ok +what ends: The secret .*; something else proves the client/m)
+  await here.server.management.clientSecrets.delete(id, next)
+  await here.server.management.clientSecrets.update(id, first?.id ?? '', { expires_at: null })
+  for (const days of ['0', '366', '1.5', 'x']) {
+    expect((await here.tallystick(['doctor', '--within', days])).exitCode).toBe(2)
+  }
 })
 
 test.each([

@@ -8,10 +8,14 @@ import { checkDataDir } from './data-dir.ts'
 import type { Finding } from './finding.ts'
 import { checkClock, checkHealth, checkIssuer, checkReadiness } from './server-checks.ts'
 import { checkCertificate } from './tls-check.ts'
+import { checkWarnings } from './warnings-check.ts'
 
 export type { Finding } from './finding.ts'
 
-export async function* findings(context: CommandContext): AsyncGenerator<Finding> {
+export async function* findings(
+  context: CommandContext,
+  { withinDays }: { readonly withinDays: number },
+): AsyncGenerator<Finding> {
   yield ok('Node.js', process.versions.node)
   const profile = await attempt('profile', context.findProfile)
   if (isFinding(profile)) {
@@ -30,19 +34,31 @@ export async function* findings(context: CommandContext): AsyncGenerator<Finding
   yield checkClock(health.response, context.now())
   yield await checkReadiness(context.fetch, profile.origin)
   yield await checkIssuer(context.fetch, profile.origin)
-  yield* checkManagement(context, profile)
+  yield* checkManagement(context, profile, withinDays)
 }
 
-async function* checkManagement(context: CommandContext, profile: Profile): AsyncGenerator<Finding> {
+async function* checkManagement(
+  context: CommandContext,
+  profile: Profile,
+  withinDays: number,
+): AsyncGenerator<Finding> {
   const check = 'management API'
   const by = `signed in by ${profile.source.credentials ?? 'nothing'}`
-  const settings = await attempt(check, async () => {
-    const connection = openConnection(context, profile)
-    return connection.tenantSettings.get().catch(asNarrowGrant)
-  })
-  if (isFinding(settings)) yield settings
-  else if ('friendly_name' in settings) yield ok(check, `tenant ${settings.friendly_name}, ${by}`)
+  const connection = await attempt(check, async () => openConnection(context, profile))
+  if (isFinding(connection)) {
+    yield connection
+    return
+  }
+  const settings = await attempt(check, () => connection.tenantSettings.get().catch(asNarrowGrant))
+  if (isFinding(settings)) {
+    yield settings
+    return
+  }
+  if ('friendly_name' in settings) yield ok(check, `tenant ${settings.friendly_name}, ${by}`)
   else yield ok(check, `${by}; its grant is too narrow to read the settings of the tenant`)
+  const warnings = await attempt('what ends', () => checkWarnings(connection, withinDays))
+  if (isFinding(warnings)) yield warnings
+  else yield* warnings
 }
 
 /** Whoever is told so has signed in: a client of one purpose is no fault. */
