@@ -1,5 +1,5 @@
 /** Which certificates an authority that is registered for a client answers for, whatever else comes along with them. */
-import { X509Certificate } from 'node:crypto'
+import { webcrypto, X509Certificate } from 'node:crypto'
 import type { Extension, JsonName } from '@peculiar/x509'
 import { expect, test } from 'vitest'
 import { authorityFor, type Certified, certificateFor, forClients, x509 } from '../../../test/certificates.ts'
@@ -163,4 +163,15 @@ test('a name is known again by what OpenSSL calls its attributes, and by nothing
   ]) {
     expect(await faultAs(other), other).toBe('The certificate is of another name.')
   }
+})
+
+test('a certificate whose RSA key anybody can factor may not be registered, whoever vouches for it', async () => {
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+  // Divisible by three.
+  const modulus = Buffer.from((2n ** 2047n + 1n).toString(16), 'hex').toString('base64url')
+  const jwk = { kty: 'RSA', n: modulus, e: 'AQAB' }
+  const publicKey = await webcrypto.subtle.importKey('jwk', jwk, algorithm, true, ['verify'])
+  const keys = { publicKey, privateKey: root.keys.privateKey }
+  const { pem } = await certificateFor('CN=machine', { issuer: root, keys, extensions: [forClients()] })
+  await expect(parseClientCertificate(pem, now)).rejects.toThrow('small factor')
 })

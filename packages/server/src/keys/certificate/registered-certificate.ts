@@ -1,6 +1,7 @@
 /** A certificate as somebody registers it: a PEM, read once and made into what others are recognised by later. */
 import type { X509Certificate } from 'node:crypto'
 import { pemLabels, readPemBlock } from '../pem-block.ts'
+import { whyUnsound } from '../public-key/sound-key.ts'
 import { readCertificate, readCertificateFacts, thumbprintOf } from './certificate-facts.ts'
 import { hasStrongKey } from './certificate-path.ts'
 import { type DistinguishedName, writeDistinguishedName } from './distinguished-name.ts'
@@ -54,6 +55,8 @@ async function read(pem: string, now: Date) {
       'The key of the certificate must be RSA of 2048 to 8192 bits with an exponent of 65537 or more, EC P-256, P-384 or P-521, or Ed25519',
     )
   }
+  const fault = whyUnsound(certificate.publicKey)
+  if (fault !== undefined) throw new CertificateError(fault.replace(/\.$/, ''))
   if (certificate.validToDate <= now) throw new CertificateError('The certificate has expired')
   const facts = await readCertificateFacts(certificate)
   if (!facts) throw new CertificateError('An extension of the certificate cannot be read')

@@ -7,7 +7,7 @@ import type { AssertionAlgorithm, ClientPublicJwk } from '../../domain/client-cr
 import { decodeBase64url } from '../base64url.ts'
 import { readCertificate } from '../certificate/certificate-facts.ts'
 import { pemLabels, readPemBlock } from '../pem-block.ts'
-import { isOfSmallOrder } from './small-order.ts'
+import { whyUnsound } from './sound-key.ts'
 
 /** Why the key cannot be registered, for the one who registers it. Quotes nothing of the key. */
 export class ClientKeyError extends Error {
@@ -106,6 +106,8 @@ function cannotBeRead(): ClientKeyError {
 
 function fromKey(key: KeyObject): ClientPublicKey {
   const jwk = publicJwkOf(key)
+  const fault = whyUnsound(key)
+  if (fault !== undefined) throw new ClientKeyError(fault)
   return {
     jwk,
     algorithms: algorithmsOf(jwk),
@@ -128,7 +130,6 @@ export function publicJwkOf(key: KeyObject): ClientPublicJwk {
     return { kty: 'EC', crv, x, y }
   }
   if (key.asymmetricKeyType === 'ed25519' && x !== undefined) {
-    if (isOfSmallOrder(x)) throw new ClientKeyError('The Ed25519 key is a point of small order.')
     return { kty: 'OKP', crv: 'Ed25519', x }
   }
   throw kindNotOffered()

@@ -7,7 +7,7 @@ import { type IssuerAlgorithm, type IssuerJwk, issuerAlgorithms } from '../../do
 import type { SignedText } from './assertion-signature.ts'
 import { holdsPrivateKey } from './client-public-key.ts'
 import { isSignature } from './jws-signature.ts'
-import { isOfSmallOrder } from './small-order.ts'
+import { whyUnsound } from './sound-key.ts'
 
 /** Why a key cannot be used, for whoever gave it. Quotes nothing of it. */
 export class IssuerKeyError extends Error {
@@ -47,6 +47,8 @@ export function parseIssuerKey(jwk: Readonly<Record<string, unknown>>): IssuerKe
   const fitting = algorithmsOf(publicKey)
   const algorithms = alg === undefined ? fitting : fitting.filter((algorithm) => algorithm === alg)
   if (algorithms.length === 0) throw new IssuerKeyError('The alg of the key is none that fits it.')
+  const fault = whyUnsound(publicKey)
+  if (fault !== undefined) throw new IssuerKeyError(fault)
   return { kid, algorithms, publicKey }
 }
 
@@ -91,11 +93,7 @@ function algorithmsOf(key: KeyObject): readonly IssuerAlgorithm[] {
   }
   const ofCurve = asymmetricKeyType === 'ec' ? algorithmsOfCurve.get(namedCurve) : undefined
   if (ofCurve) return [ofCurve]
-  if (asymmetricKeyType === 'ed25519') {
-    const { x = '' } = key.export({ format: 'jwk' })
-    if (isOfSmallOrder(x)) throw new IssuerKeyError('The Ed25519 key is a point of small order.')
-    return ['EdDSA']
-  }
+  if (asymmetricKeyType === 'ed25519') return ['EdDSA']
   throw new IssuerKeyError('The key is of a kind not offered here: use RSA, P-256, P-384, P-521 or Ed25519.')
 }
 
