@@ -1,4 +1,6 @@
-/** Base64url as RFC 7515 §2 has it: no padding, no spaces, no bits that mean nothing. One text for the same bytes. */
+/**
+ * Base64url as in RFC 7515 §2: no padding, no spaces, no stray bits. Only one text is accepted for the same bytes.
+ */
 
 /** Undefined unless the value is the one text that encodes these bytes (RFC 4648 §3.5). */
 export function decodeBase64url(text: unknown): Buffer | undefined {

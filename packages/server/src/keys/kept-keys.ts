@@ -1,9 +1,9 @@
-/** Keys that are kept; the one that was kept first goes when there are more. */
-const maxKeptKeys = 1000
+/** Keys that are kept; beyond that the oldest goes. */
+export const maxKeptKeys = 1000
 
 /**
- * Keys, and certificates of keys, in the form that signs or verifies. To make it of what is stored or sent takes as long as
- * a check, or longer. What is kept cannot grow stale: its name says all that it was made of.
+ * Keys, and certificates of keys, in the form that signs or verifies. Making that form takes as long as using it, or
+ * longer. An entry cannot grow stale: its name determines everything that it was made from.
  */
 export interface KeptKeys<Key> {
   get(name: string): Key | undefined

@@ -1,7 +1,7 @@
 /**
- * PEM (RFC 7468) as others send it, taken apart here and handed on as DER. OpenSSL would read it, too; but of a block
- * with the headers of an encrypted one (RFC 1421 §4.6.1.1) it asks for the password at the terminal that the server was
- * started from, and everybody waits for the answer.
+ * PEM (RFC 7468). As others send it, it is taken apart here and handed on as DER. OpenSSL would read it, too, but for a
+ * block with the headers of an encrypted one (RFC 1421 §4.6.1.1) it asks for the password at the terminal that the
+ * server was started from, and every request waits for the answer.
  */
 
 export interface PemBlock {
@@ -24,4 +24,10 @@ export function readPemBlock(text: string): PemBlock | undefined {
   const base64 = lines.replace(/\s/g, '')
   const der = Buffer.from(base64, 'base64')
   return der.toString('base64') === base64 ? { label, der } : undefined
+}
+
+/** RFC 7468 §2: lines of 64 characters. `base64` is the DER. */
+export function writePemBlock(label: string, base64: string): string {
+  const lines = base64.match(/.{1,64}/g) ?? []
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n')
 }

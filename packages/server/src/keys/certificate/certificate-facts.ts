@@ -1,14 +1,14 @@
 /**
- * What an X.509 certificate says of itself (RFC 5280) beyond what OpenSSL tells us: its name as text, who it may issue
- * to, and whether it asks for checks that nobody here makes. To read it takes a millisecond, so it is kept for a while;
- * a certificate never changes.
+ * What an X.509 certificate says of itself (RFC 5280) beyond what OpenSSL tells us: its name as text, who it may
+ * issue to, and whether it asks for checks that are not made here. Reading one takes a millisecond, so the facts are
+ * kept for a while; a certificate never changes.
  */
 import { createHash, X509Certificate } from 'node:crypto'
 import { type DistinguishedName, distinguishedNameOf } from './distinguished-name.ts'
 import { loadX509Library } from './x509-library.ts'
 
 export interface CertificateFacts {
-  /** Undefined where it holds something that is no text. */
+  /** Undefined where a part of it is not text. */
   readonly subject: DistinguishedName | undefined
   readonly uris: readonly string[]
   readonly hosts: readonly string[]
@@ -30,18 +30,18 @@ export function thumbprintOf(der: Uint8Array): string {
   return createHash('sha256').update(der).digest('base64url')
 }
 
-/** Undefined when the bytes are no certificate, or more than one. */
+/** Undefined unless the bytes are one certificate and nothing else. */
 export function readCertificate(der: Uint8Array): X509Certificate | undefined {
   try {
     const certificate = new X509Certificate(der)
-    // Text is taken, too, and what stands behind the certificate is ignored.
+    // The constructor accepts text, too, and ignores whatever follows the certificate.
     return certificate.raw.equals(der) ? certificate : undefined
   } catch {
     return undefined
   }
 }
 
-/** Certificates whose facts are kept; the one that was not asked for longest goes first. */
+/** Certificates whose facts are kept; the least recently used goes first. */
 const maxKept = 1000
 
 export function createReadCertificateFacts(): ReadCertificateFacts {
@@ -58,7 +58,7 @@ export function createReadCertificateFacts(): ReadCertificateFacts {
 }
 
 const nameConstraints = '2.5.29.30'
-/** Basic constraints, key usage, extended key usage, alternative names; policies, of which none is asked for. */
+/** Basic constraints, key usage, extended key usage, alternative names; policies, none of which we require. */
 const understood = new Set(['2.5.29.19', '2.5.29.15', '2.5.29.37', '2.5.29.17', '2.5.29.32'])
 
 export const readCertificateFacts: ReadCertificateFacts = async ({ raw }) => {
@@ -66,7 +66,7 @@ export const readCertificateFacts: ReadCertificateFacts = async ({ raw }) => {
   try {
     return factsOf(x509, raw)
   } catch {
-    // OpenSSL could read the certificate; of an extension in it the library could make nothing.
+    // OpenSSL could read the certificate, but the library could not read one of its extensions.
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The way from a client's certificate up to an authority that is registered for it (RFC 5280 §6), as strict as it can be
- * made where both sides are known: what is not understood is refused. Revocation lists and OCSP are not asked.
+ * The path from a client's certificate up to an authority that is registered for it (RFC 5280 §6). Strict, since both
+ * sides are known: what is not understood is refused. Revocation lists and OCSP are not consulted.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { CertificateFacts, ReadCertificateFacts } from './certificate-facts.ts'
@@ -9,7 +9,7 @@ import type { CertificateFacts, ReadCertificateFacts } from './certificate-facts
 export const maxIntermediates = 3
 
 /**
- * Undefined when there is a way and every certificate on it may be there; else what is wrong, for the operator.
+ * Undefined when there is a path and every certificate on it may be there; otherwise what is wrong, for the operator.
  * `intermediates` are whatever the client sent along, and prove nothing by themselves.
  */
 export async function faultOfPath(
@@ -39,7 +39,7 @@ export function faultOfDates({ validFromDate, validToDate }: X509Certificate, no
 export function hasStrongKey(certificate: X509Certificate): boolean {
   const { asymmetricKeyType: kind, asymmetricKeyDetails: details = {} } = publicKeyOf(certificate) ?? {}
   const { modulusLength = 0, publicExponent = 0n } = details
-  // With an exponent of 1 every signature is right; the bound is that of FIPS 186-5, appendix A.1.1.
+  // With an exponent of 1 every signature would be valid; the bound is that of FIPS 186-5, appendix A.1.1.
   if (kind === 'rsa') return modulusLength >= 2048 && modulusLength <= 8192 && publicExponent >= 65_537n
   if (kind === 'ec') return ['prime256v1', 'secp384r1', 'secp521r1'].includes(details.namedCurve ?? '')
   return kind === 'ed25519'
@@ -53,8 +53,8 @@ function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   }
 }
 
-// Downwards, from what is registered: of what a client sends along, only the signatures of keys that are already known to
-// be good are checked, so that nobody makes us check those of certificates that they made for the purpose.
+// Searched downwards from the registered authorities: only signatures by keys already known to be good are checked,
+// so that nobody can make us check certificates made for that purpose.
 function pathTo(
   leaf: X509Certificate,
   intermediates: readonly X509Certificate[],

@@ -1,7 +1,6 @@
 /**
- * Certificates of clients (RFC 8705): one that is registered, made into what it is recognised by, and one that is shown,
- * held against what is registered. That whoever shows it has its key was proven by the TLS handshake, here or at a
- * trusted proxy.
+ * Certificates that clients show (RFC 8705), checked against what is registered for them. The TLS handshake, here or
+ * at a trusted proxy, has already proven that the sender holds the key.
  */
 import { timingSafeEqual, type X509Certificate } from 'node:crypto'
 import type { CertificateCredential, CertifiedNameCredential } from '../../domain/client-credential.ts'
@@ -14,12 +13,12 @@ import { loadX509Library } from './x509-library.ts'
 /** A certificate whose key its sender holds. */
 export interface PresentedCertificate {
   readonly leaf: X509Certificate
-  /** Others that came with it, in any order: perhaps the way up to an authority. */
+  /** Others that came with it, in any order: perhaps the path up to an authority. */
   readonly intermediates: readonly X509Certificate[]
 }
 
 export interface ClientCertificates {
-  /** Undefined when the certificate is what one of these credentials asks for; else what is wrong, for the operator. */
+  /** Undefined when the certificate matches one of these credentials; otherwise what is wrong, for the operator. */
   faultOf(
     presented: PresentedCertificate,
     credentials: readonly (CertificateCredential | CertifiedNameCredential)[],
@@ -58,7 +57,8 @@ export function createClientCertificates(): ClientCertificates {
     async faultOf(presented, credentials, now) {
       if (!hasStrongKey(presented.leaf))
         return 'The key of the certificate is too weak, or of an unusual kind.'
-      // With the first certificate that anybody shows: who waits for it says nothing of whom it was shown for.
+      // Loaded with the first certificate that anybody shows, whichever client it is for, so that the wait tells
+      // nothing.
       library ??= loadX509Library()
       await library
       let fault = 'The client has no credential that counts.'
@@ -84,7 +84,7 @@ function faultOfItself(
   return faultOfDates(leaf, now)
 }
 
-/** To read one takes longer than to check a signature of it. `der` is in base64. */
+/** Reading an authority takes longer than checking one of its signatures. `der` is in base64. */
 function createReadAuthority(): (der: string) => X509Certificate | undefined {
   const kept = createKeptKeys<X509Certificate>()
   return (der) => {

@@ -1,12 +1,12 @@
 /**
  * Distinguished names as text (RFC 4514), and whether two are the same. Attribute types are compared by their object
- * identifiers, values character by character: two names that some directory would take for one are two here.
+ * identifiers, values character by character: two names that a directory might treat as equal are different here.
  */
 
 /** One entry for each RDN, in the order of the certificate; within it, object identifiers and values in their order. */
 export type DistinguishedName = readonly (readonly (readonly [type: string, value: string])[])[]
 
-/** RFC 4514 §3, and what else OpenSSL writes names of subjects with. Of two spellings the first is the one we write. */
+/** RFC 4514 §3, and what else OpenSSL uses in subject names. Of two spellings we write the first. */
 const types: Readonly<Record<string, string>> = {
   CN: '2.5.4.3',
   SN: '2.5.4.4',
@@ -46,7 +46,7 @@ const typeNames = new Map(
 
 const maxRdns = 30
 
-/** Undefined when the text is no name, or one with values that are no text (`#04…`). */
+/** Undefined unless the text is a name whose values are text (`#04…` is not). */
 export function parseDistinguishedName(text: string): DistinguishedName | undefined {
   const rdns = splitUnescaped(text, ',').map((rdn) => splitUnescaped(rdn, '+').map(parseAttribute))
   if (rdns.length > maxRdns) return undefined
@@ -60,7 +60,7 @@ export function parseDistinguishedName(text: string): DistinguishedName | undefi
   return name
 }
 
-/** As the X.509 library tells the name of a certificate. Undefined where a value is no text. */
+/** From the form in which the X.509 library gives the name of a certificate. Undefined where a value is not text. */
 export function distinguishedNameOf(
   rdns: readonly Readonly<Record<string, readonly string[]>>[],
 ): DistinguishedName | undefined {
@@ -112,7 +112,7 @@ function objectIdentifierOf(type: string): string | undefined {
   return Object.hasOwn(types, name) ? types[name] : undefined
 }
 
-/** Blanks around a separator are no part of what it separates. */
+/** Spaces around a separator are not part of what it separates. */
 function splitUnescaped(text: string, separator: ',' | '+'): string[] {
   const parts: string[] = []
   let begin = 0
@@ -129,12 +129,12 @@ function splitUnescaped(text: string, separator: ',' | '+'): string[] {
 function parseAttribute(text: string): [string, string] | undefined {
   const equals = text.indexOf('=')
   const type = equals > 0 ? objectIdentifierOf(text.slice(0, equals).trim()) : undefined
-  // Blanks alone: other white space, which is not escaped, belongs to the value.
+  // Spaces only: other white space belongs to the value even where it is not escaped.
   const value = parseValue(text.slice(equals + 1).replace(/^ +/, ''))
   return type === undefined || value === undefined ? undefined : [type, value]
 }
 
-/** RFC 4514 §2.4: a character that means something is escaped by itself, or as the octets of its UTF-8. */
+/** RFC 4514 §2.4: a special character is escaped as itself, or as the octets of its UTF-8. */
 function parseValue(text: string): string | undefined {
   const octets: Buffer[] = []
   const token = /\\([0-9A-Fa-f]{2})|\\([ "#+,;<=>\\])|([^"+,;<>\\\0])/uy

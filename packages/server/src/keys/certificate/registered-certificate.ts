@@ -1,4 +1,4 @@
-/** A certificate as somebody registers it: a PEM, read once and made into what others are recognised by later. */
+/** A certificate as it is registered: a PEM, read once and reduced to what later certificates are recognised by. */
 import type { X509Certificate } from 'node:crypto'
 import { pemLabels, readPemBlock } from '../pem-block.ts'
 import { whyUnsound } from '../public-key/sound-key.ts'
@@ -6,7 +6,7 @@ import { readCertificate, readCertificateFacts, thumbprintOf } from './certifica
 import { hasStrongKey } from './certificate-path.ts'
 import { type DistinguishedName, writeDistinguishedName } from './distinguished-name.ts'
 
-/** Why the certificate cannot be registered, for the one who registers it. Quotes nothing of it. */
+/** Why the certificate cannot be registered, for whoever registers it. Quotes nothing of it. */
 export class CertificateError extends Error {
   override readonly name = 'CertificateError'
 }
@@ -78,10 +78,4 @@ function parse(pem: string): X509Certificate {
 
 function nameInWords(subject: DistinguishedName | undefined): string {
   return subject ? writeDistinguishedName(subject) : ''
-}
-
-/** RFC 7468 §2: lines of 64 characters. `der` is in base64. */
-export function pemOf(der: string): string {
-  const lines = der.match(/.{1,64}/g) ?? []
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
 }

@@ -1,6 +1,6 @@
 /**
- * The library that makes certificates (RFC 5280). It takes its time to load and wants the metadata polyfill to be
- * there first, so only who makes a certificate pays for it.
+ * The library that makes certificates (RFC 5280). It is slow to load and needs the metadata polyfill first, so it is
+ * loaded only where a certificate is made or read.
  */
 import { randomBytes } from 'node:crypto'
 

@@ -1,7 +1,7 @@
 /**
- * The secret of an API whose tokens are signed with HS256: whoever verifies them could sign them too, so it
- * is shared by that one API and us, is no key of the tenant's, and is in no key set. A token made with it names no key,
- * and opens nothing here: it is read back to be revoked, or to be described to that API.
+ * The secret of an API whose tokens are signed with HS256. Whoever verifies them could sign them too, so it is shared
+ * with that one API, is not a key of the tenant, and is in no key set. A token signed with it names no key and gives
+ * no access here: it is only read back to be revoked, or to be described to that API.
  */
 import type { ResourceServer } from '../../domain/resource-server.ts'
 import type { EncryptedValue } from '../../domain/rule.ts'

@@ -1,6 +1,6 @@
 /**
- * The encryption of a signed token for the API it is meant for: a nested JWT (RFC 7519 §5.2, RFC 7516). Only the
- * API can open it; nobody here can, this server least of all.
+ * The encryption of a signed token for the API it is meant for: a nested JWT (RFC 7519 §5.2, RFC 7516). Only the API
+ * can open it; this server cannot.
  */
 import { createPublicKey } from 'node:crypto'
 import { CompactEncrypt, type CryptoKey, decodeProtectedHeader, importSPKI } from 'jose'
@@ -11,7 +11,7 @@ import type { TokenType } from './token-signature.ts'
 export type EncryptToken = (jws: string, typ: TokenType, encryption: TokenEncryption) => Promise<string>
 
 export function createEncryptToken(): EncryptToken {
-  // To import a key takes as long as to use it. An entry goes with the API as it was read.
+  // Importing a key takes as long as using it. An entry lives as long as the stored API that it was read from.
   const imported = new WeakMap<TokenEncryption, Promise<CryptoKey>>()
 
   function keyOf(encryption: TokenEncryption): Promise<CryptoKey> {

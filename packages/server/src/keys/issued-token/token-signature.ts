@@ -1,16 +1,17 @@
 /**
- * A compact JWS (RFC 7515 §3.1) made with the runtime's own signatures. ES256, EdDSA and HS256 take less time
- * than it takes to hand them to another thread and back, so they are made at once; those of RSA keys take fifteen times
- * as long, those of ML-DSA forty times, and are made off the main thread (docs/decisions).
+ * A compact JWS (RFC 7515 §3.1) made with the runtime's own signatures. ES256, EdDSA and HS256 take less time than
+ * handing them to another thread and back, so they are made at once. RSA takes fifteen times as long, and ML-DSA
+ * forty times, so these are made off the main thread (docs/decisions).
  */
 import { constants, createHmac, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { KeyAlgorithm } from '../../domain/resource-server.ts'
+import { fixedSignatureOf } from '../es256-signature.ts'
 import { revealSecret, type SecretText } from '../secret/secret-text.ts'
 
 const signElsewhere = promisify(sign)
 
-/** RFC 9068 §2.1 for access tokens of that profile; the last two are no tokens but tell of them. */
+/** RFC 9068 §2.1 for access tokens of that profile. The last two are not tokens but statements about tokens. */
 export type TokenType = 'at+jwt' | 'JWT' | 'statuslist+jwt' | 'token-introspection+jwt'
 
 export interface TokenHeaderToSign {
@@ -47,7 +48,7 @@ function signingInput(header: object, claims: Readonly<Record<string, unknown>>)
 function signatureOf(algorithm: KeyAlgorithm, input: Buffer, key: KeyObject): Buffer | Promise<Buffer> {
   switch (algorithm) {
     case 'ES256':
-      return fixedLengthOf(sign('sha256', input, key))
+      return fixedSignatureOf(sign('sha256', input, key))
     case 'EdDSA':
       return sign(null, input, key)
     case 'RS256':
@@ -64,26 +65,6 @@ function signatureOf(algorithm: KeyAlgorithm, input: Buffer, key: KeyObject): Bu
 
 // RFC 7518 §3.5: the salt is as long as the digest.
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
-
-const coordinateBytes = 32
-
-/**
- * RFC 7518 §3.4 wants R and S as 32 bytes each; OpenSSL gives a DER sequence of two integers (RFC 3279 §2.2.3), of
- * at most 72 bytes, so every length is one byte. (OpenSSL's own conversion costs more than the signature.)
- */
-function fixedLengthOf(der: Buffer): Buffer {
-  const fixed = Buffer.alloc(2 * coordinateBytes)
-  let at = 2
-  for (const end of [coordinateBytes, 2 * coordinateBytes]) {
-    const length = der.readUInt8(at + 1)
-    const next = at + 2 + length
-    // A leading zero says that the integer is positive; leading zeros of the coordinate are left out.
-    const significant = Math.min(length, coordinateBytes)
-    der.copy(fixed, end - significant, next - significant, next)
-    at = next
-  }
-  return fixed
-}
 
 function base64url(text: string): string {
   return Buffer.from(text).toString('base64url')

@@ -1,5 +1,5 @@
 /**
- * The keys that a client publishes (RFC 7517 §5), held to what a registered key is held to. A key that is not fit is left
+ * The keys that a client publishes (RFC 7517 §5), under the same rules as registered keys. An unsuitable key is left
  * out and the others count, as the RFC asks.
  */
 import {
@@ -19,7 +19,7 @@ export interface ClientKey {
   readonly publicJwk: ClientPublicJwk
 }
 
-/** Enough to turn keys; a set that holds more is refused. */
+/** Enough to rotate keys; a set that holds more is refused. */
 export const maxKeysInSet = 50
 const maxKidLength = 256
 
@@ -59,7 +59,7 @@ export function parseClientKeySet(document: unknown): readonly ClientKey[] {
     rawKeys
       .map((rawKey) => parseKey(rawKey))
       .filter((key) => key !== undefined)
-      // Of two keys of one name nobody can say which is meant (RFC 7517 §4.5).
+      // Of two keys with one kid nobody can say which is meant (RFC 7517 §4.5).
       .filter(({ kid }) => kid === undefined || named.get(kid) === 1)
   )
 }

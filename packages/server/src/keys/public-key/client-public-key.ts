@@ -9,7 +9,7 @@ import { readCertificate } from '../certificate/certificate-facts.ts'
 import { pemLabels, readPemBlock } from '../pem-block.ts'
 import { whyUnsound } from './sound-key.ts'
 
-/** Why the key cannot be registered, for the one who registers it. Quotes nothing of the key. */
+/** Why the key cannot be registered, for whoever registers it. Quotes nothing of the key. */
 export class ClientKeyError extends Error {
   override readonly name = 'ClientKeyError'
 }
@@ -28,7 +28,7 @@ const minRsaBits = 2048
 /** A signature of a larger key leaves too little room in an assertion. */
 const maxRsaBits = 4096
 const minRsaExponent = 65_537n
-/** What is usual is far below; with a larger one each signature would take as long to check as to make. */
+/** Usual exponents are far smaller; with a larger one a signature would take as long to check as to make. */
 const maxRsaExponent = 2n ** 33n
 
 /** @throws ClientKeyError */
@@ -64,14 +64,14 @@ export function parsePublicKeyJwk(jwk: Readonly<Record<string, unknown>>): Clien
   const key = fromKey(
     read(() => createPublicKey({ key: { kty, crv, n, e, x, y } as JsonWebKey, format: 'jwk' })),
   )
-  // RFC 7518 §6.2.1.2, §6.3.1.1: without padding, in the full size of a coordinate, without zeros in front of a number.
+  // RFC 7518 §6.2.1.2, §6.3.1.1: no padding, coordinates in full length, numbers without leading zeros.
   if (Object.entries(key.jwk).some(([member, value]) => jwk[member] !== value)) {
     throw new ClientKeyError('The JWK is not written as RFC 7518 has it, in base64url without padding.')
   }
   return key
 }
 
-// RFC 7518 §6, RFC 9964: all that only the owner of a key may know; `k` is a secret that both sides share.
+// RFC 7518 §6, RFC 9964: everything that only the owner of a key may know, and `k`, a secret that both sides share.
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 export function holdsPrivateKey(jwk: Readonly<Record<string, unknown>>): boolean {
@@ -153,7 +153,7 @@ export function refuseWeakRsa(key: KeyObject): void {
   if (publicExponent > maxRsaExponent || publicExponent % 2n === 0n) {
     throw new ClientKeyError(`The exponent of the RSA key is even or too large; ${minRsaExponent} is usual.`)
   }
-  // Anybody can halve it.
+  // An even modulus is factored at once.
   const modulus = decodeBase64url(key.export({ format: 'jwk' }).n)
   if ((modulus?.at(-1) ?? 0) % 2 === 0) throw new ClientKeyError('The modulus of the RSA key is even.')
 }

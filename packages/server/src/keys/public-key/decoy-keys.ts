@@ -22,7 +22,7 @@ export function createDecoyKeys(): DecoyKeys {
   }
 }
 
-// To check a signature takes a modulus of the right size; to make a real pair would take far longer, for nothing.
+// Checking a signature only takes a modulus of the right size; making a real pair would take far longer.
 function rsaDecoy(): ClientPublicJwk {
   const modulus = randomBytes(rsaBytes)
   modulus.writeUInt8(0xc0, 0)

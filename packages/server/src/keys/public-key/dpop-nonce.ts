@@ -1,7 +1,7 @@
 /**
  * Nonces for DPoP proofs (RFC 9449 §8): a moment, and a MAC over it under a key that every replica derives from the
- * master key. Nobody remembers them: whichever server sees one knows whether it was given out here, to this tenant, and
- * lately, also after a restart.
+ * master key. They are not stored: any server, also after a restart, can tell whether one was issued here, for this
+ * tenant, and recently.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { TenantId } from '../../domain/tenant.ts'
@@ -12,9 +12,9 @@ export interface DpopNonces {
   isFresh(tenantId: TenantId, nonce: string, now: Date): boolean
 }
 
-/** A nonce is taken for this long at least, and for a step longer at most. */
+/** A nonce is accepted for at least this long, and at most one step longer. */
 export const dpopNonceLifetimeSeconds = 300
-/** All requests of one step get the same nonce, so that it tells nothing but its step. */
+/** All requests within one step get the same nonce, so that it reveals nothing else. */
 const stepSeconds = 60
 /** How far the clocks of two replicas may be apart. */
 const skewSeconds = 10

@@ -1,6 +1,6 @@
 /**
- * Where the keys of a trusted issuer are looked up: in what the operator gave, or in what the issuer publishes. Two
- * issuers never share a key, whatever it is called: each one is asked for its own.
+ * Finds the keys of a trusted issuer: those that the operator gave, or those that the issuer publishes. Two issuers
+ * never share a key, whatever its kid: each has its own set.
  */
 import type { IssuerJwk, IssuerKeySource, TrustedIssuer } from '../../domain/trusted-issuer.ts'
 import type { FetchDocument } from '../../outbound/fetch-document.ts'
@@ -63,7 +63,7 @@ function nameOf(issuer: string, keySource: RemoteSource['keySource']): string {
   return keySource.kind === 'discovery' ? `discovery ${issuer}` : `jwks_uri ${keySource.uri}`
 }
 
-/** What was given once is read once: a stored issuer is the same object from request to request. */
+/** Given keys are read once: a stored issuer is the same object from request to request. */
 function createGivenKeys(): (jwks: readonly IssuerJwk[]) => readonly IssuerKey[] {
   const read = new WeakMap<readonly IssuerJwk[], readonly IssuerKey[]>()
   return (jwks) => {
@@ -112,7 +112,7 @@ function parseJson(text: string, what: string): Readonly<Record<string, unknown>
   throw new KeySetError(`${what} is no JSON object.`)
 }
 
-/** A key that is not fit is left out, and the others count (RFC 7517 §5). */
+/** An unsuitable key is left out, and the others count (RFC 7517 §5). */
 export function parseKeySet({ keys }: Readonly<Record<string, unknown>>): readonly IssuerKey[] {
   if (!Array.isArray(keys)) throw new KeySetError('The key set has no keys.')
   if (keys.length > maxKeysOfIssuer)

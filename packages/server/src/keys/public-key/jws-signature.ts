@@ -5,7 +5,7 @@
 import { constants, type KeyObject, verify } from 'node:crypto'
 import type { AssertionAlgorithm } from '../../domain/client-credential.ts'
 import type { IssuerAlgorithm } from '../../domain/trusted-issuer.ts'
-import { derSignatureOf } from './es256-signature.ts'
+import { derSignatureOf } from '../es256-signature.ts'
 
 export type SignatureAlgorithm = AssertionAlgorithm | IssuerAlgorithm
 

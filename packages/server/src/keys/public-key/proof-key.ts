@@ -1,7 +1,7 @@
 /**
- * The key that a proof of possession brings along (RFC 9449 §4.2). Whoever sends a proof chooses its key, so a key says
- * nothing of who it is; a token is bound to its thumbprint. It must be public, strong, and written in its only form:
- * otherwise one key would have several thumbprints.
+ * The key that a proof of possession brings along (RFC 9449 §4.2). The sender of a proof chooses its key, so the key
+ * says nothing about who they are; a token is bound to its thumbprint. The key must be public, strong, and in
+ * canonical form: otherwise one key would have several thumbprints.
  */
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { ClientPublicJwk } from '../../domain/client-credential.ts'
@@ -25,13 +25,13 @@ export interface ProofKey {
   readonly thumbprint: string
 }
 
-/** Undefined unless it is a public key of the algorithm that nobody can guess. */
+/** Undefined unless it is a strong public key for the algorithm. */
 export type ParseProofKey = (
   algorithm: ProofAlgorithm,
   jwk: Readonly<Record<string, unknown>>,
 ) => ProofKey | undefined
 
-/** What it has read it keeps: a program has one key for all its proofs. */
+/** Keeps what it has read: a program uses one key for all its proofs. */
 export function createProofKeys(): ParseProofKey {
   const kept = createKeptKeys<Omit<ProofKey, 'algorithm'>>()
 
@@ -61,7 +61,7 @@ export function isSignedWithProofKey(
   return isSignature(named, publicKey, signingInput, signature)
 }
 
-// RFC 7517 §4.2 to §4.4: what a key says of its use is kept to.
+// RFC 7517 §4.2 to §4.4: what a key says about its use is respected.
 function isMeantFor(algorithm: ProofAlgorithm, jwk: Readonly<Record<string, unknown>>): boolean {
   const { use, key_ops: operations, alg } = jwk
   if (use !== undefined && use !== 'sig') return false
@@ -105,7 +105,7 @@ function isBytes(text: unknown, length: number): text is string {
   return decodeBase64url(text)?.length === length
 }
 
-/** Undefined for a point that is not on its curve, and for a modulus or exponent that is none to rely on. */
+/** Undefined for a point that is not on its curve, and for a weak modulus or exponent. */
 function readKey(members: ClientPublicJwk): KeyObject | undefined {
   const jwk: JsonWebKey = { ...members }
   try {

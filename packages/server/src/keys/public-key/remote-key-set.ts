@@ -1,18 +1,18 @@
 /**
- * Key sets that others publish (RFC 7517 §5), kept for a while. Who presents a token decides which key it names, so what
- * is fetched because of it is bounded in every direction: how often, how much at once, how long, and how many are kept.
+ * Key sets that others publish (RFC 7517 §5), kept for a while. Whoever presents a token chooses which key it names,
+ * so fetching is bounded in every direction: how often, how many at once, how long, and how many sets are kept.
  */
 import type { TenantId } from '../../domain/tenant.ts'
 
 export interface KeySource {
   readonly tenantId: TenantId
-  /** What it is called among the sources of its tenant: its URL, as a rule. */
+  /** Unique among the sources of its tenant; usually its URL. */
   readonly name: string
 }
 
 export interface FetchedKeys<Key> {
   readonly keys: readonly Key[]
-  /** Seconds for which whoever publishes them allows a copy; undefined where nothing is said. */
+  /** Seconds for which their publisher allows a copy to be used; undefined where it does not say. */
   readonly maxAgeSeconds: number | undefined
 }
 
@@ -23,8 +23,8 @@ export type RemoteKeys<Key> =
 
 export interface RemoteKeySets<Key, Source extends KeySource = KeySource> {
   /**
-   * Those keys of the source that are wanted. When none is, the set is fetched once more, as the limits allow: its
-   * owner may have turned to a new key a moment ago. Never rejects.
+   * Those keys of the source that are wanted. When there is none, the set is fetched once more, within the limits:
+   * its owner may have rotated its keys a moment ago. Never rejects.
    */
   keysOf(source: Source, isWanted: (key: Key) => boolean): Promise<RemoteKeys<Key>>
   /** What came of the last attempt to fetch the set, when it failed, and since when no other has worked. */
@@ -48,17 +48,17 @@ export class KeySetError extends Error {
   override readonly name = 'KeySetError'
 }
 
-/** A copy is used this long when its source says nothing of it, and never shorter or longer than the two bounds. */
+/** How long a copy is used when its source does not say, and the bounds for what the source says. */
 export const defaultKeySetAgeSeconds = 300
 export const minKeySetAgeSeconds = 60
 export const maxKeySetAgeSeconds = 3600
-/** One source is fetched this many times in a row, then once in this many seconds. */
+/** One source may be fetched this many times in a row, then once in this many seconds. */
 export const keySetFetchBurst = 10
 export const secondsPerKeySetFetch = 30
-/** Fetches at the same time, of one tenant and of all; what comes on top is not fetched, nor waited for. */
+/** Simultaneous fetches, for one tenant and for all. Any more are neither made nor waited for. */
 export const maxFetchesPerTenant = 8
 export const maxFetchesInAll = 64
-/** The copy that was not used for the longest time makes room. */
+/** Beyond that the least recently used copy goes. */
 export const maxKeptKeySets = 1000
 
 interface Kept<Key> {
@@ -108,12 +108,12 @@ export function createRemoteKeySets<Key, Source extends KeySource = KeySource>(
   }
 }
 
-/** A clock that was set back makes no copy last longer. */
+/** A clock that was set back does not make a copy last longer. */
 function isFreshAt<Key>({ copy }: Kept<Key>, now: number): boolean {
   return copy !== undefined && copy.fetchedAt <= now && now < copy.freshUntil
 }
 
-/** While its source cannot be reached, an old copy serves on, until it is as old as any copy may be. */
+/** While its source cannot be reached, an old copy is used until it reaches the largest age. */
 function usableKeys<Key>({ copy }: Kept<Key>, now: number): readonly Key[] | undefined {
   return copy && now < copy.fetchedAt + maxKeySetAgeSeconds * 1000 ? copy.keys : undefined
 }
@@ -150,7 +150,7 @@ function keptFor<Key>(sets: Map<string, Kept<Key>>, source: KeySource, now: numb
     fetchesLeft: keySetFetchBurst,
     countedAt: now,
   }
-  // Behind all others: the first of the map is the one that was not used for the longest time.
+  // Moved to the end: the first of the map is the least recently used.
   sets.delete(id)
   sets.set(id, kept)
   const [oldest] = sets.keys()

@@ -1,10 +1,10 @@
 /**
- * The points of Ed25519 that generate a group of eight or fewer (RFC 8032 §5.1). As a public key each makes signatures
- * valid that nobody's private key made, for some message or for all; not every OpenSSL refuses them.
+ * The points of Ed25519 that generate a group of eight or fewer (RFC 8032 §5.1). With such a public key, signatures
+ * that no private key made are valid for some message or for all; not every OpenSSL refuses it.
  */
 import { decodeBase64url } from '../base64url.ts'
 
-/** Their y, little-endian. The last two are other spellings of the first two, which some libraries read as well. */
+/** Their y, little-endian. The last two are non-canonical encodings of the first two, which some libraries accept. */
 const encodings: readonly Buffer[] = [
   `00${'00'.repeat(31)}`,
   `01${'00'.repeat(31)}`,

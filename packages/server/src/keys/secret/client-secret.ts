@@ -16,13 +16,13 @@ export interface SecretHashing {
   /** HMAC-SHA-256, 32 bytes. */
   hash(secret: SecretText): Uint8Array
   /**
-   * The place of the hash of which the presented text is the secret; undefined when it is of none. The time it takes
-   * tells neither which one nor how many there were, so that an unknown client costs what a wrong secret costs.
+   * The place of the hash that the presented text hashes to; undefined when there is none. Its time tells neither
+   * which one it was nor how many there were, so that an unknown client costs as much as a wrong secret.
    */
   placeOf(presented: SecretText, hashes: readonly Uint8Array[]): number | undefined
 }
 
-/** UTF-16 units. Longer texts are no secrets of ours; they are refused after the same work as the others. */
+/** UTF-16 units. No secret of ours is longer; a longer text is refused after the same work as any other. */
 export const maxPresentedLength = 1024
 
 /** 43 characters of 62 hold 256.03 bits. */
@@ -37,7 +37,7 @@ export function createSecretText(kind: SecretKind): SecretText {
   return new SecretText(body + checksum(body))
 }
 
-/** Says offline whether a text is a well-copied secret: any one changed character is noticed. */
+/** Whether a text can be one of our secrets, copied without a mistake: any single changed character is noticed. */
 export function hasValidChecksum(text: string): boolean {
   if (!secretFormat.test(text)) return false
   const body = text.slice(0, -checksumLength)
@@ -46,7 +46,7 @@ export function hasValidChecksum(text: string): boolean {
 
 export function createSecretHashing(masterKey: MasterKey): SecretHashing {
   const key = createSecretKey(deriveSubkey(masterKey, 'client-secret-hash'))
-  // What a list of fewer is filled up with: random, so no text hashes to it.
+  // Fill up a shorter list. They are random, so no text hashes to them.
   const dummies = [randomBytes(32), randomBytes(32)]
 
   function hashText(text: string): Buffer {

@@ -1,7 +1,10 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Whole or not at all, and on disk when it returns. Whoever the mode keeps out can never read it, not even for a moment. */
+/**
+ * Writes all of the file or none of it, and has it on disk on return. Whoever the mode keeps out can never read it,
+ * not even for a moment.
+ */
 export function writeDurably(path: string, text: string, mode: 0o600 | 0o644): void {
   const unfinished = `${path}.new`
   rmSync(unfinished, { force: true })

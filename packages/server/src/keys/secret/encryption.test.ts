@@ -2,7 +2,8 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import type { EncryptedValue } from '../../domain/rule.ts'
-import { createEncryption, DecryptionError, maxKeptTenantKeys, type RowIdentity } from './encryption.ts'
+import { maxKeptKeys } from '../kept-keys.ts'
+import { createEncryption, DecryptionError, type RowIdentity } from './encryption.ts'
 import { revealSecret, SecretText } from './secret-text.ts'
 
 const masterKey = createSecretKey(randomBytes(32))
@@ -88,6 +89,6 @@ test('a secret stays a secret on its way in and out', () => {
 
 test('values still open when more tenants were seen than keys are kept', () => {
   const value = encryption.encrypt('shhhh', identity)
-  for (let tenant = 0; tenant <= maxKeptTenantKeys; tenant++) encryption.encrypt('', ['t', `ten_${tenant}`])
+  for (let tenant = 0; tenant <= maxKeptKeys; tenant++) encryption.encrypt('', ['t', `ten_${tenant}`])
   expect(encryption.decrypt(value, identity)).toBe('shhhh')
 })

@@ -1,10 +1,11 @@
 /**
- * Encryption of what must be read back: rule secrets, private signing keys, exchange records. AES-256-GCM
- * with the row's identity as associated data and in the key, so that a value copied to another row, field
- * or tenant does not open. The prefix names version and master key, so that either can change later.
+ * Encryption of what must be read back: rule secrets, private signing keys, exchange records. AES-256-GCM, with the
+ * row's identity both as associated data and in the key, so that a value copied to another row, field or tenant
+ * cannot be decrypted. The prefix names the version and the master key, so that either can change later.
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { EncryptedValue } from '../../domain/rule.ts'
+import { createKeptKeys } from '../kept-keys.ts'
 import { drawRandomBytes } from './random-bytes.ts'
 import { revealSecret, SecretText } from './secret-text.ts'
 import { deriveSubkey, type MasterKey } from './subkey.ts'
@@ -25,9 +26,6 @@ export interface Encryption {
   /** @throws DecryptionError */
   decryptSecret(value: EncryptedValue, identity: RowIdentity): SecretText
 }
-
-/** Tenants whose keys are kept derived; the one that waited longest is derived anew. */
-export const maxKeptTenantKeys = 1000
 
 const version = 'e1'
 const nonceBytes = 12
@@ -87,7 +85,7 @@ function unwrap(value: EncryptedValue, prefix: string): Buffer {
   return sealed
 }
 
-/** A JSON array of strings reads back as exactly these strings: no two identities look the same. */
+/** As a JSON array of strings no two identities look the same. */
 function encodeIdentity(identity: RowIdentity): Buffer {
   return Buffer.from(JSON.stringify(identity), 'utf8')
 }
@@ -97,19 +95,13 @@ function encodeIdentity(identity: RowIdentity): Buffer {
  * tenant's exchange records would pass within weeks.
  */
 function rowKey(tenantKey: KeyObject, encodedIdentity: Buffer): KeyObject {
-  // As key objects throughout: a key that is handed over as bytes costs five times what its use does.
+  // Key objects throughout: passing a key as bytes costs five times as much as using it.
   return createSecretKey(createHmac('sha256', tenantKey).update(encodedIdentity).digest())
 }
 
 function createTenantKeys(masterKey: MasterKey): (tenantId: string) => KeyObject {
-  const kept = new Map<string, KeyObject>()
-  return function tenantKey(tenantId) {
-    const found = kept.get(tenantId)
-    if (found !== undefined) return found
-    const key = createSecretKey(deriveSubkey(masterKey, 'encryption', tenantId))
-    const oldest = kept.keys().next()
-    if (kept.size >= maxKeptTenantKeys && !oldest.done) kept.delete(oldest.value)
-    kept.set(tenantId, key)
-    return key
-  }
+  const kept = createKeptKeys<KeyObject>()
+  return (tenantId) =>
+    kept.get(tenantId) ??
+    kept.keep(tenantId, createSecretKey(deriveSubkey(masterKey, 'encryption', tenantId)))
 }

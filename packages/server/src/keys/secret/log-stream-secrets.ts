@@ -6,7 +6,7 @@ import { createHmac } from 'node:crypto'
 import type { LogStream } from '../../domain/log-stream.ts'
 import type { EncryptedValue } from '../../domain/rule.ts'
 import type { Encryption, RowIdentity } from './encryption.ts'
-import { revealSecret, type SecretText } from './secret-text.ts'
+import type { SecretText } from './secret-text.ts'
 
 export type LogStreamField = 'authorization' | 'signing_secret' | `header ${string}`
 
@@ -35,7 +35,7 @@ export function createLogStreamSecrets(encryption: Encryption): LogStreamSecrets
   return {
     encrypt: (stream, field, value) => encryption.encrypt(value, identityOf(stream, field)),
     encryptSigningSecret: (stream, secret) =>
-      encryption.encrypt(revealSecret(secret), identityOf(stream, 'signing_secret')),
+      encryption.encryptSecret(secret, identityOf(stream, 'signing_secret')),
     headersOf(stream, message) {
       const { authorization, customHeaders } = stream.sink
       const custom = customHeaders.map(({ name, value }) => [

@@ -1,6 +1,6 @@
 /**
- * The master key, from which all others are derived. It comes from the settings or lies beside the database,
- * and is made only where there is no data yet: a fresh key beside old data would lock it for ever.
+ * The master key, from which all others are derived. It comes from the settings or lies beside the database, and is
+ * created only where there is no data yet: with a new key, old data could never be read again.
  */
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ export interface MasterKeySettings {
 }
 
 const masterKeyBytes = 32
-// 43 characters hold 258 bits, so the last one ends in two zero bits: any other is no encoding of 32 bytes.
+// 43 characters hold 258 bits, so the last one ends in two zero bits; any other text does not encode 32 bytes.
 const masterKeyFormat = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
 
 /** @throws MasterKeyError; nothing has been written then. */
@@ -96,7 +96,7 @@ function isAbsence(error: unknown): boolean {
 function createKeyFile(path: string): MasterKey {
   const key = randomBytes(masterKeyBytes)
   try {
-    // On disk before any data is: rows encrypted under a lost key are lost.
+    // On disk before any data: rows encrypted under a lost key are lost.
     writeDurably(path, `${key.toString('base64url')}\n`, 0o600)
   } catch (cause) {
     throw new MasterKeyError(

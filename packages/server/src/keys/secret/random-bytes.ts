@@ -12,7 +12,7 @@ export function drawRandomBytes(length: number): Buffer {
   if (length > drawnAtOnce) return randomBytes(length)
   if (drawn.length < length) drawn = randomBytes(drawnAtOnce)
   const bytes = Buffer.from(drawn.subarray(0, length))
-  // What has been given out is not kept here as well.
+  // What has been given out must not stay here.
   drawn.fill(0, 0, length)
   drawn = drawn.subarray(length)
   return bytes

@@ -35,9 +35,9 @@ export const newRuleVersionId = () => `ver_${randomBase62(16)}` as RuleVersionId
 export const newLogStreamId = () => `lst_${randomBase62(16)}` as LogStreamId
 export const newTrustedIssuerId = () => `tri_${randomBase62(16)}` as TrustedIssuerId
 export const newStatusListId = () => randomBase62(22) as StatusListId
-/** Names the secret, and is none. */
+/** Names the secret, and is not secret itself. */
 export const newClientSecretId = () => `sec_${randomBase62(16)}` as ClientSecretId
-/** Of one webtask token; names the row, is no secret. */
+/** Of one webtask token. Names the row, and is not secret. */
 export const newSecretId = () => `sec_${randomBase62(16)}`
 /** 32 random bytes, base64url: where the randomness that rules see comes from. */
 export const newSeed = () => drawRandomBytes(32).toString('base64url')

@@ -15,7 +15,7 @@ export type SubkeyPurpose =
   | 'fingerprint'
   | 'webtask-jwt'
 
-/** A label is a JSON array: no purpose with one context reads like another purpose with another context. */
+/** The label is a JSON array, so that no two pairs of purpose and context share one. */
 export function deriveSubkey(masterKey: MasterKey, purpose: SubkeyPurpose, ...context: string[]): Buffer {
   const label = JSON.stringify(['tallystick', 'v1', purpose, ...context])
   return Buffer.from(hkdfSync('sha256', masterKey, new Uint8Array(0), label, 32))

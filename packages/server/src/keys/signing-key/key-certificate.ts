@@ -1,12 +1,13 @@
 /**
- * The certificate of a signing key: self-signed, so it proves nothing that the key set does not; it is how some
- * verifiers want to be handed a public key (RFC 7517 §4.7). It is made once, with the key, because a second one would
- * have other fingerprints.
+ * The certificate of a signing key: self-signed, so it proves nothing that the key set does not; some verifiers want
+ * a public key in this form (RFC 7517 §4.7). It is made once, with the key, because a second one would have other
+ * fingerprints.
  */
 import { X509Certificate } from 'node:crypto'
 import type { CryptoKey } from 'jose'
 import type { KeyAlgorithm } from '../../domain/resource-server.ts'
 import { loadX509Library, newSerialNumber } from '../certificate/x509-library.ts'
+import { writePemBlock } from '../pem-block.ts'
 
 interface KeyPair {
   readonly publicKey: CryptoKey
@@ -24,7 +25,7 @@ const signatures = {
   EdDSA: { name: 'Ed25519' },
 } as const satisfies Partial<Record<KeyAlgorithm, object>>
 
-/** Those whose keys get one. */
+/** The algorithms whose keys get a certificate. */
 export type CertifiedAlgorithm = keyof typeof signatures
 
 /** DER in base64. */
@@ -62,8 +63,8 @@ export async function certificateInWords(certificate: string): Promise<Certifica
   const { fingerprint } = new X509Certificate(Buffer.from(certificate, 'base64'))
   const envelope = new x509.X509Certificates(new x509.X509Certificate(certificate)).export('base64')
   return {
-    cert: pem('CERTIFICATE', certificate),
-    pkcs7: pem('PKCS7', envelope),
+    cert: writePemBlock('CERTIFICATE', certificate),
+    pkcs7: writePemBlock('PKCS7', envelope),
     fingerprint,
     thumbprint: fingerprint.replaceAll(':', ''),
   }
@@ -74,10 +75,4 @@ export function certificateMembers(certificate: string): { x5c: string[]; x5t: s
   const { fingerprint } = new X509Certificate(Buffer.from(certificate, 'base64'))
   const digest = Buffer.from(fingerprint.replaceAll(':', ''), 'hex')
   return { x5c: [certificate], x5t: digest.toString('base64url') }
-}
-
-// RFC 7468 §2: lines of 64 characters.
-function pem(label: string, base64: string): string {
-  const lines = base64.match(/.{1,64}/g) ?? []
-  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n')
 }

@@ -9,7 +9,7 @@ export interface NewKeyPair {
   readonly publicJwk: PublicJwk
   /** For encryption only. */
   readonly privateKeyPem: string
-  /** DER in base64. None of ML-DSA: those who ask for certificates could not read one with such a key. */
+  /** DER in base64. None for ML-DSA: verifiers that ask for certificates could not read one with such a key. */
   readonly certificate: string | undefined
 }
 

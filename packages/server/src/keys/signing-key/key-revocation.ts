@@ -1,4 +1,4 @@
-/** Taking signing keys back: what they have signed is worth nothing from then on, and the key set has them no more. */
+/** Revoking signing keys: tokens that they signed no longer count, and the key set no longer has them. */
 import {
   inTurns,
   type SigningKey,
@@ -22,11 +22,11 @@ export interface Revocation {
 }
 
 export interface KeyRevocation {
-  /** Undefined unless the key signs no more: without the others nobody could sign, now or next. */
+  /** Undefined unless the key has stopped signing: the others are needed to sign, now or next. */
   plan(key: SigningKey): Revocation | undefined
   /**
-   * Of any key. Where it signs, the next one does so from now on, whether verifiers have been shown it long enough or not.
-   * A key that leaked goes also where the runtime can make no other one for its algorithm.
+   * For any key. Where it signs, the next one signs from now on, whether or not verifiers have been shown it long
+   * enough. A leaked key goes even where the runtime cannot make another one for its algorithm.
    */
   planEmergency(key: SigningKey): Promise<Revocation>
 }
@@ -47,7 +47,7 @@ export function createKeyRevocation({ store, ring, now }: KeyRevocationDeps): Ke
     return [store.insert({ ...fresh, maySignFrom: knownFrom(now()) })]
   }
 
-  /** That signs from now on. */
+  /** The key that signs from now on. */
   async function begin(key: SigningKey, next: SigningKey | undefined) {
     if (!next && !ring.algorithms.includes(key.algorithm)) return { successor: undefined, writes: [] }
     const made = next ?? (await ring.createKey(key.tenantId, key.algorithm, 'next'))

@@ -1,6 +1,6 @@
 /**
- * Turning the signing keys of a tenant: the next key begins to sign, at once or as soon as verifiers have been shown it
- * long enough; the current one only verifies from then on; a fresh one is shown as the next.
+ * Rotating the signing keys of a tenant: the next key begins to sign, at once or as soon as verifiers have been shown
+ * it long enough; from then on the current one only verifies; a fresh one is shown as the next.
  */
 import type { KeyAlgorithm } from '../../domain/resource-server.ts'
 import {
@@ -34,8 +34,8 @@ export interface Rotation {
 
 export interface KeyRotation {
   /**
-   * Of one algorithm, or of all that the tenant has keys for and the runtime can make some for. Undefined when the tenant
-   * has none for this one.
+   * For one algorithm, or for all that the tenant has keys for and the runtime can make keys for. Undefined when the
+   * tenant has no keys for this one.
    * @throws RotationRefusedError
    */
   plan(tenantId: TenantId, algorithm: KeyAlgorithm | undefined): Promise<Rotation | undefined>
@@ -56,7 +56,7 @@ export function createKeyRotation({ store, ring, now }: KeyRotationDeps): KeyRot
     return { current, keys, next, begins, fresh: await ring.createKey(tenantId, algorithm, 'next') }
   }
 
-  // When all keys are made, which may take long: from now on it takes no time until the fresh ones are shown.
+  // Called when all keys are made, which may take long: the fresh ones are shown at once from here on.
   function turn({ current, keys, next, begins, fresh }: Awaited<ReturnType<typeof planOne>>) {
     const at = latest(now(), begins.maySignFrom, current.currentSince)
     const retired = change(current, { state: 'previous', currentUntil: at })
@@ -89,7 +89,7 @@ export function createKeyRotation({ store, ring, now }: KeyRotationDeps): KeyRot
   }
 }
 
-/** They verify, or their turn has not come or is not over: all of them are in the key set. */
+/** Too many keys that verify, or whose turn has not come or is not over: all of them are in the key set. */
 function tooMany(algorithm: KeyAlgorithm, kept: readonly SigningKey[], now: Date): RotationRefusedError {
   const ends = kept.flatMap((key) => publishedUntil(key)?.getTime() ?? [])
   const canRevoke = kept.some((key) => stateAt(key, now) === 'previous')
@@ -98,7 +98,7 @@ function tooMany(algorithm: KeyAlgorithm, kept: readonly SigningKey[], now: Date
   )
 }
 
-// A server that moved: what it signed before still verifies, where a verifier can.
+// A server that was moved to another runtime. What it signed before still verifies elsewhere.
 function notInRuntime(keys: readonly SigningKey[]): RotationRefusedError {
   const names = keys.map(({ algorithm }) => algorithm).join(', ')
   return new RotationRefusedError(
@@ -110,7 +110,7 @@ function ofAlgorithm(keys: readonly SigningKey[], { algorithm }: SigningKey): Si
   return keys.filter((key) => key.algorithm === algorithm)
 }
 
-/** Nobody asks for it any more: it has been revoked, or its last token has ended, long ago. */
+/** No longer needed: it was revoked, or its last token expired, long ago. */
 function isForgotten(key: SigningKey, now: Date): boolean {
   const state = stateAt(key, now)
   const since = state === 'revoked' ? key.revokedAt : state === 'ended' ? publishedUntil(key) : undefined

@@ -19,6 +19,7 @@ import {
 import { GoneError } from '../../domain/storage.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 import type { Write } from '../../domain/write.ts'
+import { createFewAtOnce } from '../few-at-once.ts'
 import { signToken, type TokenType } from '../issued-token/token-signature.ts'
 import {
   type Expected,
@@ -28,7 +29,6 @@ import {
 } from '../issued-token/verify-token.ts'
 import { createKeptKeys } from '../kept-keys.ts'
 import type { Encryption, RowIdentity } from '../secret/encryption.ts'
-import { createFewAtOnce } from './few-at-once.ts'
 import { certificateMembers } from './key-certificate.ts'
 import { createKeyPair } from './key-pair.ts'
 
@@ -36,17 +36,17 @@ export interface SigningKeyRingDeps {
   readonly store: SigningKeyStore
   readonly commit: (writes: readonly Write[]) => Promise<void>
   readonly encryption: Encryption
-  /** Those that the runtime can sign with. */
+  /** The algorithms that the runtime can sign with. */
   readonly algorithms: readonly KeyAlgorithm[]
   readonly now: () => Date
 }
 
 export interface SigningKeyRing {
-  /** Those that there can be keys for in this runtime. */
+  /** The algorithms that this runtime can have keys for. */
   readonly algorithms: readonly KeyAlgorithm[]
   /**
-   * A *current* and a *next* key for each algorithm that a tenant begins with, to be stored with it. Nobody has kept a
-   * key set of it without them, so the next ones may sign at any time.
+   * A *current* and a *next* key for each algorithm that a tenant begins with, to be stored with it. Nobody has
+   * cached a key set without them, so the next ones may sign at any time.
    */
   createKeys(tenantId: TenantId): Promise<SigningKey[]>
   /** The same for one algorithm, which the tenant has no keys for yet: the current one signs at once, being the only one. */
@@ -72,7 +72,7 @@ export interface SigningKeyRing {
   verify(tenantId: TenantId, token: string, expected: Expected): Promise<Record<string, unknown>>
 }
 
-/** Of the four threads that also sign with RSA keys: whoever has keys made keeps no token waiting. */
+/** Out of the four threads that also sign with RSA keys, so that making keys does not delay tokens. */
 const maxKeysMadeAtOnce = 2
 
 export function createSigningKeyRing({
@@ -105,11 +105,11 @@ export function createSigningKeyRing({
     const createdAt = now()
     const makePair = () => fewAtOnce(() => createKeyPair(algorithm, createdAt))
     let pair = await makePair()
-    // On a command line such an id would be taken for an option.
+    // On a command line an id that begins with a dash would be taken for an option.
     while (pair.publicJwk.kid.startsWith('-')) pair = await makePair()
     const { publicJwk, privateKeyPem, certificate } = pair
     const id = publicJwk.kid as KeyId
-    // To make one may have taken long: it cannot have been shown before now.
+    // Making it may have taken long, and it cannot have been shown before now.
     const shownAt = now()
     return {
       tenantId,
@@ -132,7 +132,7 @@ export function createSigningKeyRing({
     return Promise.all([createKey(tenantId, algorithm, 'current'), createKey(tenantId, algorithm, 'next')])
   }
 
-  // Rounded up to minutes, so that lifetimes that differ a little do not come to a write for each of them.
+  // Rounded up to minutes, so that slightly different lifetimes do not each cost a write.
   async function keepPublished(key: SigningKey, expiresAt: unknown): Promise<void> {
     if (typeof expiresAt !== 'number') return
     const seconds = Math.ceil((expiresAt - now().getTime() / 1000) / 60) * 60
@@ -178,7 +178,7 @@ export function createSigningKeyRing({
       if (header.algorithm !== key.algorithm) {
         throw new TokenInvalidError('The token names an algorithm that its key does not have.')
       }
-      // Of a server that moved to another runtime: nobody here can tell whether the signature is right.
+      // On a server that was moved to another runtime: it cannot tell whether the signature is right.
       if (!algorithms.includes(key.algorithm)) {
         throw new TokenInvalidError('The token is signed with an algorithm that this runtime does not have.')
       }
@@ -196,12 +196,12 @@ function keptName({ tenantId, id }: SigningKey): string {
   return `${tenantId} ${id}`
 }
 
-/** From when a key that is shown since then is in every key set that is kept. */
+/** When a key that is published since `shownAt` is in every cached key set. */
 export function knownFrom(shownAt: Date): Date {
   return new Date(shownAt.getTime() + showBeforeUseSeconds * 1000)
 }
 
-// Verifiers that want a certificate want that of an RSA key.
+// Verifiers that want a certificate want an RSA key's.
 function published({ publicJwk, certificate }: SigningKey): PublishedJwk {
   if (publicJwk.kty !== 'RSA' || certificate === undefined) return publicJwk
   return { ...publicJwk, ...certificateMembers(certificate) }

@@ -1,6 +1,6 @@
 /**
- * A certificate authority of our own, for servers that nobody else vouches for (RFC 5280). Programs are told to
- * trust its certificate; what it issues may then change without telling them.
+ * A certificate authority of our own, for servers without a public certificate (RFC 5280). Programs are told to trust
+ * its certificate; what it issues can then change without telling them.
  */
 import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'

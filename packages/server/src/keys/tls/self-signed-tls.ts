@@ -19,7 +19,7 @@ const renewedBeforeMs = 30 * 86_400_000
 export interface SelfSignedTls {
   /** Whoever trusts this file trusts the server. */
   readonly authorityPath: string
-  /** A pair for all these host names and addresses: the stored one while it will do, else a new one. */
+  /** A pair for all these host names and addresses: the stored one while it suffices, otherwise a new one. */
   pairFor(hosts: readonly string[], now: Date): Promise<TlsPair>
 }
 
@@ -84,7 +84,7 @@ function willDo(pair: TlsPair, authority: TlsPair, hosts: readonly string[], now
   const certificate = parseCertificate(pair.certificate)
   const issuer = parseCertificate(authority.certificate)
   if (certificate === undefined || issuer === undefined) return false
-  // Nothing outlasts its authority, so near that one's end there is nothing to renew for.
+  // No certificate outlasts its authority, so close to that one's end renewing gains nothing.
   const goodUntil = Math.min(now.getTime() + renewedBeforeMs, issuer.validToDate.getTime())
   if (faultsOfPair(pair, new Date(goodUntil)).length > 0) return false
   return certificate.verify(issuer.publicKey) && hosts.every((host) => names(certificate, host))

@@ -16,7 +16,7 @@ export interface TlsPair {
 /** TLS 1.0 and 1.1 are retired (RFC 8996). */
 export const minTlsVersion = 'TLSv1.2'
 
-/** Those of TLS 1.3, and of TLS 1.2 the four that RFC 9325 §4.2 recommends and the FAPI 2.0 Security Profile allows. */
+/** All of TLS 1.3, and the four of TLS 1.2 that RFC 9325 §4.2 recommends and the FAPI 2.0 Security Profile allows. */
 export const cipherSuites = [
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
@@ -50,12 +50,12 @@ export function faultsOfPair(pair: TlsPair, now: Date): PairFault[] {
   return faults.length > 0 ? faults : faultsInUse(pair)
 }
 
-/** From then on clients refuse it. */
+/** When clients begin to refuse it. */
 export function endOfPair({ certificate }: TlsPair): Date | undefined {
   return parseCertificate(certificate)?.validToDate
 }
 
-/** Undefined when the text is none. */
+/** Undefined when the text is not a certificate. */
 export function parseCertificate(pem: string): X509Certificate | undefined {
   if (!pem.includes('-----BEGIN')) return undefined
   try {

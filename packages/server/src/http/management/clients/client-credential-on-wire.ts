@@ -1,7 +1,7 @@
 /** A credential of a client as the management API shows it: what it is called, and of certificates what is public anyway. */
 import type { ClientCredential as CredentialOnWire } from '@tallystick/management-api/contract/client-credentials'
 import type { ClientCredential } from '../../../domain/client-credential.ts'
-import { pemOf } from '../../../keys/certificate/registered-certificate.ts'
+import { writePemBlock } from '../../../keys/pem-block.ts'
 
 export function credentialOnWire(credential: ClientCredential): CredentialOnWire {
   return {
@@ -28,5 +28,8 @@ function proofOnWire(credential: ClientCredential): Partial<CredentialOnWire> {
   const member = (
     { cert_subject_dn: 'subject_dn', cert_san_uri: 'san_uri', cert_san_dns: 'san_dns' } as const
   )[type]
-  return { [member]: certifiedName, certificate_authorities: authorities.map(pemOf) }
+  return {
+    [member]: certifiedName,
+    certificate_authorities: authorities.map((der) => writePemBlock('CERTIFICATE', der)),
+  }
 }

@@ -1,5 +1,23 @@
-/** RFC 7518 §3.4 wants R and S as 32 bytes each; OpenSSL speaks DER (RFC 3279 §2.2.3), and is faster without converting. */
+/**
+ * The two forms of an ES256 signature. RFC 7518 §3.4 wants R and S as 32 bytes each; OpenSSL uses DER (RFC 3279
+ * §2.2.3), and its own conversion costs more than the signature.
+ */
 const coordinateBytes = 32
+
+/** From the DER of OpenSSL, which has at most 72 bytes, so that every length is one byte. */
+export function fixedSignatureOf(der: Buffer): Buffer {
+  const fixed = Buffer.alloc(2 * coordinateBytes)
+  let at = 2
+  for (const end of [coordinateBytes, 2 * coordinateBytes]) {
+    const length = der.readUInt8(at + 1)
+    const next = at + 2 + length
+    // A leading zero says that the integer is positive; leading zeros of the coordinate are left out.
+    const significant = Math.min(length, coordinateBytes)
+    der.copy(fixed, end - significant, next - significant, next)
+    at = next
+  }
+  return fixed
+}
 
 /** Undefined unless the signature has its only length. */
 export function derSignatureOf(fixed: Buffer): Buffer | undefined {

@@ -1,4 +1,4 @@
-/** Work of which only so much is done at once; what is over waits, first come, first served. */
+/** Limits how much work is done at once; the rest waits, first come, first served. */
 export type FewAtOnce = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 export function createFewAtOnce(limit: number): FewAtOnce {
@@ -11,7 +11,7 @@ export function createFewAtOnce(limit: number): FewAtOnce {
     try {
       return await work()
     } finally {
-      // Whoever waits takes the place over: a newcomer cannot slip in between.
+      // Whoever waits takes over the place: a newcomer cannot slip in between.
       const next = waiting.shift()
       if (next) next()
       else free++
