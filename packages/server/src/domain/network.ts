@@ -1,3 +1,4 @@
+const plainIpv4 = /^\d{1,3}(?:\.\d{1,3}){3}$/
 // Some proxies tell the port as well, which is another one for each connection.
 const withPort = /^(?:(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}|\[([0-9a-f:.]+)\](?::\d{1,5})?)$/i
 
@@ -6,6 +7,7 @@ const withPort = /^(?:(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}|\[([0-9a-f:.]+)\](?::\d{
  * has one IPv6 address has the 2^64 of its network (RFC 6177), and would otherwise never be counted twice.
  */
 export function networkOf(rawAddress: string): string {
+  if (plainIpv4.test(rawAddress)) return rawAddress
   const [, v4, v6] = withPort.exec(rawAddress) ?? []
   const address = v4 ?? v6 ?? rawAddress
   const normal = URL.parse(`http://[${address}]`)?.hostname.slice(1, -1)

@@ -16,12 +16,22 @@ export interface PickTenantDeps {
 
 /** @throws ManagementError `not_found` from the function when no tenant has this host. */
 export function createPickTenant({ tenants, defaultTenant, defaultOrigin }: PickTenantDeps) {
+  let known = { origin: '', host: '' }
+
+  /** Taken apart anew only when it has changed, as it does once the port is known. */
+  function defaultHost(): string {
+    const origin = defaultOrigin()
+    if (origin !== known.origin) {
+      known = { origin, host: withoutDefaultPort(URL.parse(origin)?.host ?? '') }
+    }
+    return known.host
+  }
+
   return async function pickTenant(rawHost: string): Promise<Tenant> {
     const byDefault = await defaultTenant()
     const host = rawHost.toLowerCase()
     // First: no tenant can take the host from which all of them are managed.
-    const defaultHost = URL.parse(defaultOrigin())?.host
-    if (withoutDefaultPort(host) === withoutDefaultPort(defaultHost ?? '')) return byDefault
+    if (withoutDefaultPort(host) === defaultHost()) return byDefault
     const named = (await tenants.findByHost(host)) ?? (await tenants.findByHost(withoutDefaultPort(host)))
     if (named) return named
     if (isLoopback(host) || (await tenants.count()) <= 1) return byDefault

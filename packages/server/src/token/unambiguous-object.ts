@@ -13,23 +13,35 @@ export function parseUnambiguousObject(json: string): Readonly<Record<string, un
   return value as Readonly<Record<string, unknown>>
 }
 
-// Strings are matched whole, so that what looks like structure inside one is passed over.
-const token = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g
-
 /** Whether an object in this valid JSON, on any level, names a member twice. */
 export function repeatsMember(json: string): boolean {
   const open: Set<string>[] = []
   let before = ''
-  for (const [text] of json.matchAll(token)) {
-    if (text === '{' || text === '[') open.push(new Set())
-    else if (text === '}' || text === ']') open.pop()
-    else if (text === ':') {
-      // Compared as it reads: `\u0061` is an `a`.
-      const name = String(JSON.parse(before))
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at]
+    if (character === '"') {
+      // A string is skipped whole, so that what looks like structure inside it is passed over.
+      const end = endOfString(json, at)
+      before = json.slice(at, end + 1)
+      at = end
+    } else if (character === '{' || character === '[') open.push(new Set())
+    else if (character === '}' || character === ']') open.pop()
+    else if (character === ':') {
+      const name = nameOf(before)
       if (open.at(-1)?.has(name)) return true
       open.at(-1)?.add(name)
     }
-    before = text
   }
   return false
+}
+
+function endOfString(json: string, start: number): number {
+  let at = start + 1
+  while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1
+  return at
+}
+
+/** Compared as it reads: `\u0061` is an `a`. */
+function nameOf(text: string): string {
+  return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1)
 }
