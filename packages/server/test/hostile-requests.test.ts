@@ -1,7 +1,6 @@
 /** Requests made to break the server or to be found again in its log. */
-import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { credentialsOf, invoices, startTestServer, type TestServer } from './test-server.ts'
@@ -141,14 +140,18 @@ describe('a body made to be too much', () => {
 })
 
 describe('bytes that can be read in two ways', () => {
-  async function send(raw: string): Promise<string> {
-    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  /** What came back until the connection ended, in whatever way. `onData` is called as it comes. */
+  async function send(raw: string, onData?: (socket: Socket, received: string) => void): Promise<string> {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('latin1')
     let received = ''
-    socket.setEncoding('latin1').on('data', (chunk) => {
+    socket.on('data', (chunk: string) => {
       received += chunk
+      onData?.(socket, received)
     })
-    socket.end(raw)
-    await once(socket, 'close')
+    socket.on('error', () => undefined)
+    if (onData) socket.write(raw)
+    else socket.end(raw)
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()))
     return received
   }
 
@@ -169,6 +172,20 @@ describe('bytes that can be read in two ways', () => {
       expect(answer).toMatch(/^HTTP\/1\.1 400 /)
       expect(answer).toContain('invalid_request')
     }
+  })
+
+  test('a body that becomes unreadable once its request was answered: no second answer, and the connection ends', async () => {
+    let isAnswered = false
+    const received = await send(
+      'POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n',
+      (socket, answer) => {
+        if (isAnswered || !answer.includes('\r\n\r\n')) return
+        isAnswered = true
+        socket.write('no chunk\r\n')
+      },
+    )
+    expect(received).toMatch(/^HTTP\/1\.1 404 /)
+    expect(received.match(/HTTP\/1\.1 /g)).toHaveLength(1)
   })
 
   for (const [name, head, status] of [

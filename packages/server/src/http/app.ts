@@ -27,7 +27,7 @@ import type {} from './request.ts'
 import { sendError, sendManagementBody } from './respond.ts'
 import { registerStatusLists, type StatusListDeps } from './status-lists.ts'
 import { registerTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
-import { answerUnreadableBytes, refuseExpectations, refuseTunnels, sendUnreadablePath } from './unreadable.ts'
+import { createUnreadableBytes, refuseExpectations, refuseTunnels, sendUnreadablePath } from './unreadable.ts'
 import { registerWebtaskDoor, type WebtaskDoorDeps } from './webtask/webtask-door.ts'
 
 export interface AppDeps extends PickTenantDeps {
@@ -61,12 +61,13 @@ export function createApp(
   /** Makes the listener where it is no plain one. */
   serverFactory?: FastifyServerFactory,
 ): { app: FastifyInstance; drain: Drain } {
+  const unreadable = createUnreadableBytes(deps.newLogEntryId)
   const app = fastify({
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: deps.newLogEntryId,
     frameworkErrors: sendUnreadablePath,
-    clientErrorHandler: answerUnreadableBytes(deps.newLogEntryId),
+    clientErrorHandler: unreadable.answer,
     requestIdHeader: false,
     // Answered here, like everything else.
     http: { requireHostHeader: false },
@@ -84,6 +85,7 @@ export function createApp(
   app.server.keepAliveTimeout = keepAliveTimeoutMs
   // RFC 9293 §3.6: who has sent all it has to say may end its side, and still waits for the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true })
+  unreadable.watch(app)
   refuseExpectations(app, deps.newLogEntryId)
   refuseTunnels(app, deps.newLogEntryId)
   for (const member of ['receivedAt', 'tenant', 'issuer', 'clientCertificate', 'hasUnreadableCertificate'])

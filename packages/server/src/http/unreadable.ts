@@ -19,14 +19,35 @@ const statusOfParserError: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
-/** The bytes are no HTTP request. The connection ends: what follows on it could be read in two ways. */
-export function answerUnreadableBytes(newRequestId: () => string) {
-  return function onClientError(error: Error & { code?: string }, socket: Socket): void {
-    if (!socket.writable || error.code === 'ECONNRESET') {
-      socket.destroy()
-      return
-    }
-    endWith(socket, statusOfParserError[error.code ?? ''] ?? '400 Bad Request', newRequestId)
+export interface UnreadableBytes {
+  /** The bytes are no HTTP request. The connection ends: what follows on it could be read in two ways. */
+  readonly answer: (error: Error & { code?: string }, socket: Socket) => void
+  /** So that nothing is answered twice. */
+  readonly watch: (app: FastifyInstance) => void
+}
+
+export function createUnreadableBytes(newRequestId: () => string): UnreadableBytes {
+  const lastAnswers = new WeakMap<Socket, ServerResponse>()
+
+  /** They belong to a request that has its answer, or come while one is being written: a second answer would be another's. */
+  function areAnswered(socket: Socket): boolean {
+    const last = lastAnswers.get(socket)
+    return last?.headersSent === true && !(last.req.complete && last.writableFinished)
+  }
+
+  return {
+    answer(error, socket) {
+      if (!socket.writable || error.code === 'ECONNRESET' || areAnswered(socket)) {
+        socket.destroy()
+        return
+      }
+      endWith(socket, statusOfParserError[error.code ?? ''] ?? '400 Bad Request', newRequestId)
+    },
+    watch(app) {
+      app.server.on('request', (request: IncomingMessage, answer: ServerResponse) => {
+        lastAnswers.set(request.socket, answer)
+      })
+    },
   }
 }
 
