@@ -91,6 +91,8 @@ export function createApp(
   for (const member of ['receivedAt', 'tenant', 'issuer', 'clientCertificate', 'hasUnreadableCertificate'])
     app.decorateRequest(member)
   const readClientCertificate = createReadClientCertificate(deps)
+  // With a promise, so that all that came in one piece has been parsed before anything is answered. Those that follow
+  // call back instead: a promise for each would cost every request.
   app.addHook('onRequest', async (request, reply) => {
     request.receivedAt = deps.now()
     const shown = readClientCertificate(request)
@@ -102,17 +104,18 @@ export function createApp(
   registerHealth(app, deps)
   app.setErrorHandler(sendError)
   app.setNotFoundHandler(sendNotFound)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const fault = messageFault(request)
-    if (fault === undefined) return
+    if (fault === undefined) return done()
     // What follows on this connection may be part of it, or not.
     reply.header('connection', 'close')
-    return sendManagementBody(reply, 400, fault, 'invalid_header')
+    sendManagementBody(reply, 400, fault, 'invalid_header')
   })
   // As early as this, so that nobody's body is read for a path that does not exist.
-  app.addHook('onRequest', async (request, reply) =>
-    request.is404 ? sendNotFound(request, reply) : undefined,
-  )
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done()
+    sendNotFound(request, reply)
+  })
   const pickTenant = createPickTenant(deps)
   app.register(async (tenants) => {
     tenants.addHook('onRequest', async (request) => {

@@ -23,17 +23,17 @@ export function createDrain(app: FastifyInstance): Drain {
   const inFlight = new Set<FastifyReply>()
   let stopping = false
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     inFlight.add(reply)
     // Also when the client goes away first, and when the answer is a stream.
     reply.raw.once('close', () => inFlight.delete(reply))
-    if (!stopping || request.url === '/healthz' || request.url === '/readyz') return
-    return sendStopping(request, reply)
+    if (!stopping || request.url === '/healthz' || request.url === '/readyz') return done()
+    sendStopping(request, reply)
   })
   // A connection that stays open for a next request would keep the server from ending.
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (stopping) reply.header('connection', 'close')
-    return payload
+    done(null, payload)
   })
 
   return {
