@@ -52,16 +52,19 @@ export async function startBesideServer() {
     /** Follows until the output has what is awaited, then presses Ctrl-C. */
     followTail(args: readonly string[], isEnough: (output: string) => boolean, isTerminal = false) {
       const interruption = new AbortController()
+      const { promise: connected, resolve: isConnected } = Promise.withResolvers<void>()
       const ended = tallystick(['logs', 'tail', ...args], {
         interrupted: interruption.signal,
         isTerminal,
         env: { NO_COLOR: '1' },
+        // A follower sees what happens after it came.
+        onAnswer: ({ url }) => {
+          if (new URL(url).pathname === '/api/v2/log-tail') isConnected()
+        },
         onOutput: (output) => {
           if (isEnough(output)) interruption.abort()
         },
       })
-      // A follower sees what happens after it came; its own arrival shows nowhere.
-      const connected = new Promise((resolve) => setTimeout(resolve, 500))
       return { ended, connected }
     },
 

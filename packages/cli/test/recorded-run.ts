@@ -20,6 +20,8 @@ export interface RunSettings {
   readonly isTerminal?: boolean
   /** Called with everything printed so far, after each piece. */
   readonly onOutput?: (output: string) => void
+  /** Called with each answer of a server, when its head is there. */
+  readonly onAnswer?: (answer: Response) => void
 }
 
 export async function runRecorded(
@@ -32,6 +34,7 @@ export async function runRecorded(
     now,
     isTerminal = false,
     onOutput,
+    onAnswer,
   }: RunSettings = {},
 ): Promise<RecordedRun> {
   let output = ''
@@ -53,7 +56,11 @@ export async function runRecorded(
     messages: { write: (text) => (messages += text) },
     interrupted: interrupted ?? new AbortController().signal,
     now: now ?? (() => new Date()),
-    fetch,
+    async fetch(...asked: Parameters<typeof fetch>) {
+      const answer = await fetch(...asked)
+      onAnswer?.(answer)
+      return answer
+    },
   })
   return { exitCode, output, messages }
 }

@@ -11,6 +11,7 @@ import {
   useFederationDoor,
 } from './federation-door.ts'
 import { createForeignKey, type ForeignIssuer, type Json, signForeign } from './foreign-issuers.ts'
+import { startWatch } from './own-time.ts'
 import { present as presentToken } from './presented-tokens.ts'
 import { workloadKinds } from './workload-tokens.ts'
 
@@ -112,7 +113,7 @@ test('an issuer that cannot be reached, or is too slow, proves nobody, and soon'
   const slow = issuers.create('slow')
   slow.answerWith(() => {})
   await trust(slow, { matches })
-  const begin = performance.now()
+  const sinceAsked = startWatch()
   const [explained, answered] = await Promise.all([explain(signFor(slow)), present(signFor(slow))])
   expect([explained.client_id, answered.status]).toEqual([null, 401])
   expect(JSON.stringify(explained.steps)).toContain('no whole answer')
@@ -120,7 +121,7 @@ test('an issuer that cannot be reached, or is too slow, proves nobody, and soon'
   expect(warned).toMatchObject([
     { type: 'keys_unavailable', description: expect.stringContaining('no whole answer') },
   ])
-  expect(performance.now() - begin).toBeLessThan(6000)
+  expect(sinceAsked()).toBeLessThan(15_000)
   const answers: [string, (issuer: ForeignIssuer) => void][] = [
     [
       'of-another',

@@ -83,7 +83,7 @@ test('an exchange ends with the version it began with, and the next one runs the
   const lines = await server.followLines()
   await server.uploadRule({
     source: `module.exports = (client, scope, audience, context, cb) => {
-      console.log('begun'); setTimeout(() => cb(null, { scope, '${claim}': 'first' }), 600)
+      console.log('begun'); setTimeout(() => cb(null, { scope, '${claim}': 'first' }), 3000)
     }`,
   })
   const begun = told()

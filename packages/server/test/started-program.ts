@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { readQueuedMs } from './own-time.ts'
+import { measureStolenTime } from './stolen-time.ts'
 
 export const programPath = fileURLToPath(new URL('../bin/tallystick-server.js', import.meta.url))
 
@@ -22,6 +23,7 @@ export interface StartedProgram {
 
 /** The program alone, which may well refuse to start. */
 export function startProgram(env: Readonly<Record<string, string>>, path = programPath): StartedProgram {
+  const stolen = measureStolenTime()
   const spawnedAt = performance.now()
   const child = spawn(process.execPath, [path], {
     env: { TALLYSTICK_PORT: '0', TALLYSTICK_LOG_LEVEL: 'info', ...env },
@@ -48,7 +50,7 @@ export function startProgram(env: Readonly<Record<string, string>>, path = progr
     output: () => written.output,
     errors: () => written.errors,
     exited,
-    tookMs: () => (Number.isNaN(endedAt) ? performance.now() : endedAt) - spawnedAt - queuedMs,
+    tookMs: () => ((Number.isNaN(endedAt) ? performance.now() : endedAt) - spawnedAt - queuedMs) / stolen(),
     stop() {
       child.kill('SIGTERM')
       return exited

@@ -51,7 +51,7 @@ export async function startStreamReceiver() {
       Object.assign(answer, { status: 204, headers: {} })
     },
     /** Waits until it holds, or fails. */
-    async until(condition: () => boolean, withinMs = 10_000): Promise<void> {
+    async until(condition: () => boolean, withinMs = 120_000): Promise<void> {
       const endsAt = performance.now() + withinMs
       while (!condition()) {
         if (performance.now() > endsAt)

@@ -156,14 +156,17 @@ test('entries beside an entry stand and fall with it, and are published after it
 
 test('what comes during a commit shares the next one, in the order in which it came', async () => {
   const batches: number[] = []
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const recorder = recorderWith(async (groups) => {
     batches.push(groups.length)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    begun.resolve()
+    await held.promise
     return storage.commitGroups(groups)
   })
   const recordings = [recorder.record(sampleExchange(9))]
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await begun.promise
   for (const number of [8, 7, 6]) recordings.push(recorder.record(sampleExchange(number)))
+  held.resolve()
   await Promise.all(recordings)
   expect(batches).toEqual([1, 3])
   const order = [9, 8, 7, 6].map(logId)

@@ -112,7 +112,8 @@ test('a tail ends when the token it was opened with ends', async () => {
   const exp = Math.floor(Date.now() / 1000) + 1
   const tail = await openTail(world.mine, {}, { exp })
   await tail.until('never comes')
-  expect(Date.now()).toBeLessThan((exp + 2) * 1000)
+  // Not only when its line would next have been shown to be alive.
+  expect(Date.now()).toBeLessThan((exp + 10) * 1000)
 })
 
 test('a follower that leaves is let go', async () => {

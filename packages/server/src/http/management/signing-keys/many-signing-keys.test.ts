@@ -1,6 +1,7 @@
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { issueTokens, keysOfAlgorithm, verifiesByKeySet } from '../../../../test/signed-tokens.ts'
+import { measureSlowdown } from '../../../../test/slowdown.ts'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
 import { showBeforeUseSeconds } from '../../../domain/signing-key.ts'
 
@@ -74,11 +75,13 @@ describe('making keys takes long, and keeps nobody waiting', () => {
       { identifier: ' blank', signing_alg: 'PS256' as const },
       { identifier: 'urn:twice', signing_alg: 'RS512' as const, scopes: [{ value: 'a' }, { value: 'a' }] },
     ]
-    const startedAt = performance.now()
+    const before = process.cpuUsage()
     const asked = Array.from({ length: 60 }, (_, at) => refused[at % 3]).filter((body) => body !== undefined)
     const answers = await Promise.allSettled(asked.map((body) => resourceServers.create(body)))
     expect(answers.every(({ status }) => status === 'rejected')).toBe(true)
-    expect(performance.now() - startedAt).toBeLessThan(3000)
+    // Of a processor, whoever else uses it: forty key pairs take twice as long and more.
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1000).toBeLessThan(2500)
   })
 
   test('what many requests need at once is made once', async () => {
@@ -93,9 +96,11 @@ describe('making keys takes long, and keeps nobody waiting', () => {
     const rotations = Array.from({ length: 40 }, () => world.theirs.connection.signingKeys.rotate())
     const settled = Promise.allSettled(rotations)
     for (let at = 0; at < 5; at++) {
+      const slowdown = measureSlowdown(() => [])
       const startedAt = performance.now()
       await verifiesByKeySet(world.mine, await token(), now())
-      expect(performance.now() - startedAt).toBeLessThan(2000)
+      const took = performance.now() - startedAt
+      expect(took).toBeLessThan(2000 * slowdown())
     }
     const made = (await settled).filter(({ status }) => status === 'fulfilled')
     expect(made.length).toBeGreaterThan(5)
