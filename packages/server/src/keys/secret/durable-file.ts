@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
@@ -10,7 +10,8 @@ export function writeDurably(path: string, text: string, mode: 0o600 | 0o644): v
   rmSync(unfinished, { force: true })
   const file = openSync(unfinished, 'wx', mode)
   try {
-    writeSync(file, text)
+    // All of it, or an error: `writeSync` may write a part, and only says how much.
+    writeFileSync(file, text)
     fsyncSync(file)
   } finally {
     closeSync(file)
