@@ -3,9 +3,10 @@
  * The one file that holds them readable, so it belongs to its owner alone. At later starts
  * only what follows the settings is rewritten.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Issuer } from './domain/issuer.ts'
+import { writeDurably } from './keys/secret/durable-file.ts'
 import { revealSecret, type SecretText } from './keys/secret/secret-text.ts'
 
 export interface Bootstrap {
@@ -72,15 +73,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-// Written beside and moved into place, so that nobody ever reads half a file.
 function writePrivately(path: string, content: unknown): void {
-  const beside = `${path}.new`
-  const file = openSync(beside, 'w', 0o600)
-  try {
-    writeSync(file, `${JSON.stringify(content, null, 2)}\n`)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(beside, path)
+  writeDurably(path, `${JSON.stringify(content, null, 2)}\n`, 0o600)
 }
