@@ -20,6 +20,8 @@ export interface IdempotentAnswer {
 /** Promises: `find` resolves to undefined when absent and never throws for that. */
 export interface IdempotentAnswerStore {
   find(tenantId: TenantId, clientId: ClientId, keyHash: string): Promise<IdempotentAnswer | undefined>
+  /** Of one client, those among them whose time is over and that have not been removed yet. */
+  count(tenantId: TenantId, clientId: ClientId): Promise<number>
   insert(answer: IdempotentAnswer): Write
   remove(tenantId: TenantId, clientId: ClientId, keyHash: string): Write
   /** Of all tenants; undefined when there is none. */
@@ -27,6 +29,9 @@ export interface IdempotentAnswerStore {
   /** Removes up to `limit` answers that are older, in all tenants. */
   removeBefore(at: Date, limit: number): Write
 }
+
+/** Of one client; one more is refused before anything is done. */
+export const maxIdempotentAnswers = 10_000
 
 /** After this the same key is a new one. */
 export const idempotencyRetentionDays = 1

@@ -17,6 +17,14 @@ export function createIdempotentAnswerStore(database: Database): IdempotentAnswe
       .where('client_id', '=', asked.client_id)
       .where('key_hash', '=', asked.key_hash),
   )
+  // The primary key begins so: no answer is read for it.
+  const count = database.one({ tenant_id: text, client_id: text }, (build, asked) =>
+    build
+      .selectFrom('idempotent_answers')
+      .select((select) => select.fn.countAll<number>().as('total'))
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('client_id', '=', asked.client_id),
+  )
   const insert = database.write(
     idempotentAnswerColumns,
     (build, row) => build.insertInto('idempotent_answers').values(row),
@@ -60,6 +68,7 @@ export function createIdempotentAnswerStore(database: Database): IdempotentAnswe
       const row = find({ tenant_id: tenantId, client_id: clientId, key_hash: keyHash })
       return row && parseRow(row)
     },
+    count: async (tenantId, clientId) => count({ tenant_id: tenantId, client_id: clientId })?.total ?? 0,
     insert: (answer) =>
       insert({
         tenant_id: answer.tenantId,

@@ -38,6 +38,24 @@ export function registerIdempotencyTests(current: Current): void {
     expect(await idempotentAnswers.find(globex.id, clientId, keyHash)).toEqual(theirs)
   })
 
+  test('answers are counted client by client', async () => {
+    const { idempotentAnswers, commit } = current()
+    const kept: Partial<IdempotentAnswer>[] = [
+      {},
+      { keyHash: 'hash_2' },
+      { clientId: idOf('client_2') },
+      { tenantId: globex.id },
+    ]
+    await commit(kept.map((members) => idempotentAnswers.insert(sampleAnswer(members))))
+    const count = (...asked: Parameters<typeof idempotentAnswers.count>) => idempotentAnswers.count(...asked)
+    expect([
+      await count(tenantId, clientId),
+      await count(tenantId, idOf('client_2')),
+      await count(globex.id, clientId),
+      await count(globex.id, idOf('client_2')),
+    ]).toEqual([2, 1, 1, 0])
+  })
+
   test('answers whose time is over go, oldest first', async () => {
     const { idempotentAnswers, commit } = current()
     expect(await idempotentAnswers.oldestAt()).toBeUndefined()

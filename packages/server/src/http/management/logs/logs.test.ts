@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
+import { sampleExchange } from '../../../../test/storage-conformance/samples.ts'
+import { startTwoTenants, type TestTenant, type TwoTenants } from '../../../../test/two-tenants.ts'
+import { maxSearchesAtOnce } from './logs.ts'
 
 let world: TwoTenants
 beforeAll(async () => {
@@ -162,4 +164,33 @@ test('one entry is found by its id, which is the request id of the answer', asyn
     description: 'Created the client f.',
   })
   await expect(world.theirs.connection.logs.get(id)).rejects.toMatchObject({ status: 404 })
+})
+
+test('of searches that take their time a few run at once for a tenant, and one more is told to come back', async () => {
+  const { logEntries, commit } = world.rooms.storage
+  const tenantId = world.mine.tenant.id
+  await commit(Array.from({ length: 8000 }, (_, at) => logEntries.insert(sampleExchange(at, { tenantId }))))
+  const tokens = new Map([
+    [world.mine, await world.mine.token()],
+    [world.theirs, await world.theirs.token()],
+  ])
+  const search = async (tenant: TestTenant, query: string) => {
+    const headers = { authorization: `Bearer ${tokens.get(tenant)}` }
+    const response = await tenant.fetch(`/api/v2/logs?${query}`, { headers })
+    const body = Object(JSON.parse(await response.text()))
+    return [response.status, body.errorCode, response.headers.get('retry-after')]
+  }
+  const found = [200, undefined, null]
+  const long = 'q=description:never'
+  const many = Array.from({ length: maxSearchesAtOnce + 5 }, () => search(world.mine, long))
+  // Nobody else's are refused, nor what an index answers.
+  const beside = [search(world.theirs, long), search(world.mine, 'per_page=1')]
+  const answers = await Promise.all(many)
+  expect(answers.filter(([status]) => status === 200).length).toBeGreaterThanOrEqual(maxSearchesAtOnce)
+  expect(answers.filter(([status]) => status !== 200)).toContainEqual([429, 'too_many_requests', '1'])
+  expect(await Promise.all(beside)).toEqual([found, found])
+  // Those that are over hold no place any more.
+  for (let time = 0; time <= maxSearchesAtOnce; time += 1) {
+    expect(await search(world.mine, 'include_totals=true&q=type:fapi AND description:never')).toEqual(found)
+  }
 })

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTwoTenants, type TestTenant, type TwoTenants } from '../../../../test/two-tenants.ts'
+import { maxIdempotentAnswers } from '../../../domain/idempotent-answer.ts'
 
 const start = new Date('2030-01-01T00:00:00Z')
 let present = start
@@ -35,6 +36,7 @@ async function post(
     status: response.status,
     replayed: response.headers.get('idempotent-replayed'),
     requestId: String(response.headers.get('x-request-id')),
+    retryAfter: response.headers.get('retry-after'),
     text,
     body: JSON.parse(text),
   }
@@ -155,4 +157,43 @@ test('neither key nor answer can be read in the database', async () => {
   expect(bytes).toContain(body.client_id)
   expect(bytes).not.toContain(body.client_secret)
   expect(bytes).not.toContain(key)
+})
+
+test('of one client only so many answers are kept: the next key is refused, and those that are kept still answer', async () => {
+  const { clients, idempotentAnswers, commit } = world.rooms.storage
+  const { operatorId: clientId, tenant } = world.mine
+  const [last, tooMany] = [randomUUID(), randomUUID()]
+  const room = maxIdempotentAnswers - (await idempotentAnswers.count(tenant.id, clientId)) - 1
+  const content = world.rooms.encryption.encrypt('{}', [
+    'idempotent_answers',
+    tenant.id,
+    clientId,
+    'any',
+    'content',
+  ])
+  await commit(
+    Array.from({ length: room }, (_, at) =>
+      idempotentAnswers.insert({
+        tenantId: tenant.id,
+        clientId,
+        keyHash: `kept ${at}`,
+        at: present,
+        content,
+      }),
+    ),
+  )
+  const taken = await post(last, { name: 'the last' })
+  expect(taken.status).toBe(201)
+  const before = await clients.count(tenant.id)
+  const refused = await post(tooMany, { name: 'too many' })
+  expect([refused.status, refused.body.errorCode, refused.retryAfter]).toEqual([
+    429,
+    'too_many_requests',
+    '600',
+  ])
+  expect(refused.body.message).toContain('without the header')
+  expect(await clients.count(tenant.id)).toBe(before)
+  expect((await post(last, { name: 'the last' })).text).toBe(taken.text)
+  expect((await post(undefined, { name: 'without a key' })).status).toBe(201)
+  expect((await post(tooMany, { name: 'theirs' }, { tenant: world.theirs })).status).toBe(201)
 })

@@ -9,6 +9,7 @@ import {
   type IdempotentAnswer,
   type IdempotentAnswerStore,
   idempotencyRetentionDays,
+  maxIdempotentAnswers,
 } from '../../../domain/idempotent-answer.ts'
 import type { Encryption } from '../../../keys/secret/encryption.ts'
 import { againIfChanged } from '../../again-if-changed.ts'
@@ -59,11 +60,29 @@ export function createAnswerOnce(deps: IdempotencyDeps): AnswerOnce {
       const kept = await deps.idempotentAnswers.find(id.tenantId, id.clientId, id.keyHash)
       const isOver = kept && deps.now().getTime() - kept.at.getTime() > idempotencyRetentionDays * dayMs
       if (kept && !isOver) return await replay(deps, request, reply, operator, kept)
+      if (!kept) await refuseWhenFull(deps, reply, id)
       return await againIfChanged(() => answerAndKeep(deps, request, operator, id, answer))
     } finally {
       inFlight.delete(name)
     }
   }
+}
+
+/** Seconds after which answers have been removed whose time is over. */
+const removedWithinSeconds = 600
+
+/** @throws ManagementError `too_many_requests` */
+async function refuseWhenFull(
+  { idempotentAnswers }: IdempotencyDeps,
+  reply: FastifyReply,
+  { tenantId, clientId }: AnswerId,
+): Promise<void> {
+  if ((await idempotentAnswers.count(tenantId, clientId)) < maxIdempotentAnswers) return
+  reply.header('retry-after', String(removedWithinSeconds))
+  throw new ManagementError(
+    'too_many_requests',
+    `${maxIdempotentAnswers} answers to requests of this client that came with an Idempotency-Key are kept already, each for a day. Send it without the header, or by another client, or when the first of them are gone.`,
+  )
 }
 
 type AnswerId = Pick<IdempotentAnswer, 'tenantId' | 'clientId' | 'keyHash'>
