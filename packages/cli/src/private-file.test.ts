@@ -15,6 +15,10 @@ test('a device is not replaced by a file', async () => {
   expect((await stat('/dev/null')).isCharacterDevice()).toBe(true)
 })
 
+test('the name of standard output is refused before it becomes a file', async () => {
+  await expect(writePrivateFile('-', 'secret')).rejects.toMatchObject({ ending: 'usage' })
+})
+
 test('a link, also one that leads nowhere, and a folder stay what they are', async () => {
   const link = join(folder, 'link')
   await symlink(join(folder, 'nowhere'), link)

@@ -22,10 +22,18 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 }
 
 /**
- * A device, a pipe or a link would be replaced by a file, and nobody who names one means that.
+ * A device, a pipe or a link would be replaced by a file, and nobody who names one means that, nor with the name that
+ * stands for standard output elsewhere.
  * @throws Failure when something that is no ordinary file is there.
  */
 export async function refuseWhatIsNoFile(path: string): Promise<void> {
+  if (path === '-') {
+    throw new Failure('usage', {
+      what: '- is the name of no file here.',
+      why: 'It stands for standard input or output elsewhere.',
+      todo: 'Leave the option out, and what would be in the file is printed; or name a file.',
+    })
+  }
   const found = await lstat(path).catch((error: unknown) => {
     if (isAbsence(error)) return undefined
     throw notWritten(path, error)

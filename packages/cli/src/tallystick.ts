@@ -2,6 +2,7 @@
 import packageJson from '../package.json' with { type: 'json' }
 import { exitCodes } from './exit-code.ts'
 import { run } from './run.ts'
+import { unwritable } from './unwritable.ts'
 
 const interruption = new AbortController()
 // Only the first: a second Ctrl-C ends the process as it would without us.
@@ -9,6 +10,7 @@ process.once('SIGINT', () => interruption.abort())
 
 // `tallystick logs list | head` closes the pipe early, and that is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(unwritable(error))
   process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed)
 })
 

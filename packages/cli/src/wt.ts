@@ -1,5 +1,6 @@
 /** The program `wt`: hands the process to `runWt` and takes its exit code. Nothing else knows the process. */
 import packageJson from '../package.json' with { type: 'json' }
+import { unwritable } from './unwritable.ts'
 import { runWt } from './wt/run-wt.ts'
 import { wtEndings } from './wt/wt-failure.ts'
 
@@ -9,6 +10,7 @@ process.once('SIGINT', () => interruption.abort())
 
 // `wt logs | head` closes the pipe early, and that is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(unwritable(error))
   process.exit(error.code === 'EPIPE' ? wtEndings.done.code : wtEndings.unexpected.code)
 })
 

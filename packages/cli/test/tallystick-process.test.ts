@@ -1,13 +1,15 @@
 /** `tallystick` as a process of its own: what only the operating system can show. */
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+const runFile = promisify(execFile)
 const program = fileURLToPath(new URL('../bin/tallystick.js', import.meta.url))
 let url: string
 
@@ -45,6 +47,16 @@ test('a reader that closes the pipe early is no fault', async () => {
   help.stdout.destroy()
   expect(await once(help, 'exit')).toEqual([0, null])
   expect(await messages).toBe('')
+})
+
+test('an output that cannot be written is told', async () => {
+  const { stderr } = await runFile('sh', [
+    '-c',
+    '"$0" "$1" help > /dev/full; echo $? >&2',
+    process.execPath,
+    program,
+  ])
+  expect(stderr).toMatch(/^Error: The output could not be written\.\nWhy: {3}ENOSPC[\s\S]*\n1\n$/)
 })
 
 test('an input that never comes is not waited for where it is not asked for', async () => {

@@ -16,6 +16,8 @@ export function addServeCommand(serve: Command, open: OpenContext): void {
   serve.action(async () => {
     requireServer(serverEntries.serve)
     if (open().env.npm_command === 'exec') endWithParent()
+    // Who does not read its output ends a command, and no server: it says itself what becomes of it.
+    process.stdout.removeAllListeners('error')
     await import(serverEntries.serve)
   })
 }
