@@ -7,6 +7,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { ManagementError } from '../../domain/errors.ts'
 import { type PipelineRule, parseRuleName, type RuleName } from '../../domain/rule.ts'
 import type { TenantName } from '../../domain/tenant.ts'
+import { decodeBase64url } from '../../keys/base64url.ts'
 import { metaOf } from './webtask-meta.ts'
 
 /** What a token says, once its signature has been checked. */
@@ -53,8 +54,8 @@ export function verifyWebtaskToken(key: Uint8Array, text: string): WebtaskTokenC
     text.length > maxWebtaskTokenLength ? [] : text.split('.')
   if (rawHeader === header && rawPayload !== undefined && rawSignature !== undefined && rest.length === 0) {
     const expected = signature(key, `${rawHeader}.${rawPayload}`)
-    const presented = Buffer.from(rawSignature, 'base64url')
-    if (presented.length === expected.length && timingSafeEqual(presented, expected)) {
+    const presented = decodeBase64url(rawSignature)
+    if (presented?.length === expected.length && timingSafeEqual(presented, expected)) {
       const claims = parseClaims(rawPayload)
       if (claims) return claims
     }
