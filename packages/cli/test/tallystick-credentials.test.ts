@@ -1,5 +1,5 @@
 /** `tallystick clients credentials`, and clients that prove themselves with a key. */
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { authorityFor, certificateFor } from '../../server/test/certificates.ts'
 import { type BesideServer, startBesideServer } from './beside-server.ts'
@@ -207,4 +207,95 @@ test('a certificate or a name that does not fit, and a key beside a certificate,
     expect([args, (await here.tallystick(args)).exitCode]).toEqual([args, 2])
   }
   expect(await here.idOfClient('unmade')).toBe('')
+})
+
+test('a client is shown with all that proves it, and with what does not count', async () => {
+  const secretOnly = await here.server.createClient('shown', ['read'])
+  const show = async (id: string) => (await here.ok(['clients', 'show', id])).output
+  expect(await show(secretOnly.id)).toMatch(/^client_secret +sec_\w+ +yes +never$/m)
+
+  const [own, ca] = await Promise.all([certificateFor('CN=machine'), authorityFor('CN=Own CA,O=Example')])
+  const [certificate, authority] = [await here.file('own.pem', own.pem), await here.file('ca.pem', ca.pem)]
+  const create = ['clients', 'credentials', 'create', secretOnly.id]
+  const self = JSON.parse((await here.ok([...create, '--certificate', certificate, '--json'])).output)
+  expect(await show(secretOnly.id)).toMatch(
+    new RegExp(`^x509_cert +${self.id} +no +${self.expires_at} +CN=machine$`, 'm'),
+  )
+  const named = ['--subject-dn', 'CN=billing,O=Example', '--ca', authority]
+  const name = JSON.parse((await here.ok([...create, ...named, '--json'])).output)
+  const update = ['clients', 'update', secretOnly.id, '--auth-method', 'tls_client_auth']
+  await here.ok([...update, '--credential', name.id])
+  const end = new X509Certificate(ca.pem).validToDate.toISOString()
+  const output = await show(secretOnly.id)
+  expect(output).toMatch(/^client_secret +sec_\w+ +no +never$/m)
+  expect(output).toMatch(new RegExp(`^cert_subject_dn +${name.id} +yes +${end} +CN=billing,O=Example$`, 'm'))
+  const shown = await here.ok(['clients', 'credentials', 'show', secretOnly.id, name.id])
+  expect(shown.output).toMatch(new RegExp(`^authorities +O=Example,CN=Own CA, until ${end}$`, 'm'))
+  const { output: list } = await here.ok(['clients', 'credentials', 'list', secretOnly.id])
+  expect(list).toMatch(new RegExp(`^${name.id} +cert_subject_dn .* ${end} +CN=billing,O=Example`, 'm'))
+  const json = await here.json(['clients', 'show', secretOnly.id])
+  expect(json).toMatchObject({
+    name: 'shown',
+    proofs: [
+      { type: 'client_secret', counts: false },
+      { type: 'x509_cert', id: self.id, counts: false },
+      { type: 'cert_subject_dn', id: name.id, of: 'CN=billing,O=Example', counts: true, expires_at: end },
+    ],
+    missing_scopes: [],
+  })
+  await here.ok(['clients', 'update', secretOnly.id, '--disable'])
+  expect(await show(secretOnly.id)).not.toMatch(/ yes +\S+ +CN=billing/)
+})
+
+test('so are its published keys and the matches of trusted issuers; what may not be read is named by its scope', async () => {
+  const publishing = await here.ok([
+    ...['clients', 'create', 'publishing', '--auth-method', 'private_key_jwt'],
+    ...['--jwks-uri', publishedAt, '--json'],
+  ])
+  const { client_id: publisher } = JSON.parse(publishing.output)
+  expect((await here.ok(['clients', 'show', publisher])).output).toContain(publishedAt)
+  const made = await here.ok(['clients', 'create', 'deploying', '--auth-method', 'federated_jwt', '--json'])
+  const { client_id: id } = JSON.parse(made.output)
+  const issuer = 'https://gitlab.example.com'
+  const sub = 'project_path:acme/app:*'
+  await here.server.management.trustedIssuers.create({
+    name: 'gitlab',
+    issuer,
+    matches: [
+      { client_id: id, sub },
+      { client_id: publisher, sub: 'project_path:acme/other:*' },
+    ],
+  })
+  expect(await here.json(['clients', 'show', id])).toMatchObject({
+    proofs: [{ type: 'trusted_issuer', of: `${issuer} ${sub}`, counts: true }],
+  })
+  expect(await here.json(['clients', 'show', publisher])).toMatchObject({
+    proofs: [
+      { type: 'jwks_uri', of: publishedAt, counts: true },
+      { type: 'trusted_issuer', counts: false },
+    ],
+  })
+  const reader = await here.server.createClient('reader', undefined)
+  const { audience } = here.server.bootstrap.management
+  await here.ok(['grants', 'create', '--client', reader.id, '--api', audience, '--scope', 'read:clients'])
+  const env = {
+    TALLYSTICK_URL: here.server.bootstrap.origin,
+    TALLYSTICK_CLIENT_ID: reader.id,
+    TALLYSTICK_CLIENT_SECRET: reader.secret ?? '',
+  }
+  expect((await here.ok(['clients', 'show', id], { env })).output).toMatch(
+    /^Not shown, for want of: read:client_keys, read:client_credentials, read:trusted_issuers$/m,
+  )
+})
+
+test('when a key expires is changed, and a change that names nothing is wrong usage', async () => {
+  const { id } = await here.server.createClient('expiring', ['read'])
+  const file = await here.file('public.pem', publicPem)
+  const add = ['clients', 'credentials', 'create', id, file, '--expires-at', '2098-01-31T00:00:00Z', '--json']
+  const { id: key } = JSON.parse((await here.ok(add)).output)
+  const update = ['clients', 'credentials', 'update', id, key]
+  expect((await here.tallystick(update)).exitCode).toBe(2)
+  const later = await here.ok([...update, '--expires-at', '2099-01-31T00:00:00Z'])
+  expect(later.output).toMatch(/^expires +2099-01-31T00:00:00.000Z$/m)
+  expect((await here.ok([...update, '--never-expires'])).output).toMatch(/^expires +never$/m)
 })

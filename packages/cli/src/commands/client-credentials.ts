@@ -7,13 +7,14 @@ import { type Command, Option } from 'commander'
 import type { OpenContext } from '../command-context.ts'
 import { addExamples } from '../examples.ts'
 import { Failure } from '../failure.ts'
-import { formatDetails } from '../table.ts'
+import { requireChange } from './change-named.ts'
 import {
   addCertificateOptions,
   type CertificateOptions,
   certificateCredential,
   certificateOptionNames,
 } from './client-certificate.ts'
+import { credentialDetails, endOf, holderOf } from './client-credential-details.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { addIdsOption, type ListOptions, presentList } from './present-list.ts'
 import { readPublicKey } from './public-key-file.ts'
@@ -26,12 +27,18 @@ interface CreateOptions extends CertificateOptions {
   readonly expiryFromCertificate?: true
 }
 
+interface ChangeOptions {
+  readonly expiresAt?: string
+  readonly neverExpires?: true
+}
+
 export function addClientCredentialsCommands(credentials: Command, open: OpenContext): void {
   addExamples(credentials, [
     ['tallystick clients credentials create CLIENT_ID public.pem'],
     ['tallystick clients credentials create CLIENT_ID --certificate client.pem'],
     ["tallystick clients credentials create CLIENT_ID --subject-dn 'CN=billing,O=Example' --ca ca.pem"],
     ['tallystick clients update CLIENT_ID --auth-method private_key_jwt --credential CREDENTIAL_ID'],
+    ['tallystick clients credentials show CLIENT_ID CREDENTIAL_ID'],
   ])
 
   addIdsOption(
@@ -48,11 +55,21 @@ export function addClientCredentialsCommands(credentials: Command, open: OpenCon
         { title: 'Type', cell: (credential) => credential.credential_type },
         { title: 'Alg', cell: (credential) => credential.alg ?? '' },
         { title: 'Kid', cell: (credential) => credential.kid },
-        { title: 'Expires', cell: (credential) => credential.expires_at ?? 'never' },
+        { title: 'Expires', cell: (credential) => endOf(credential) ?? 'never' },
+        { title: 'Of', cell: (credential) => (credential.alg === undefined ? holderOf(credential) : '') },
         { title: 'Name', cell: (credential) => credential.name ?? '', shrinks: true },
       ],
     })
   })
+
+  credentials
+    .command('show <client_id> <credential_id>')
+    .description('one of them, whole; of a name, its authorities and when they end')
+    .action(async (client: string, id: string) => {
+      const { connect, present } = open()
+      const credential = await (await connect()).clientCredentials.get(client, id)
+      present(credential, () => credentialDetails(credential))
+    })
 
   const create = credentials
     .command('create <client_id> [file]')
@@ -83,9 +100,24 @@ export function addClientCredentialsCommands(credentials: Command, open: OpenCon
       const proof = await proofIn(file, options, context.terminal.input)
       const { clientCredentials } = await context.connect()
       const credential = await clientCredentials.create(client, { ...proof, ...settingsOf(options) })
-      context.present(credential, () => details(credential))
+      context.present(credential, () => credentialDetails(credential))
     },
   )
+
+  credentials
+    .command('update <client_id> <credential_id>')
+    .description('change when it expires')
+    .addOption(new Option('--expires-at <time>', 'such as 2027-01-31T00:00:00Z').conflicts('neverExpires'))
+    .option('--never-expires', 'let it go on until it is deleted')
+    .action(async (client: string, id: string, { expiresAt, neverExpires }: ChangeOptions) => {
+      const { connect, present } = open()
+      const change = requireChange({
+        ...(expiresAt !== undefined && { expires_at: expiresAt }),
+        ...(neverExpires && { expires_at: null }),
+      })
+      const credential = await (await connect()).clientCredentials.update(client, id, change)
+      present(credential, () => credentialDetails(credential))
+    })
 
   credentials
     .command('delete <client_id> <credential_id...>')
@@ -126,18 +158,4 @@ function settingsOf({ name, alg, kid, expiresAt, expiryFromCertificate }: Create
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
     ...(expiryFromCertificate && { parse_expiry_from_cert: true }),
   }
-}
-
-function details(credential: ClientCredential): string[] {
-  return formatDetails([
-    ['credential_id', credential.id],
-    ['type', credential.credential_type],
-    ['alg', credential.alg ?? ''],
-    ['subject', credential.subject_dn ?? ''],
-    ['uri', credential.san_uri ?? ''],
-    ['host', credential.san_dns ?? ''],
-    ['kid', credential.kid],
-    ['name', credential.name ?? ''],
-    ['expires', credential.expires_at ?? 'never'],
-  ])
 }

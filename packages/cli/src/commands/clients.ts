@@ -17,6 +17,7 @@ import {
   changedAuthentication,
 } from './client-auth-method.ts'
 import { addClientCredentialsCommands } from './client-credentials.ts'
+import { proofLines, readProofs } from './client-proofs.ts'
 import { addClientSecretsCommands, addRotateSecretCommand } from './client-secrets.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { collect, collectPairs, wholeNumber } from './option-values.ts'
@@ -43,6 +44,7 @@ interface UpdateOptions extends ClientOptions {
 export function addClientsCommands(clients: Command, open: OpenContext): void {
   addExamples(clients, [
     ['tallystick clients list'],
+    ['tallystick clients show CLIENT_ID', 'one of them, and what it proves itself with'],
     ['tallystick clients create billing --metadata plan=gold --out billing.secret'],
     ['tallystick clients rotate-secret CLIENT_ID --overlap 1h --out billing.secret'],
   ])
@@ -71,11 +73,13 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
 
   clients
     .command('show <client_id>')
-    .description('one client; its secret cannot be read back')
+    .description('one client, and what it proves itself with; its secrets cannot be read back')
     .action(async (id: string) => {
-      const { connect, present } = open()
-      const client = await (await connect()).clients.get(id)
-      present(client, () => details(client))
+      const { connect, present, now, terminal } = open()
+      const connection = await connect()
+      const client = await connection.clients.get(id)
+      const shown = await readProofs(connection, client, now())
+      present({ ...client, ...shown }, () => [...details(client), ...proofLines(shown, terminal.lineWidth)])
     })
 
   addSettings(clients.command('create <name>').description('a new client, with a new secret'))
