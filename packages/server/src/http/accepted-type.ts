@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 
 /**
- * Whether a caller names this type (RFC 9110 §12.5.1). Wildcards do not: everybody's library accepts whatever there is, and
- * wants what it always got.
+ * Whether a caller names this type (RFC 9110 §12.5.1). Wildcards do not count: most libraries accept anything, and
+ * expect the usual type.
  */
 export function acceptsByName(
   accept: FastifyRequest['headers'][string] | readonly string[],

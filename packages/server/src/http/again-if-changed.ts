@@ -1,11 +1,11 @@
 /**
- * Two changes of one thing at the same time: the second is made again on top of the first, from its reading on, so
- * that neither undoes what the other did.
+ * Two changes of one thing at the same time: the second is repeated on top of the first, from reading on, so that
+ * neither undoes the other.
  */
 import { ManagementError } from '../domain/errors.ts'
 import { ChangedMeanwhileError } from '../domain/storage.ts'
 
-/** Who is overtaken that often is told so. */
+/** A request that is overtaken this often is refused. */
 const defaultMaxAttempts = 5
 
 /** `attempt` reads, decides and records; it has changed nothing when it throws. */

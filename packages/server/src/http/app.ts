@@ -80,10 +80,10 @@ export function createApp(
     routerOptions: { maxParamLength: maxPathSegmentLength },
     ...(serverFactory === undefined ? {} : { serverFactory }),
   })
-  // A listener that was made elsewhere has not been told.
+  // A listener that was made elsewhere does not know these.
   app.server.requestTimeout = requestTimeoutMs
   app.server.keepAliveTimeout = keepAliveTimeoutMs
-  // RFC 9293 §3.6: who has sent all it has to say may end its side, and still waits for the answer.
+  // RFC 9293 §3.6: a client that has sent everything may close its side and still waits for the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true })
   unreadable.watch(app)
   refuseExpectations(app, deps.newLogEntryId)
@@ -111,7 +111,7 @@ export function createApp(
     reply.header('connection', 'close')
     sendManagementBody(reply, 400, fault, 'invalid_header')
   })
-  // As early as this, so that nobody's body is read for a path that does not exist.
+  // This early, so that no body is read for a path that does not exist.
   app.addHook('onRequest', (request, reply, done) => {
     if (!request.is404) return done()
     sendNotFound(request, reply)

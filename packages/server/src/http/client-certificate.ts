@@ -1,7 +1,7 @@
 /**
- * The certificate that a client showed in a TLS handshake (RFC 8705): in that of this connection, or in one with a
- * trusted proxy, which tells it in a header. Anybody else can write a header, too, so there it is not looked at; and what
- * a proxy shows in its own handshake says nothing of the client behind it.
+ * The certificate that a client showed in a TLS handshake (RFC 8705): that of this connection, or one with a trusted
+ * proxy, which passes it on in a header. From anybody else the header is ignored, since anyone can write it; and what
+ * a proxy shows in its own handshake says nothing about the client behind it.
  */
 import type { X509Certificate } from 'node:crypto'
 import { BlockList, isIPv6, type Socket } from 'node:net'
@@ -18,11 +18,11 @@ export type ReadClientCertificate = (
 
 export interface CertificateSources {
   readonly trustedProxies: readonly string[]
-  /** In which they tell the certificate, in lower case; undefined where they do not. */
+  /** The header in which they pass it on, in lower case; undefined where they do not. */
   readonly clientCertificateHeader: string | undefined
 }
 
-/** Of a connection, as long as it stands. */
+/** Kept for a connection as long as it lasts. */
 interface Peer {
   readonly isProxy: boolean
   readonly certificate: PresentedCertificate | undefined

@@ -10,10 +10,10 @@ import { openIdConfiguration, serverMetadata } from './server-metadata.ts'
 
 export interface DiscoveryDeps {
   readonly publicKeys: (tenantId: TenantId) => Promise<readonly PublishedJwk[]>
-  /** Those that access tokens can be signed with here. */
+  /** The algorithms that access tokens can be signed with here. */
   readonly tokenAlgorithms: readonly KeyAlgorithm[]
   readonly resourceServers: Pick<ResourceServerStore, 'findSystem'>
-  /** The server asks clients for their certificates, or a proxy tells them. */
+  /** Whether the server asks clients for their certificates, or a proxy passes them on. */
   readonly takesCertificates: boolean
 }
 

@@ -1,7 +1,7 @@
 /**
- * Stopping without dropping anyone: what is in flight is answered, new work is refused with 503 while it is, and
- * only then does the listener close. Health can be asked until the end, so that whoever balances
- * load learns from `/readyz` and not from broken connections.
+ * Stopping without dropping anyone: what is in flight is answered, new work is refused with 503 meanwhile, and only
+ * then does the listener close. Health can be asked until the end, so that a load balancer learns from `/readyz` and
+ * not from broken connections.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'

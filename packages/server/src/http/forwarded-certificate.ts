@@ -1,14 +1,14 @@
 /**
- * How a proxy tells which certificate it was shown: as a byte sequence (RFC 9440 §2.1), or as the URL-encoded PEM that
- * nginx and Envoy write. The two cannot be taken for each other. The certificates above it come as a list of byte
- * sequences (RFC 9440 §2.3). What is not exactly one certificate is not guessed at.
+ * How a proxy passes on the certificate it was shown: as a byte sequence (RFC 9440 §2.1), or as the URL-encoded PEM
+ * that nginx and Envoy write. The two cannot be confused. The certificates above it come as a list of byte sequences
+ * (RFC 9440 §2.3). Anything but exactly one certificate is unreadable, and not guessed at.
  */
 import type { X509Certificate } from 'node:crypto'
 import { readCertificate } from '../keys/certificate/certificate-facts.ts'
 import { maxIntermediates } from '../keys/certificate/certificate-path.ts'
 import type { PresentedCertificate } from '../keys/certificate/client-certificate.ts'
 
-/** Bytes of its DER. One of a client has some hundred, or two thousand. */
+/** Bytes of its DER. A client's certificate usually has a few hundred to two thousand. */
 const maxCertificateBytes = 8192
 
 /** Undefined where the proxy was shown none: the header is absent, or empty. */
@@ -35,7 +35,7 @@ function readChain(rawChain: readonly string[]): X509Certificate[] | undefined {
 function read(base64: string | undefined): X509Certificate | undefined {
   if (base64 === undefined || base64.length > (maxCertificateBytes / 3) * 4) return undefined
   const der = Buffer.from(base64, 'base64')
-  // Characters that are none of base64 are skipped in silence, so what was read is held against what was sent.
+  // Characters outside base64 are silently skipped, so what was read is compared with what was sent.
   if (der.toString('base64') !== base64) return undefined
   return readCertificate(der)
 }

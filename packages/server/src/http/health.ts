@@ -1,4 +1,4 @@
-/** Liveness and readiness. Liveness asks nothing of anybody; readiness names a cause and no host or version. */
+/** Liveness and readiness. Liveness checks nothing else; readiness names a cause, but no host or version. */
 import type { FastifyInstance } from 'fastify'
 
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly cause: string }

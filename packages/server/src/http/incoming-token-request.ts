@@ -1,6 +1,6 @@
 /**
- * What a client sends to the token endpoint, or to one of those beside it that it proves itself to in the same way,
- * read from HTTP: form or JSON, as parameters that nobody has judged yet.
+ * What a client sends to the token endpoint, or to another endpoint that it authenticates to in the same way, read
+ * from HTTP: form or JSON, as parameters that are not parsed yet.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parse as parseJson } from 'secure-json-parse'
@@ -55,7 +55,7 @@ export function refusalFor(status: number | undefined): OAuthError {
 }
 
 /**
- * What could be read in two ways, or not at all, before anything of it is believed.
+ * Refuses what could be read in two ways, or not at all, before anything of it is used.
  * @throws OAuthError `invalid_request`
  */
 export function refuseAmbiguousRequest(request: FastifyRequest, known: ReadonlySet<string>): void {
@@ -65,8 +65,8 @@ export function refuseAmbiguousRequest(request: FastifyRequest, known: ReadonlyS
 }
 
 /**
- * RFC 6749 §3.2 and §2.3.1: what belongs into the body is not read from the URL, where proxies and histories would keep
- * it. Ignored, it would be missing without a word: a scope that was to narrow, for one.
+ * RFC 6749 §3.2 and §2.3.1: what belongs in the body is not read from the URL, where proxies and histories would keep
+ * it. It is not ignored either: the client would not notice that, say, its narrower scope was lost.
  */
 function refuseParametersInUrl({ query }: FastifyRequest, known: ReadonlySet<string>): void {
   for (const [name, value] of Object.entries(Object(query))) {
@@ -79,13 +79,13 @@ function refuseParametersInUrl({ query }: FastifyRequest, known: ReadonlySet<str
   }
 }
 
-// Node keeps the first of several; the client that sent a second one meant something else.
+// Node keeps the first of several, and the client may have meant the second.
 function refuseTwoAuthorizations(request: FastifyRequest): void {
   if ((request.raw.headersDistinct.authorization?.length ?? 0) < 2) return
   throw new OAuthError('invalid_request', 'The request has more than one Authorization header; send one.')
 }
 
-// The client did show one, so to go on without would end in an answer that misleads whoever looks for the fault.
+// The client did show one; going on without it would lead to a misleading answer.
 function refuseUnreadableCertificate({ hasUnreadableCertificate }: FastifyRequest): void {
   if (!hasUnreadableCertificate) return
   throw new OAuthError(
@@ -106,7 +106,7 @@ export function incomingOf(
     ip: request.ip,
     userAgent: request.headers['user-agent'] ?? '',
     httpMethod: request.method,
-    // As it is configured, whatever Host and path the request came with.
+    // As configured, whatever Host and path the request has.
     endpointUrl: `${request.issuer.origin}${request.routeOptions.url ?? ''}`,
     rawDpop: request.raw.headersDistinct.dpop ?? [],
     clientCertificate: request.clientCertificate,

@@ -1,6 +1,6 @@
 /**
- * What the endpoints have in common that clients prove themselves to: POST alone, a body that is read to the letter, one
- * rate for each address, and nothing refused that is not recorded.
+ * What all endpoints that clients authenticate to have in common: POST only, a strictly read body, one rate limit for
+ * each address, and a record of every refusal.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ManagementError, OAuthError } from '../domain/errors.ts'
@@ -26,10 +26,10 @@ export interface OAuthEndpoint {
 }
 
 export interface OAuthEndpointsDeps {
-  /** Of one address: nobody else is kept out by it. Endpoints that are registered together share it. */
+  /** For one address, so that it shuts out nobody else. Endpoints that are registered together share it. */
   readonly rateLimit: RateLimit
   readonly now: () => Date
-  /** The parameters that belong into the body, and not into the URL. */
+  /** The parameters that belong in the body, and not in the URL. */
   readonly bodyParameters: ReadonlySet<string>
   /** Records a refusal and answers with it, with this status where it is not the usual one of the error. */
   readonly refuse: (
@@ -63,7 +63,7 @@ export function registerOAuthEndpoints(
     refuseOtherMethods(app, url)
   }
 
-  // What ends a request before its handler: a body too large, or cut off. And what must never happen.
+  // For what ends a request before its handler, such as a body that is too large or cut off, and for bugs.
   app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
     // Without a tenant there is no log to record in.
     if (error instanceof ManagementError) {

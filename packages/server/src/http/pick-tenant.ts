@@ -1,7 +1,7 @@
 /**
- * Which tenant a request speaks to: the one whose origin has its Host. The Host picks among configured tenants and does
- * nothing else; it never makes an issuer. While there is only the default tenant, every Host is taken for it, so that a
- * server without a proxy or behind one answers by whatever name it is reached.
+ * Which tenant a request speaks to: the one whose origin has its Host. The Host picks among configured tenants and
+ * does nothing else; an issuer is never made from it. While there is only the default tenant, every Host is accepted
+ * for it, so that the server answers by whatever name it is reached, with or without a proxy.
  */
 import type { FastifyRequest } from 'fastify'
 import { ManagementError } from '../domain/errors.ts'
@@ -43,7 +43,7 @@ export function createPickTenant({ tenants, defaultTenant, defaultOrigin }: Pick
 export const noSuchHost =
   'No tenant of this server has this host. Ask by the host of a tenant; behind a proxy, pass on the Host header.'
 
-/** A proxy may pass on what its client left out: with and without it is one host. */
+/** A proxy may add a port that its client left out: with and without it is the same host. */
 export function withoutDefaultPort(host: string): string {
   return host.replace(/:(?:80|443)$/, '')
 }
@@ -51,8 +51,8 @@ export function withoutDefaultPort(host: string): string {
 const wholeUrl = /^https?:\/\/([^/?#]*)/i
 
 /**
- * RFC 9112 §3.2.2: where the request target is a whole URL, its host counts and the Host header does not; proxies that
- * keep to it have looked at the URL. What a proxy says in other headers may be what a stranger told the proxy.
+ * RFC 9112 §3.2.2: where the request target is a whole URL, its host counts and the Host header does not; proxies
+ * that follow the RFC have used the URL. Other headers of a proxy may repeat what a stranger sent to it.
  */
 export function hostOf({ raw, headers }: FastifyRequest): string {
   return wholeUrl.exec(raw.url ?? '')?.[1] ?? headers.host ?? ''
@@ -63,7 +63,7 @@ export function targetOf({ url }: FastifyRequest): string {
   return url.replace(wholeUrl, '')
 }
 
-/** From the machine itself, where nobody has to know how it is called from outside. */
+/** From the machine itself, where the public name need not be known. */
 function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/.test(host)
 }

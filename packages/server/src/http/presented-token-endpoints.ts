@@ -107,7 +107,7 @@ function usedBy(
   return writesOfProof(deps, used, receivedAt)
 }
 
-/** Most questions are asked with a secret that was used just before, and wait for no disk. */
+/** Most callers use a secret that was noted moments ago, and need not wait for the disk. */
 async function keepUsed(
   deps: PresentedTokenDeps,
   proven: ProvenClient,
@@ -152,7 +152,7 @@ async function refuse(
   return sendOAuthError(request, reply, refusal, status)
 }
 
-/** Once more, for what must be masked; a body that cannot be read masks nothing and is quoted nowhere. */
+/** Reads the body again, for what must be masked. One that cannot be read is quoted nowhere. */
 function parametersOf(request: FastifyRequest): IncomingTokenRequest {
   try {
     return incomingOf(request, readParameters(request))

@@ -1,6 +1,6 @@
 /**
- * How many requests one caller may make: a bucket of tokens for each, filled at a steady rate. The headers tell what
- * is in it, to the token.
+ * How many requests one caller may make: a token bucket for each, filled at a steady rate. The headers tell how many
+ * tokens are left.
  */
 import type { FastifyReply } from 'fastify'
 
@@ -21,7 +21,10 @@ interface Bucket {
   atMs: number
 }
 
-/** Callers whose buckets are kept. Beyond it a full bucket is forgotten first, which changes nothing, then the oldest. */
+/**
+ * Callers whose buckets are kept. Beyond that full buckets are forgotten first, which changes nothing, then the least
+ * recently used.
+ */
 export const maxBuckets = 10_000
 
 export function createRateLimiter({ perSecond, burst }: RateLimit, now: () => Date): RateLimiter {
@@ -35,7 +38,7 @@ export function createRateLimiter({ perSecond, burst }: RateLimit, now: () => Da
   }
 
   function keep(caller: string, bucket: Bucket): void {
-    // Last again: the order of the map is the order of use.
+    // Moved to the end: the order of the map is the order of use.
     buckets.delete(caller)
     buckets.set(caller, bucket)
     if (buckets.size <= maxBuckets) return

@@ -1,7 +1,8 @@
 /**
- * Every change that an operator makes, through whichever door, is committed together with the log entry
- * that tells of it: there is no change without an entry, and no entry of a change that did not happen. A refused
- * change leaves an entry too, written before the refusal goes out; of strangers only so many. Reads leave none.
+ * Every change that an operator makes, through whichever door, is committed together with the log entry that tells of
+ * it: there is no change without an entry, and no entry of a change that did not happen. A refused change leaves an
+ * entry, too, written before the refusal goes out, though only so many for callers who are not proven. Reads leave
+ * none.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ClientId } from '../domain/client.ts'
@@ -54,7 +55,7 @@ export interface HeldChange {
   change: Change | undefined
 }
 
-/** What comes after it is only the answer, made of what is at hand: the change may not be on disk yet. */
+/** Only the answer may follow it, made of what is at hand: the change may not be on disk yet. */
 export type RecordChange = (request: FastifyRequest, change: Change) => Promise<void>
 
 /** @throws ManagementError `conflict` or `not_found` when another change came first; nothing has changed then. */
@@ -97,7 +98,7 @@ export function recordRefusedChanges(app: FastifyInstance, deps: RecordChangeDep
 
   const quota = createRefusalQuota(tell)
 
-  // Only takes note: thrown again, the error goes to the one place that turns errors into responses.
+  // Only takes note, and throws the error again for the one place that turns errors into responses.
   app.setErrorHandler((error: Error, request) => {
     request.refusal = error
     throw error
@@ -130,7 +131,7 @@ export function recordRefusedChanges(app: FastifyInstance, deps: RecordChangeDep
 
 function refusalInWords(refusal: Error | undefined): string {
   if (refusal instanceof ManagementError) return refusal.message
-  // Words of other errors may quote the body (a JSON syntax error does), and a body may hold a secret.
+  // The message of another error may quote the body, as JSON syntax errors do, and a body may hold a secret.
   return 'The change was refused or failed before it could be understood; see the status.'
 }
 
@@ -159,7 +160,7 @@ function entryOf(
   }
 }
 
-/** Masks what has the form of a secret of ours and what the caller presented. Texts are cut after it, never before. */
+/** Masks what looks like one of our secrets and what the caller presented. Texts are cut afterwards, never before. */
 function maskOf({ headers: { authorization = '', dpop = '' } }: FastifyRequest): (text: string) => string {
   const maskPresented = createMask([authorization, authorization.replace(/^\S+\s+/, ''), String(dpop)])
   return (text) => maskOwnSecrets(maskPresented(text))

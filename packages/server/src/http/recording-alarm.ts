@@ -1,6 +1,6 @@
 /**
- * Says that recording fails when it begins to, and that it works again when it does. A line for each refused request
- * would fill what is left of the disk that made it fail.
+ * Logs when recording begins to fail, and when it works again. A line for each refused request would fill the rest of
+ * the disk that made it fail.
  */
 import type { FastifyBaseLogger } from 'fastify'
 

@@ -1,6 +1,6 @@
 /**
- * Refused changes of callers who proved nothing: anyone can send them, so an address has only so many on record in a
- * minute. The rest is counted, and one entry, that of the last of them, tells how many were left out.
+ * Refused changes of callers who proved nothing: anyone can send them, so only so many a minute are recorded for one
+ * address. The rest are counted, and one entry, that of the last of them, says how many were left out.
  */
 import type { ManagementLogEntry } from '../domain/log-entry.ts'
 import { networkOf } from '../domain/network.ts'
@@ -8,13 +8,13 @@ import { networkOf } from '../domain/network.ts'
 /** In a window, of one tenant and address. */
 export const maxRefusalsOnRecord = 60
 export const windowMs = 60_000
-/** Addresses that are counted apart; all further ones are counted together. */
+/** Addresses that are counted separately; all others are counted together. */
 const maxAddresses = 10_000
 
 export interface RefusalQuota {
   /** False when the entry is over the quota and must not be written. */
   admit(entry: ManagementLogEntry): boolean
-  /** Ends every window; resolves when what was left out is told. */
+  /** Ends every window; resolves when what was left out is recorded. */
   close(): Promise<void>
 }
 

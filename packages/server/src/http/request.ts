@@ -13,9 +13,9 @@ declare module 'fastify' {
     receivedAt: Date
     tenant: Tenant
     issuer: Issuer
-    /** Of whoever is at the other end, or behind a trusted proxy there; undefined where it has shown none. */
+    /** The certificate of the client, directly or behind a trusted proxy; undefined where it has shown none. */
     clientCertificate: PresentedCertificate | undefined
-    /** A trusted proxy told of a certificate in a way that cannot be read; there is none then. */
+    /** Whether a trusted proxy passed on a certificate that cannot be read; `clientCertificate` is undefined then. */
     hasUnreadableCertificate: boolean
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What the management API says of itself as a protected resource (RFC 9728 §2), and where. Like the metadata of the
- * server it is put together from what its parts contribute, and tells what works and nothing else.
+ * server it is put together from what its parts contribute, and names only what works.
  */
 import type { Issuer } from '../domain/issuer.ts'
 import type { ResourceServer } from '../domain/resource-server.ts'
@@ -17,8 +17,8 @@ export interface ResourceMetadataSubject {
 type Metadata = Readonly<Record<string, unknown>>
 
 /**
- * RFC 9728 §3.1 puts the name between the host and the path of the identifier, whose final slash is part of it. Without
- * that slash it is answered too, for those who lose it; `resource` tells them the identifier as it is.
+ * RFC 9728 §3.1 puts the name between the host and the path of the identifier, whose final slash is part of it. It is
+ * also answered without that slash, for clients that drop it; `resource` tells them the exact identifier.
  */
 export const resourceMetadataPath = '/.well-known/oauth-protected-resource/api/v2/'
 

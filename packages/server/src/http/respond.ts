@@ -75,7 +75,7 @@ export function sendOAuthError(
   error: OAuthError,
   status: number = oauthStatusOf(error),
 ): FastifyReply {
-  // A request that no tenant takes is answered as the RFCs say.
+  // A request without a tenant is answered as the RFCs say.
   const speaksAuth0 = tenantOf(request)?.profile === 'auth0'
   reply.code(status)
   reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
@@ -93,8 +93,8 @@ export function sendOAuthError(
 }
 
 /**
- * What a caller put into the wrong place by mistake is not said back, where proxies and logs of clients would keep it.
- * Masked before it is cut: not even the beginning of a secret is said.
+ * A secret that a caller put in the wrong place is not sent back, where proxies and logs of clients would keep it. It
+ * is masked before the text is cut, so that not even its beginning is sent.
  */
 function shown(message: string, spelled: (text: string) => string): string {
   return spelled(maskOwnSecrets(message).slice(0, maxDescriptionLength))
@@ -139,9 +139,9 @@ export function sendError(
 /** What a fault of the transport or of another room means to the caller; undefined for a fault of ours. */
 function asManagementError(error: FastifyError | Error): ManagementError | undefined {
   if (error instanceof ManagementError) return error
-  // Of a tenant that was removed while the request was under way.
+  // The tenant was removed while the request was under way.
   if (error instanceof GoneError) return new ManagementError('not_found', error.message)
-  // Of a key that signs what nobody asked a token for.
+  // From a key that signs something other than a requested token, such as a status list.
   if (error instanceof OAuthError && error.code === 'temporarily_unavailable') {
     return new ManagementError(
       'temporarily_unavailable',

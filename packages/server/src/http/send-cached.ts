@@ -1,4 +1,7 @@
-/** Documents that everybody may read and keep for a while: whoever has the present one is told so, and gets nothing more. */
+/**
+ * Documents that everybody may read and keep for a while. A reader that already has the present one is told so with
+ * 304.
+ */
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 

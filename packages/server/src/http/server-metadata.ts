@@ -1,7 +1,7 @@
 /**
  * What an authorization server says of itself (RFC 8414 §2), put together from what its parts contribute. A part
- * contributes what works for this tenant under these settings and nothing else: a client that trusts metadata must not
- * be led into a refusal. No member is contributed by two parts.
+ * contributes only what works for this tenant under these settings: a client that trusts the metadata must not be led
+ * into a refusal. No two parts contribute the same member.
  */
 import { certificateAuthMethods } from '../domain/client.ts'
 import { assertionAlgorithmNames } from '../domain/client-credential.ts'
@@ -15,7 +15,7 @@ export interface MetadataSubject {
   readonly tenant: Tenant
   readonly issuer: Issuer
   readonly takesCertificates: boolean
-  /** Those that access tokens can be signed with here. */
+  /** The algorithms that access tokens can be signed with here. */
   readonly tokenAlgorithms: readonly KeyAlgorithm[]
 }
 
@@ -40,7 +40,7 @@ export function openIdConfiguration(subject: MetadataSubject): Metadata {
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: allowedAlgorithms(subject),
     request_parameter_supported: false,
-    // Where it is absent, readers take it for true (OpenID Connect Discovery 1.0 §3).
+    // Its default is true (OpenID Connect Discovery 1.0 §3).
     request_uri_parameter_supported: false,
   }
 }
@@ -68,7 +68,7 @@ function grants(): Metadata {
 function possession({ issuer, takesCertificates }: MetadataSubject): Metadata {
   return {
     dpop_signing_alg_values_supported: proofAlgorithms,
-    // RFC 8705 §3.3 and §5: the one listener takes them, so there is no other place to ask.
+    // RFC 8705 §3.3 and §5: the one listener accepts certificates, so the aliases are the same endpoints.
     ...(takesCertificates && {
       tls_client_certificate_bound_access_tokens: true,
       mtls_endpoint_aliases: {
@@ -86,13 +86,13 @@ function clientAuthentication(subject: MetadataSubject): Metadata {
   return authenticationAt('token', subject)
 }
 
-/** RFC 7009 and RFC 7662: at each of these clients prove themselves as at the token endpoint. */
+/** RFC 7009 and RFC 7662: clients authenticate at both as at the token endpoint. */
 function presentedTokens(subject: MetadataSubject): Metadata {
   const { origin } = subject.issuer
   return {
     introspection_endpoint: `${origin}/oauth/introspect`,
     ...authenticationAt('introspection', subject),
-    // RFC 9701 §7: of each API its own.
+    // RFC 9701 §7: which one signs depends on the API.
     introspection_signing_alg_values_supported: allowedAlgorithms(subject),
     revocation_endpoint: `${origin}/oauth/revoke`,
     ...authenticationAt('revocation', subject),

@@ -1,6 +1,6 @@
 /**
- * The listener that speaks TLS. Its certificate can be replaced while it serves: connections that stand go on, and
- * new ones are shown the new one.
+ * The listener that speaks TLS. Its certificate can be replaced while it serves: open connections go on, and new ones
+ * get the new certificate.
  */
 import { constants } from 'node:crypto'
 import type { Server } from 'node:http'
@@ -17,11 +17,13 @@ export interface TlsListener {
 }
 
 export interface TlsListenerOptions {
-  /** Of clients, in the handshake. */
+  /** Whether clients are asked for a certificate in the handshake. */
   readonly asksForCertificates: boolean
 }
 
-/** A handshake that takes longer is cut off; so a silent connection cannot keep a server from stopping, either. */
+/**
+ * A handshake that takes longer is cut off, so that a silent connection cannot keep a server from stopping, either.
+ */
 const handshakeTimeoutMs = 5000
 
 export function createTlsListener(first: TlsPair, { asksForCertificates }: TlsListenerOptions): TlsListener {
@@ -33,15 +35,15 @@ export function createTlsListener(first: TlsPair, { asksForCertificates }: TlsLi
         {
           ...contextOf(pair),
           handshakeTimeout: handshakeTimeoutMs,
-          // RFC 8705 §2: the handshake proves that the client has the key. Whose certificate it is, and whether it counts,
-          // is judged with the client that it is shown for; who has none goes on without.
+          // RFC 8705 §2: the handshake proves that the client has the key. Whether the certificate counts is decided
+          // once the request names its client; a client without one goes on without.
           requestCert: asksForCertificates,
           rejectUnauthorized: false,
           requireHostHeader: false,
         },
         handler,
       )
-      // Scanners, and clients that do not trust us: no fault of ours, and theirs to tell.
+      // Scanners, and clients that do not trust this server: not our fault, and for them to report.
       server.on('tlsClientError', (_error: Error, socket: TLSSocket) => socket.destroy())
       servers.push(server)
       return server
@@ -53,8 +55,8 @@ export function createTlsListener(first: TlsPair, { asksForCertificates }: TlsLi
   }
 }
 
-// A resumed session tells the client's certificate and not what came with it, so each connection proves itself anew; and it
-// does so once, since whose connection it is has been settled with its first request.
+// A resumed session has the client's certificate but not the chain that came with it, so each connection does a full
+// handshake. Only one: who is at the other end is settled with the first request.
 const secureOptions = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION
 
 function contextOf(pair: TlsPair) {

@@ -29,7 +29,7 @@ import { sendOAuthError } from './respond.ts'
 export interface TokenEndpointDeps {
   readonly grantAccessToken: GrantAccessToken
   readonly issueDpopNonce: (tenantId: TenantId) => string
-  /** Of one address: nobody else is kept out by it. */
+  /** For one address, so that it shuts out nobody else. */
   readonly rateLimit: RateLimit
   readonly now: () => Date
   readonly accountForExchange: (outcome: TokenOutcome) => Account
@@ -56,7 +56,7 @@ export function registerTokenEndpoint(app: FastifyInstance, endpointDeps: TokenE
   ])
 }
 
-/** RFC 9449 §8: to who needs one now, and §8.2: to who will need the next one. */
+/** RFC 9449 §8: to a client that needs a nonce now, and §8.2: to one that will need the next. */
 function offerNonce(
   { issueDpopNonce }: TokenEndpointDeps,
   { tenant, raw }: FastifyRequest,

@@ -1,4 +1,4 @@
-/** Work that would be in its own way, one after the other; work under other names is not kept waiting. */
+/** Runs work under one name one after the other; work under other names does not wait. */
 export type InTurn = <Result>(name: string, work: () => Promise<Result>) => Promise<Result>
 
 export function createTurns(): InTurn {
@@ -6,7 +6,7 @@ export function createTurns(): InTurn {
 
   return async function inTurn(name, work) {
     const mine = (last.get(name) ?? Promise.resolve()).then(work)
-    // What one fails at is told to the one, and the next goes on.
+    // A failure is reported to its own caller, and the next goes on.
     const settled = mine.catch(() => undefined)
     last.set(name, settled)
     try {

@@ -1,6 +1,6 @@
 /**
  * Requests that no route ever sees, because HTTP itself or the router cannot read them. They are answered like any
- * other: with a request id, not to be stored, and without the name of whatever could not read them.
+ * other: with a request id, uncached, and without naming the parser.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -51,7 +51,7 @@ export function createUnreadableBytes(newRequestId: () => string): UnreadableByt
   }
 }
 
-/** Nobody here is a proxy (RFC 9110 §9.3.6). Without a listener Node ends the connection without a word. */
+/** This server is not a proxy (RFC 9110 §9.3.6). Without a listener Node closes the connection without an answer. */
 export function refuseTunnels(app: FastifyInstance, newRequestId: () => string): void {
   app.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     socket.on('error', () => socket.destroy())

@@ -8,7 +8,7 @@ import { describeApi } from './openapi.ts'
 const docsPolicy =
   "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** Tenants whose descriptions are kept written. */
+/** Tenants whose written descriptions are kept. */
 const maxKept = 100
 
 export function registerApiDescription(app: FastifyInstance, version: string): void {
@@ -28,7 +28,7 @@ export function registerApiDescription(app: FastifyInstance, version: string): v
   app.get('/docs/style.css', async (_request, reply) => reply.type('text/css; charset=utf-8').send(docsStyle))
 }
 
-/** A stranger may ask as often as they like: it is written once for each tenant. */
+/** Written once for each tenant, however often strangers ask. */
 function rememberByOrigin(write: (origin: string) => string): (request: FastifyRequest) => string {
   const written = new Map<string, string>()
   return ({ issuer: { origin } }) => {

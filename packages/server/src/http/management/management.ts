@@ -1,6 +1,6 @@
 /**
- * The management API under `/api/v2`: the contract's table of operations, each bound to its handler here.
- * What each one takes and gives, and which scope it asks for, stands in that table.
+ * The management API under `/api/v2`: the contract's table of operations, each bound to its handler here. That table
+ * says what each one accepts and returns, and which scope it needs.
  */
 import { operationNames, operations } from '@tallystick/management-api/contract'
 import type { FastifyInstance } from 'fastify'
@@ -96,7 +96,7 @@ export interface ManagementDeps extends RecordChangeDeps {
   /** Of one client. */
   readonly rateLimit: RateLimit
   readonly tail: Tail
-  /** Followers of the log hear from us, and are proven again, that often. */
+  /** How often followers of the log hear from us, and have their access checked again. */
   readonly heartbeatMs?: number
   readonly publishRule: PublishRule
   readonly publishDraft: ActionHandlerDeps['publishDraft']
@@ -135,12 +135,12 @@ export function registerManagement(app: FastifyInstance, deps: ManagementDeps): 
       bindOperation(api, prefix + operations[name].path, name, bind)
     }
     refuseWhatIsNotOffered(api, prefix, proveOperator)
-    // A follower never leaves by itself, and closing waits for every answer to end.
+    // A follower never leaves on its own, and closing waits for every answer to end.
     api.addHook('preClose', async () => deps.tail.close())
   })
 }
 
-/** Who has been proven takes one token of their own bucket; strangers are told of none. */
+/** Only a proven client takes from its bucket, and is told what is left; strangers are told nothing. */
 function takeTurnOf({ rateLimit, now }: ManagementDeps): AccessDeps['takeTurn'] {
   const limiter = createRateLimiter(rateLimit, now)
   return (request, reply, clientId) => {

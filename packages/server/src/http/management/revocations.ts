@@ -61,7 +61,7 @@ export function createRevocationHandlers(
   }
 }
 
-// A clock that was set back since makes none good again of the tokens that the earlier one ended.
+// So that a clock that was set back does not revive tokens that an earlier revocation ended.
 function latest(now: Date, earlier: Date | undefined): Date {
   return earlier !== undefined && earlier > now ? earlier : now
 }

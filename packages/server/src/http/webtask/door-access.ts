@@ -1,6 +1,6 @@
 /**
- * Who knocks: the opaque management token of one tenant, and the container that has to be that tenant's
- * name. What belongs to another tenant is answered as if it were not there.
+ * Who comes in: the holder of an opaque management token of one tenant, for the container that bears that tenant's
+ * name. What belongs to another tenant is answered as if it did not exist.
  */
 import type { FastifyRequest } from 'fastify'
 import { ManagementError } from '../../domain/errors.ts'
@@ -21,7 +21,7 @@ export interface Visitor {
   readonly token: WebtaskToken
 }
 
-/** Longer texts are no tokens of ours and are not worth hashing. */
+/** No token of ours is longer, so longer texts are not hashed. */
 const maxManagementTokenLength = 1024
 
 export type DoorAccess = ReturnType<typeof createDoorAccess>
@@ -52,7 +52,7 @@ export function createDoorAccess(deps: DoorAccessDeps) {
 
   return {
     /**
-     * Asked first before the body is read, and again by who needs the visitor.
+     * Called before the body is read, and again by handlers that need the visitor.
      * @throws ManagementError without a valid bearer token, or for a container that is not its tenant's.
      */
     async enter(request: FastifyRequest, container?: string): Promise<Visitor> {
@@ -69,7 +69,7 @@ export function createDoorAccess(deps: DoorAccessDeps) {
       return stored?.id === token.id && stored.tenantId === token.tenantId
     },
 
-    /** The log stream's way: its client sends the token as `key` and cannot send a header. */
+    /** For the log stream, whose client sends the token as `key` and cannot send a header. */
     async enterWithKey(
       request: FastifyRequest,
       container: string,

@@ -25,7 +25,9 @@ export function noticeRecord(container: string, level: 'warn' | 'error', msg: st
   return { name: 'tallystick', level: levels[level], time: at.toISOString(), msg, v: 0, container }
 }
 
-/** The client finds the end of an event only when its empty line comes in the same read: one write, LF alone. */
+/**
+ * The client finds the end of an event only when its empty line comes in the same read: one write, and LF without CR.
+ */
 export function toServerSentEvent(record: object): string {
   return `data: ${JSON.stringify(record)}\n\n`
 }

@@ -16,7 +16,10 @@ export interface LogStreamDeps {
   readonly access: DoorAccess
   readonly tail: Tail
   readonly now: () => Date
-  /** Proxies and clients give up on a silent connection after a minute or so; and as often the visitor is proven again. */
+  /**
+   * Proxies and clients give up on a silent connection after a minute or so. The visitor's token is checked again as
+   * often.
+   */
   readonly heartbeatMs: number
 }
 
@@ -72,7 +75,7 @@ export function createLogStream({ access, tail, now, heartbeatMs }: LogStreamDep
     response.setHeader('connection', 'close')
     response.flushHeaders()
     const heartbeat = setInterval(async () => {
-      // What cannot be asked is not proven.
+      // If it cannot be checked, it does not count.
       const proven = await access.isStillValid(visitor).catch(() => false)
       if (!proven) end()
       else if (wantsEvents && !response.writableEnded) response.write(': still here\n\n')

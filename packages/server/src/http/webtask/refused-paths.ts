@@ -1,4 +1,4 @@
-/** What the client of 2016 could ask and is not offered here: each answer says what to do instead. */
+/** What the client of 2016 could ask for and is not offered here. Each answer says what to do instead. */
 import type { ManagementErrorCode } from '../../domain/errors.ts'
 
 export interface RefusedPath {

@@ -1,6 +1,6 @@
 /**
- * The webtask door: every path of the `wt` client, in one table. The client turns a URL that ends in a
- * slash into `//api/…`, so each path stands twice.
+ * The webtask door: every path of the `wt` client, in one table. The client turns a URL that ends in a slash into
+ * `//api/…`, so each path is registered twice.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ManagementError } from '../../domain/errors.ts'
@@ -34,7 +34,7 @@ export interface WebtaskDoorDeps {
   readonly publishRule: PublishRule
   readonly record: (entry: LogEntry, writes: readonly Write[]) => Promise<void>
   readonly tail: Tail
-  /** Followers of the log hear from us, and are proven again, that often. */
+  /** How often followers of the log hear from us, and have their token checked again. */
   readonly heartbeatMs?: number
   readonly now: () => Date
 }
@@ -66,7 +66,7 @@ export function registerWebtaskDoor(app: FastifyInstance, deps: WebtaskDoorDeps)
     door.addHook('preClose', async () => logs.close())
 
     door.register(async (guarded) => {
-      // Before the body is read: nobody without a token makes us parse anything.
+      // Before the body is read: nobody without a token can make us parse anything.
       guarded.addHook('onRequest', async (request) => void (await access.enter(request)))
       for (const api of prefixes) registerGuarded(guarded, api, webtasks, tokens)
     })
@@ -115,7 +115,7 @@ function refusePath(beside: FastifyInstance, { methods, path, code, message }: R
     throw new ManagementError(code, message)
   }
   for (const api of prefixes) {
-    // At once: whatever is sent here is not read.
+    // Refused at once: the body is not read.
     const onRequest = refuse
     beside.route({
       method: [...methods],
@@ -129,7 +129,7 @@ function refusePath(beside: FastifyInstance, { methods, path, code, message }: R
 
 /** Parsed here, so that broken JSON and special names are refused with a sentence the client can print. */
 function acceptAnyJson(door: FastifyInstance): void {
-  // Code that would be kept with other characters than it was sent with might do something else.
+  // Code that was stored with other characters than it was sent with might do something else.
   const utf8 = new TextDecoder('utf-8', { fatal: true })
   const parse = async (_request: FastifyRequest, rawBody: Buffer): Promise<unknown> => {
     if (rawBody.length === 0) return undefined

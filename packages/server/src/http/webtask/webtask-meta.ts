@@ -1,6 +1,6 @@
 /**
- * What a webtask's meta says about the rule, and what a rule's state says when meta is told again. The
- * meta is the author's own text; order, client filter and enabled are the rule's, and the rule wins.
+ * What a webtask's meta says about its rule, and back. The meta is the author's own text; order, client filter and
+ * enabled belong to the rule, and the rule wins.
  */
 import { type ClientId, parseClientId } from '../../domain/client.ts'
 import { ManagementError } from '../../domain/errors.ts'

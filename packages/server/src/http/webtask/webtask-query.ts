@@ -1,4 +1,4 @@
-/** The query strings of this door. Whatever the client does not know is ignored, as it always was. */
+/** The query strings of this door. Unknown parameters are ignored, as they always were. */
 import { ManagementError } from '../../domain/errors.ts'
 import type { InspectionQuery } from './webtask-rules.ts'
 
@@ -34,7 +34,7 @@ export function parseTokenQuery(rawQuery: unknown): string {
   throw new ManagementError('invalid_query_string', 'The query must name one token: ?token=…')
 }
 
-/** Undefined when it is not sent; two are as good as none. */
+/** Undefined when it is not sent; two count as none. */
 export function parseKeyQuery(rawQuery: unknown): string | undefined {
   const [key, ...rest] = textsOf(rawQuery, 'key')
   return rest.length === 0 ? key : undefined

@@ -1,7 +1,7 @@
 /**
- * The JWT by which the `wt` client names one version of one rule. The client decodes it without a look at
- * the signature; we sign it so that what comes back can be believed. It carries no secret and gives no
- * right: every call needs the management token beside it. The same version always gives the same text.
+ * The JWT by which the `wt` client names one version of one rule. The client decodes it without checking the
+ * signature; we sign it so that what comes back can be trusted. It carries no secret and grants nothing: every call
+ * needs the management token, too. The same version always gives the same text.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { ManagementError } from '../../domain/errors.ts'

@@ -77,7 +77,7 @@ export function createWebtaskTokens(deps: WebtaskTokensDeps) {
   }
 }
 
-/** The bearer has proven this very token already, so the comparison tells nothing new. */
+/** The bearer has just proven this very token, so the time of the comparison tells nothing new. */
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0
 }

@@ -1,8 +1,8 @@
 /**
- * Who is the operator behind this request, and may they do what they ask? They bring a token of this tenant's issuer for
- * this tenant's management audience, and hold the key where it is bound to one. A token only says what its client was
- * granted when it was issued, so the client must still be there, enabled and granted this API, and of the token's scopes
- * those count that its grant still has: taking access away works at once.
+ * Who is the operator behind this request, and may they do what they ask? They bring a token of this tenant's issuer
+ * for this tenant's management audience, and hold the key where it is bound to one. A token only says what its client
+ * was granted when it was issued, so the client must still exist, be enabled and have a grant for this API, and only
+ * those of the token's scopes count that the grant still has: taking access away works at once.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ClientId, type ClientStore, parseClientId } from '../../../domain/client.ts'
@@ -24,7 +24,7 @@ export interface Operator {
   readonly clientId: ClientId
   readonly clientName: string
   readonly scopes: ReadonlySet<string>
-  /** By which they proved themselves; it may be revoked while they still follow what it opened. */
+  /** The token they came with; it may be revoked while they still follow a stream that it opened. */
   readonly token: TokenInQuestion
   readonly tokenExpiresAt: Date
 }
@@ -69,7 +69,7 @@ export function createAccess(deps: AccessDeps): Access {
     if (!present) throw refuseToken(request, reply, faultInWords({ kind: 'invalid' }))
     const token = tokenOf(request.tenant.id, present.clientId, claims)
     if (await deps.isRevoked(token)) throw refuseToken(request, reply, faultInWords({ kind: 'invalid' }))
-    // Before the proof is written down, or whoever has one token could keep the disk busy beyond every rate.
+    // Before the proof is written to disk; otherwise one token could keep the disk busy beyond every rate limit.
     deps.takeTurn(request, reply, present.clientId)
     await spendProof()
     return { ...present, token, tokenExpiresAt: claims.expiresAt }
@@ -108,7 +108,7 @@ function faultInWords(fault: TokenFault): string {
 /** Characters. */
 const maxShownAudience = 600
 
-/** What the token's client may do now; undefined when it would not be given a token any more. */
+/** What the token's client may do now; undefined when it could no longer get a token. */
 async function presentAccess(
   { clients, resourceServers, clientGrants }: AccessDeps,
   tenantId: TenantId,

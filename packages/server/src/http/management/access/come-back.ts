@@ -1,6 +1,6 @@
 /**
- * Until when a client could still come in with what proves it. A moment in milliseconds since 1970, so that two can be
- * compared whatever they come of.
+ * Until when a client can still authenticate with the secrets, keys or certificates it has now. In milliseconds since
+ * 1970, so that two such moments can be compared, whatever they rest on.
  */
 import {
   type Client,
@@ -31,7 +31,7 @@ export function mayGetTokens(client: Client): boolean {
   )
 }
 
-/** With the secrets and credentials that are stored, some of which may have ended already. */
+/** With the stored secrets and credentials, some of which may have expired already. */
 export async function comesBackUntil(deps: ComeBackDeps, client: Client): Promise<number> {
   const { tenantId, id } = client
   if (usesSecret(client.tokenEndpointAuthMethod)) {
@@ -53,9 +53,9 @@ export function comesBackByKeyUntil(
 ): number {
   const { tokenEndpointAuthMethod, activeCredentialIds, jwksUri } = client
   if (!mayGetTokens(client) || (needsCertificate(client) && !takesCertificates)) return notAtAll
-  // Whose tokens prove it is settled elsewhere, and may be changed there at any time.
+  // Which issuer's tokens prove it is settled elsewhere, and may change at any time.
   if (tokenEndpointAuthMethod === 'federated_jwt') return notAtAll
-  // Which keys it publishes is its own to say.
+  // Which keys it publishes is up to the client.
   if (jwksUri !== undefined) return withoutEnd
   return lastEnd(
     credentials.filter((key) => activeCredentialIds.includes(key.id) && countsAtLevel(key, client)),
@@ -66,7 +66,7 @@ function lastEnd(proofs: readonly { readonly expiresAt: Date | undefined }[]): n
   return Math.max(notAtAll, ...proofs.map(({ expiresAt }) => expiresAt?.getTime() ?? withoutEnd))
 }
 
-// That its tokens have to be bound to a key shuts nobody out: whoever can ask for one can make a key for it.
+// Tokens that must be bound by DPoP shut nobody out: any client can make a key for that.
 function needsCertificate({ tokenEndpointAuthMethod, complianceLevel }: Client): boolean {
   return (
     usesCertificate(tokenEndpointAuthMethod) ||

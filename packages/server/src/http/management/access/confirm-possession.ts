@@ -1,7 +1,7 @@
 /**
- * Whether the caller holds the key that its token is bound to: that of a certificate (RFC 8705 §3) or one that signs proofs
- * (RFC 9449 §7.1). Such a token counts with its proof alone, and a proof with such a token alone: presented in the other
- * way, either is what a thief would do.
+ * Whether the caller holds the key that its token is bound to: that of a certificate (RFC 8705 §3) or one that signs
+ * proofs (RFC 9449 §7.1). Such a token counts only with its proof, and a proof only with such a token: anything else
+ * is what a thief could present.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Confirmation } from '../../../domain/confirmation.ts'
@@ -28,8 +28,8 @@ export interface ConfirmPossessionDeps {
 export type SpendProof = () => Promise<void>
 
 /**
- * Nothing is written yet: what comes of it is to be called before the request is answered or carried out, and after all
- * that could refuse it, so that a refusal costs no commit.
+ * Writes nothing yet: the returned function is called before the request is carried out, and after everything that
+ * could refuse it, so that a refusal costs no commit.
  * @throws ManagementError; the challenge is in the reply then.
  */
 export type ConfirmPossession = (
@@ -60,7 +60,7 @@ export function createConfirmPossession(deps: ConfirmPossessionDeps): ConfirmPos
   }
 }
 
-/** RFC 8705 §3: a token that is bound to a certificate counts on a connection that shows it, and on no other. */
+/** RFC 8705 §3: a token that is bound to a certificate counts only on a connection that shows it. */
 function isShown({ clientCertificate: shown }: FastifyRequest, x5tS256: string): boolean {
   return shown !== undefined && thumbprintOf(shown.leaf.raw) === x5tS256
 }
@@ -70,7 +70,7 @@ const unproven = {
   message: 'This token is bound to a key: present it as DPoP, with a proof (RFC 9449).',
 }
 
-/** RFC 9449 §8.2: who will need the next one gets it with each answer. */
+/** RFC 9449 §8.2: each answer brings the nonce for the next request. */
 function offerNonce(deps: ConfirmPossessionDeps, { tenant }: FastifyRequest, reply: FastifyReply): void {
   if (tenant.security.requiresDpopNonce) reply.header('dpop-nonce', deps.issueDpopNonce(tenant.id))
 }
@@ -83,7 +83,7 @@ async function prove(
   jkt: string,
 ): Promise<SpentProof> {
   const { tenant, method, issuer, raw } = request
-  // By its public name (RFC 9449 §4.3), whatever host the request itself names.
+  // With the public name of the server (RFC 9449 §4.3), whatever host the request names.
   const uri = `${issuer.origin}${targetOf(request)}`
   const proven = await provePossession(tenant, raw.headersDistinct.dpop ?? [], {
     method,

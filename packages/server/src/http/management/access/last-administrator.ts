@@ -1,6 +1,7 @@
 /**
- * Someone must always be able to come back in. No change may bring the moment nearer from which no client could come in
- * any more that holds every scope of the management API: neither now, nor by an end that is set to what proves the last.
+ * Someone must always be able to come back in. No change may bring forward the moment after which no client with
+ * every scope of the management API could authenticate: neither at once, nor by an expiry set on the last secret or
+ * key.
  */
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { ClientId, ClientStore } from '../../../domain/client.ts'
@@ -18,7 +19,7 @@ export interface LastAdministratorDeps extends ComeBackDeps {
   readonly now: () => Date
 }
 
-/** A change after which the client, as it holds every scope now, could come in until then and no longer. */
+/** A change after which this client, which may hold every scope, could authenticate until then and no longer. */
 export interface EndingChange {
   readonly tenantId: TenantId
   readonly clientId: ClientId
@@ -33,7 +34,7 @@ export interface EndingChange {
 export type KeepOneAdministrator = (ending: EndingChange, change: () => Promise<void>) => Promise<void>
 
 export function createKeepOneAdministrator(deps: LastAdministratorDeps): KeepOneAdministrator {
-  // One after the other, so that two administrators cannot each take the other for the one who stays.
+  // One after the other, so that two administrators cannot each count on the other to stay.
   const inTurn = createTurns()
 
   return async function keepOneAdministrator(ending, change) {
@@ -59,7 +60,7 @@ async function refuseLockout(
   if (!grant) return
   const now = deps.now().getTime()
   const before = await administersUntil(deps, system, grant)
-  // It could not come in any more, or can as long as before: nothing is lost.
+  // It could not come in any more anyway, or still can for as long as before: nothing is lost.
   if (before <= Math.max(left, now)) return
   let after = left
   for await (const other of grantsOf(deps, system)) {
@@ -104,7 +105,7 @@ async function* grantsOf(
     )
     yield* page
     last = page.length < pageSize ? undefined : page.at(-1)
-    // There may be very many, and nobody else is served while we read.
+    // There may be very many, and nobody else is served while we judge a page.
     await othersTurn()
   } while (last)
 }

@@ -24,7 +24,7 @@ export function requireOwnScopes(operator: Pick<Operator, 'scopes'>, scopes: rea
   )
 }
 
-/** As many scopes are named; of an administrator there are some eighty, and a list of them says nothing. */
+/** How many scopes are named: an administrator has some eighty, and a list of all would say nothing. */
 const maxNamed = 5
 
 function inWords(scopes: readonly string[]): string {

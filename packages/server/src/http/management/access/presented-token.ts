@@ -75,12 +75,12 @@ function challenge(
   return new ManagementError('invalid_token', message, { errorCode: error })
 }
 
-/** The one that the caller spoke, for challenges to a token that was understood. */
+/** The scheme that the caller used, for challenges to a token that was understood. */
 export function schemeOf({ headers }: FastifyRequest): TokenScheme {
   return /^dpop /i.test(headers.authorization ?? '') ? 'DPoP' : 'Bearer'
 }
 
-/** RFC 9728 §5.1: which server issues the tokens that count here is in the metadata of this API. */
+/** RFC 9728 §5.1: the metadata of this API names the server that issues its tokens. */
 function whereToRead({ issuer }: FastifyRequest): string {
   return `resource_metadata="${resourceMetadataUrl(issuer)}"`
 }

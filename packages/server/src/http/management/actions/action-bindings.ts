@@ -1,4 +1,4 @@
-/** Bindings: the Actions that run at a trigger, in their order. A change of them holds from the next token request on. */
+/** Bindings: the Actions that run at a trigger, in order. A change takes effect with the next token request. */
 import type {
   ActionBinding as ActionBindingOnWire,
   ActionBindingOrder,
@@ -60,7 +60,7 @@ export function createActionBindingHandlers(
       await recordChange(request, {
         description: `Bound ${bound.length} Actions to the trigger ${param('triggerId')}.`,
         status: 200,
-        // All of them, or none: of two orders at the same time the second is made on top of the first, not mixed with it.
+        // All of them or none: of two orders at the same time the second replaces the first and is not mixed with it.
         writes: isSame
           ? []
           : changes.map(({ rule, changed }) => rules.update({ ...changed, updatedAt }, rule)),

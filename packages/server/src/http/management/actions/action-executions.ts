@@ -1,4 +1,4 @@
-/** What the Actions of one exchange did, from its log entry: an execution lasts as long as that does. */
+/** What the Actions of one exchange did, read from its log entry, and kept as long as that is. */
 import type { ActionExecution } from '@tallystick/management-api/contract/action-runs'
 import {
   type ExchangeLogEntry,

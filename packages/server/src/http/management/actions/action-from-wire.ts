@@ -1,4 +1,4 @@
-/** What a body asks an Action to be, laid over what is stored. */
+/** What a body asks an Action to be, applied to what is stored. */
 import type { ActionChange } from '@tallystick/management-api/contract/actions'
 import { hiddenValue } from '@tallystick/management-api/contract/schema'
 import { parseActionName, type RuleName } from '../../../domain/rule.ts'
@@ -35,7 +35,7 @@ export function actionNameOf(text: string): RuleName {
   return name
 }
 
-/** An entry with a name alone keeps its value. Tools send the text that stands for a value back as if it were one. */
+/** An entry with only a name keeps its value. Tools send the placeholder for a value back as if it were the value. */
 function secretsOf(sent: ActionChange['secrets']): SecretsToKeep | undefined {
   if (!sent) return undefined
   const secrets = sent.map(({ name, value }): [string, string | null] => [

@@ -57,7 +57,7 @@ export function createActionVersionHandlers(
       const versions = []
       for (const details of all.slice(offset, offset + limit)) {
         const version = await rules.findVersion(tenantId, details.id)
-        // Past its retention since.
+        // Removed between the two reads.
         if (version) versions.push(actionVersionOnWire(action, version))
       }
       return { versions, total: all.length, page: query.page ?? 0, per_page: limit }
@@ -95,7 +95,7 @@ async function refusingBadEvents<Tried>(attempt: () => Promise<Tried>): Promise<
     return await attempt()
   } catch (error) {
     if (!(error instanceof TrialEventError)) throw error
-    throw invalidBody('payload.event', error.message.replace(/\.$/, ''))
+    throw invalidBody('payload.event', error.message)
   }
 }
 

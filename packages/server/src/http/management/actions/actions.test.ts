@@ -1,5 +1,6 @@
 import type { ActionToCreate } from '@tallystick/management-api/contract/actions'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { named } from '../../../../test/named-cases.ts'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
 
 let world: TwoTenants
@@ -69,9 +70,9 @@ const malformed: [Record<string, unknown>, string][] = [
   [{ ...newAction(), secrets: [{ name: 'A', value: '_VALUE_NOT_SHOWN_' }] }, 'a value has to be sent'],
   [{ ...newAction(), modules: [{ module_name: 'm' }] }, 'Modules of Actions are not offered'],
 ]
-test.each(malformed)(
-  'an Action that is not well formed is refused, and nothing is stored: %.70j',
-  async (body, words) => {
+test.each(named(malformed))(
+  'an Action that is not well formed is refused, and nothing is stored: %s',
+  async (_name, body, words) => {
     const before = await world.mine.connection.actions.list()
     expect(await send('POST', '/actions', body)).toMatchObject({
       status: 400,

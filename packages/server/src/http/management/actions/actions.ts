@@ -1,6 +1,6 @@
 /**
- * Actions on the wire ↔ rules of the action model with their drafts. What changes a draft changes nothing that runs;
- * a deploy holds from the next token request on.
+ * Actions on the wire ↔ rules of the action model with their drafts. Changing a draft changes nothing that runs; a
+ * deploy takes effect with the next token request.
  */
 import { ManagementError } from '../../../domain/errors.ts'
 import { type RuleName, type RuleStore, ruleTriggers } from '../../../domain/rule.ts'

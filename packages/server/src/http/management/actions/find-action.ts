@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Rule, RuleStore, RuleVersion } from '../../../domain/rule.ts'
 import type { TenantId } from '../../../domain/tenant.ts'
 import type { StoredAction } from '../../../rules/publish-draft.ts'
+import { byAge } from '../operation/by-age.ts'
 import { notThere } from '../operation/not-there.ts'
 
 type StoredRules = Pick<RuleStore, 'list' | 'findDraft' | 'drafts' | 'versions' | 'findVersion'>
@@ -17,11 +18,10 @@ export async function listActions(rules: StoredRules, tenantId: TenantId): Promi
     .toSorted((left, right) => byAge(left.rule, right.rule))
 }
 
-function byAge(left: Rule, right: Rule): number {
-  return left.createdAt.getTime() - right.createdAt.getTime() || (left.id < right.id ? -1 : 1)
-}
-
-/** A tenant has few Actions, so that a foreign or made-up id simply is none of them. @throws ManagementError `not_found` */
+/**
+ * A tenant has few Actions, so all are read: a foreign or made-up id is simply not among them. @throws
+ * ManagementError `not_found`
+ */
 export async function requireAction(
   rules: StoredRules,
   { tenant }: FastifyRequest,

@@ -1,8 +1,12 @@
-/** What an operator sends of a client grant → the domain: scopes that the API offers, and nothing that promises more. */
+/**
+ * What an operator sends as a client grant → the domain: scopes that the API offers, and no promise that is not kept
+ * here.
+ */
 import type { ClientGrantChange } from '@tallystick/management-api/contract/client-grants'
 import type { ClientGrant } from '../../../domain/client-grant.ts'
 import { ManagementError } from '../../../domain/errors.ts'
 import type { ResourceServer, Scope } from '../../../domain/resource-server.ts'
+import { invalidBody } from '../operation/invalid-body.ts'
 
 type Organizations = Pick<ClientGrant, 'organizationUsage' | 'allowAnyOrganization'>
 type Holding = Pick<ClientGrant, 'scopes' | 'allScopes'>
@@ -15,17 +19,14 @@ export function holdingToCreate(resourceServer: ResourceServer, body: ClientGran
   return changedHolding(resourceServer, body, { scopes: [], allScopes: false })
 }
 
-/** Scopes that are named replace what was held; so does all. @throws ManagementError `invalid_body` */
+/** Named scopes replace the earlier ones, and so does "all scopes". @throws ManagementError `invalid_body` */
 export function changedHolding(
   resourceServer: ResourceServer,
   { scope, allow_all_scopes }: ClientGrantChange,
   stored: Holding,
 ): Holding {
   if (allow_all_scopes && scope && scope.length > 0) {
-    throw new ManagementError(
-      'invalid_body',
-      "Payload validation error: 'All scopes leave none to be named; send one of the two' on property allow_all_scopes.",
-    )
+    throw invalidBody('allow_all_scopes', 'All scopes leave none to be named; send one of the two')
   }
   if (allow_all_scopes) return { scopes: [], allScopes: true }
   if (scope) return { scopes: offeredScopes(resourceServer, scope), allScopes: false }
@@ -35,13 +36,13 @@ export function changedHolding(
 /** @throws ManagementError `invalid_body` for what would promise something that is not here. */
 export function changedOrganizations(body: ClientGrantChange, stored: Organizations): Organizations {
   if (body.organization_usage === 'require') {
-    throw notOffered(
+    throw invalidBody(
       'organization_usage',
       'There are no organizations here, so no token could be held to one; send deny or allow',
     )
   }
   if (body.authorization_details_types && body.authorization_details_types.length > 0) {
-    throw notOffered(
+    throw invalidBody(
       'authorization_details_types',
       'Authorization details (RFC 9396) are not offered; leave it out or send an empty list',
     )
@@ -52,7 +53,7 @@ export function changedOrganizations(body: ClientGrantChange, stored: Organizati
   }
 }
 
-/** Not sent: it stays; null: it goes. */
+/** A member that is not sent stays, and null removes it. */
 function changed<Value>(stored: Value | undefined, sent: Value | null | undefined): Value | undefined {
   if (sent === undefined) return stored
   return sent ?? undefined
@@ -62,11 +63,7 @@ function offeredScopes({ scopes }: ResourceServer, asked: readonly string[]): Sc
   const offered = new Map<string, Scope>(scopes.map(({ value }) => [value, value]))
   return asked.map((text) => {
     const scope = offered.get(text)
-    if (scope === undefined) throw notOffered('scope', `The API does not offer the scope ${text}`)
+    if (scope === undefined) throw invalidBody('scope', `The API does not offer the scope ${text}`)
     return scope
   })
-}
-
-function notOffered(member: string, words: string): ManagementError {
-  return new ManagementError('invalid_body', `Payload validation error: '${words}' on property ${member}.`)
 }

@@ -24,6 +24,7 @@ import { notAtAll } from '../access/come-back.ts'
 import { holdsEveryScope, type KeepOneAdministrator } from '../access/last-administrator.ts'
 import { requireOwnScopes } from '../access/own-scopes.ts'
 import type { Handlers, QueryOf } from '../operation/handler.ts'
+import { invalidBody } from '../operation/invalid-body.ts'
 import { notThere } from '../operation/not-there.ts'
 import { answerList } from '../operation/page.ts'
 import { audienceOf, findByAudience } from '../resource-servers/find-resource-server.ts'
@@ -132,7 +133,9 @@ export function createClientGrantHandlers(
   }
 }
 
-/** Undefined when the filter names what no grant here has: a client or an API that is not there, users, or a default. */
+/**
+ * Undefined when no grant can match: the filter names a client or an API that does not exist, users, or a default.
+ */
 async function filterOf(
   deps: ClientGrantHandlerDeps,
   request: FastifyRequest,
@@ -158,10 +161,7 @@ async function requireClient(
   { client_id, default_for }: ClientGrantToCreate,
 ): Promise<ClientId> {
   if (default_for !== undefined) {
-    throw new ManagementError(
-      'invalid_body',
-      "Payload validation error: 'Every grant is one client's here; name it with client_id' on property default_for.",
-    )
+    throw invalidBody('default_for', "Every grant is one client's here; name it with client_id")
   }
   if (client_id === undefined) {
     throw new ManagementError(

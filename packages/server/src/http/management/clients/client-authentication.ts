@@ -1,6 +1,6 @@
 /**
- * How a client is to authenticate: `token_endpoint_auth_method` and `client_authentication_methods` together, of which
- * one always leaves the word to the other. A body that leaves it open is refused: who guesses may lock a client out.
+ * How a client is to authenticate: `token_endpoint_auth_method` and `client_authentication_methods` together, exactly
+ * one of which decides. A body that leaves it open is refused: a guess could lock the client out.
  */
 import type { ClientChange, ClientToCreate } from '@tallystick/management-api/contract/clients'
 import type { Client, TokenEndpointAuthMethod } from '../../../domain/client.ts'
@@ -23,7 +23,7 @@ export function isCredentialMethod(method: TokenEndpointAuthMethod): method is C
   return Object.hasOwn(typesOf, method)
 }
 
-/** The one method that is named, and what stands beside it: the contract takes no two. */
+/** The one method that is named, and its value: the contract does not accept two. */
 export function namedMethod<Keys>(
   methods: { readonly [Method in CredentialMethod]?: Keys },
 ): [CredentialMethod, Keys] | undefined {
@@ -97,7 +97,8 @@ interface Keys<Named> {
 }
 
 /**
- * Keys are kept here or published there, and never both: of one kid in two places nobody could say which counts.
+ * Keys are either kept here or published by the client, never both: with one kid in two places nobody could say which
+ * key counts.
  * @throws ManagementError `invalid_body`, also for a credential that proves nothing by this method.
  */
 function byCredentials<Named>(

@@ -44,7 +44,7 @@ export async function certificateFrom(
   }
 }
 
-// Another one for the same name under other authorities, which is how an authority is replaced.
+// Differs for the same name under other authorities, which is how an authority is replaced.
 function kidOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }

@@ -1,4 +1,4 @@
-/** What is sent as a credential, made into one; and when one expires. Certificates are read in a file of their own. */
+/** A credential as it is sent → the domain. Certificates are read in a file of their own. */
 import type { ClientCredentialToCreate } from '@tallystick/management-api/contract/client-credentials'
 import type { ClientCredentialId, ClientId } from '../../../domain/client.ts'
 import {
@@ -43,7 +43,7 @@ export async function credentialToCreate(
 }
 
 /**
- * Of two keys of one name an assertion could not say which it means.
+ * With two keys of one kid an assertion could not say which it means.
  * @throws ManagementError `invalid_body`
  */
 export function refuseSharedKid(credentials: readonly Pick<ClientCredential, 'kid'>[]): void {
@@ -62,7 +62,7 @@ const membersOfType: Readonly<Record<ClientCredentialToCreate['credential_type']
 }
 const membersOfAll = ['credential_type', 'name', 'expires_at']
 
-// What is silently left out of use may be what its sender relies on.
+// A member that is silently ignored may be one that its sender relies on.
 function refuseMembersOfOtherTypes(body: ClientCredentialToCreate): void {
   const known = membersOfType[body.credential_type]
   const other = Object.keys(body).find((name) => !known.includes(name) && !membersOfAll.includes(name))
@@ -85,17 +85,13 @@ function readKey({ pem, jwk }: ClientCredentialToCreate): ClientPublicKey {
     if (pem !== undefined && jwk === undefined) return parsePublicKeyPem(pem)
     if (jwk !== undefined && pem === undefined) return parsePublicKeyJwk(jwk)
   } catch (error) {
-    if (error instanceof ClientKeyError) throw invalidBody(jwk ? 'jwk' : 'pem', withoutStop(error.message))
+    if (error instanceof ClientKeyError) throw invalidBody(jwk ? 'jwk' : 'pem', error.message)
     throw error
   }
   throw invalidBody('pem', 'Send the public key once, as pem or as jwk')
 }
 
-function withoutStop(sentence: string): string {
-  return sentence.replace(/\.$/, '')
-}
-
-/** The key id that a JWK brings along, where it is one that we take. */
+/** The key id that a JWK brings along, where it has a form that we accept. */
 function keyIdOf(jwk: ClientCredentialToCreate['jwk']): string | undefined {
   const kid = jwk?.kid
   return typeof kid === 'string' && /^[0-9A-Za-z_-]{1,64}$/.test(kid) ? kid : undefined

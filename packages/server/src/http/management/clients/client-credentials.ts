@@ -1,4 +1,4 @@
-/** Credentials of clients on the wire. A key goes in and never comes out; what is shown is what it is called. */
+/** Credentials of clients on the wire. A key goes in and never comes out; only its name and kid are shown. */
 import type { Client, ClientStore } from '../../../domain/client.ts'
 import {
   type ClientCredential,
@@ -14,6 +14,7 @@ import { comesBackByKeyUntil, withoutEnd } from '../access/come-back.ts'
 import type { EndingChange, KeepOneAdministrator } from '../access/last-administrator.ts'
 import { requireNotAboveOperator } from '../access/own-scopes.ts'
 import type { Handlers } from '../operation/handler.ts'
+import { notThere } from '../operation/not-there.ts'
 import { credentialToCreate, type NewCredentialDeps, refuseSharedKid } from './client-credential-from-wire.ts'
 import { credentialOnWire } from './client-credential-on-wire.ts'
 import { parseExpiry } from './credential-expiry.ts'
@@ -81,7 +82,7 @@ export function createClientCredentialHandlers(
       return credentialOnWire(credential)
     },
 
-    // What is not there is deleted already.
+    // Deleting what is not there succeeds.
     async deleteClientCredential({ request, operator, param }) {
       const client = await findClient(deps, request, param('id'))
       await requireNotAboveOperator(deps, operator, client.tenantId, client.id)
@@ -98,18 +99,19 @@ export function createClientCredentialHandlers(
   }
 }
 
-// The client as it was read: two requests that each saw room for a key, or a key without use, are told apart.
+// Fails where the client has changed since it was read: two requests may each have seen room for one more key, or a
+// key that is not in use.
 function touch(deps: ClientCredentialHandlerDeps, client: Client) {
   return deps.clients.update({ ...client, updatedAt: deps.now() }, client)
 }
 
-/** Until when the client could come in, once this credential of it is as it says. */
+/** Until when the client could authenticate, once this credential of it is changed. */
 async function endOfChange(
   deps: ClientCredentialHandlerDeps,
   client: Client,
   changed: ClientCredential,
 ): Promise<EndingChange> {
-  // A credential that does not count, as those of a client with a secret do not, ends nothing.
+  // Changing a credential that is not in use, such as one of a client with a secret, locks nobody out.
   if (!client.activeCredentialIds.includes(changed.id))
     return { ...ofClient(client), comesBackUntil: withoutEnd }
   const present = await deps.clientCredentials.list(client.tenantId, client.id)
@@ -129,9 +131,7 @@ async function requireCredential(
   const id = parseClientCredentialId(rawId)
   const credential = id && (await clientCredentials.find(client.tenantId, client.id, id))
   if (credential) return credential
-  throw new ManagementError('not_found', 'The credential does not exist', {
-    errorCode: 'inexistent_client_credential',
-  })
+  throw notThere('clientCredential')
 }
 
 function refuseTooMany(present: readonly ClientCredential[]): void {

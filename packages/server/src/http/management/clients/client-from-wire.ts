@@ -1,4 +1,4 @@
-/** What a body asks a client to be. How it authenticates is settled beside this, in `client-authentication.ts`. */
+/** What a body asks a client to be. How it authenticates is settled in `client-authentication.ts`. */
 import type { ClientChange, ClientToCreate } from '@tallystick/management-api/contract/clients'
 import { keptClientMemberNames } from '@tallystick/management-api/contract/kept-client-members'
 import { type Client, type ClientId, maxMetadataMembers } from '../../../domain/client.ts'
@@ -47,7 +47,7 @@ export function changedClient(
     metadata: mergedMetadata(stored.metadata, body.client_metadata),
     grantTypes: body.grant_types ?? stored.grantTypes,
     ...authentication,
-    // Null takes it away.
+    // Null removes it.
     tokenLifetimeSeconds:
       body.token_lifetime === undefined ? stored.tokenLifetimeSeconds : (body.token_lifetime ?? undefined),
     complianceLevel:

@@ -5,7 +5,7 @@ import type { Tenant } from '../../../domain/tenant.ts'
 import type { Operator } from '../access/access.ts'
 import { isCredentialMethod } from './client-authentication.ts'
 
-/** What tools expect of a client that was made from its name alone; what is kept stands over these. */
+/** What tools expect of a client that was created with only a name; kept members override these. */
 const defaults = {
   is_first_party: true,
   is_token_endpoint_ip_header_trusted: false,
@@ -15,7 +15,7 @@ const defaults = {
   cross_origin_authentication: false,
 }
 
-/** Which credentials count is shown to those who may read credentials. */
+/** Which credentials are active is shown only to those who may read credentials. */
 export function clientOnWire(
   tenant: Tenant,
   client: Client,
@@ -23,11 +23,11 @@ export function clientOnWire(
 ): ClientOnWire {
   const method = client.tokenEndpointAuthMethod
   const usesCredentials = isCredentialMethod(method)
-  // An earlier release kept it as it was sent, and held nobody to it.
+  // An earlier release kept it as it was sent, without enforcing it.
   const { compliance_level: _, ...keptMembers } = client.keptMembers
   return {
     ...defaults,
-    // Before the others, so that nothing kept can stand in the place of a member that we know.
+    // Before the others, so that a kept member cannot replace one that we know.
     ...keptMembers,
     tenant: tenant.name,
     global: false,

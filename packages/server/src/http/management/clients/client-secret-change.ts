@@ -1,6 +1,6 @@
 /**
- * What every change of a client's secrets has in common: the client is there, its operator may act on it, and someone can
- * still come in afterwards.
+ * What every change of a client's secrets has in common: the client exists, the operator may act on it, and someone
+ * can still authenticate afterwards.
  */
 import type { FastifyRequest } from 'fastify'
 import { type Client, type ClientSecret, type ClientStore, usesSecret } from '../../../domain/client.ts'
@@ -54,12 +54,13 @@ export function refuseWithoutSecret({ tokenEndpointAuthMethod }: Client): void {
   )
 }
 
-// The client as it was read: of two requests that each counted on a secret of the other, one is told to read again.
+// Fails where the client has changed since it was read: of two requests that each counted on the secret that the
+// other ends, one is told to read again.
 export function touch(deps: Pick<ClientSecretChangeDeps, 'clients' | 'now'>, client: Client): Write {
   return deps.clients.update({ ...client, updatedAt: deps.now() }, client)
 }
 
-/** Makes a change that leaves `left` of the client's secrets: where the last of them ends, it locks the client out. */
+/** Makes a change that leaves these secrets to the client: when the last of them ends, the client is locked out. */
 export async function recordSecretChange(
   deps: ClientSecretChangeDeps,
   request: FastifyRequest,
@@ -68,7 +69,7 @@ export async function recordSecretChange(
   change: Change,
 ): Promise<void> {
   const record = () => deps.recordChange(request, change)
-  // A client with another method keeps its secrets, and none of them opens anything.
+  // A client with another method keeps its secrets, but they prove nothing.
   if (!usesSecret(client.tokenEndpointAuthMethod)) return record()
   const until = comesBackBySecretUntil(client, left)
   await deps.keepOneAdministrator(

@@ -1,4 +1,4 @@
-/** Secrets of clients on the wire. One leaves with the answer that makes it; what is kept of it never does. */
+/** Secrets of clients on the wire. A secret is shown once, in the answer that creates it; its hash never is. */
 import type { ClientSecret as SecretOnWire } from '@tallystick/management-api/contract/client-secrets'
 import type { Client } from '../../../domain/client.ts'
 import {
@@ -12,6 +12,7 @@ import { ManagementError } from '../../../domain/errors.ts'
 import { revealSecret } from '../../../keys/secret/secret-text.ts'
 import type { BodyOf, Handlers } from '../operation/handler.ts'
 import { invalidBody } from '../operation/invalid-body.ts'
+import { notThere } from '../operation/not-there.ts'
 import {
   type ClientSecretChangeDeps,
   clientToChange,
@@ -79,7 +80,7 @@ export function createClientSecretHandlers(
       return secretOnWire(secret)
     },
 
-    // What is not there is deleted already.
+    // Deleting what is not there succeeds.
     async deleteClientSecret(call) {
       const { request, param } = call
       const client = await clientToChange(deps, call)
@@ -109,9 +110,7 @@ async function requireSecret(
   const present = await clientSecrets.list(client.tenantId, client.id)
   const secret = present.find(({ id }) => id === rawId)
   if (secret) return { secret, others: present.filter(({ id }) => id !== rawId) }
-  throw new ManagementError('not_found', 'The client secret does not exist', {
-    errorCode: 'inexistent_client_secret',
-  })
+  throw notThere('clientSecret')
 }
 
 function expiryToCreate({ expires_at: text }: BodyOf<'createClientSecret'>, now: Date): Date | undefined {

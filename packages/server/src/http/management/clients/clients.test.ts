@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { named } from '../../../../test/named-cases.ts'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
 import { maxMetadataLength, maxMetadataMembers, parseClientId } from '../../../domain/client.ts'
 import { SecretText } from '../../../keys/secret/secret-text.ts'
@@ -47,7 +48,7 @@ const refused: [body: string, message: string][] = [
     'the members that are kept without being used have more than 20000 bytes together',
   ],
 ]
-test.each(refused)('creating a client is refused: %.60s', async (sent, message) => {
+test.each(named(refused))('creating a client is refused: %s', async (_name, sent, message) => {
   const { status, body } = await world.mine.send('POST', '/clients', sent)
   expect([status, body.errorCode]).toEqual([400, 'invalid_body'])
   expect(body.message).toContain(message)

@@ -49,8 +49,8 @@ export function createClientHandlers(
   return {
     async listClients({ request: { tenant }, reply, query, operator }) {
       const filter = filterOf(query)
-      // There is no global client (one of Auth0's, for a management API of old). Its deploy tool ends at an
-      // empty list, and goes on where it lacks a scope.
+      // There is no global client (Auth0's, for an old management API). Auth0's deploy tool fails on an empty list,
+      // but goes on where it lacks a scope.
       if (query.is_global === true) throw refuseScope(reply, { scopes: ['read:global_client'] })
       return answerList(query, 'clients', {
         list: async (page) => deps.clients.list(tenant.id, page, filter),
@@ -111,7 +111,7 @@ export function createClientHandlers(
       return clientOnWire(request.tenant, client, operator)
     },
 
-    // What is not there is deleted already: the same answer, so that a repeated request does no harm.
+    // Deleting what is not there succeeds, so that a repeated request does no harm.
     async deleteClient({ request, operator, param }) {
       const tenantId = request.tenant.id
       const id = parseClientId(param('id'))
@@ -128,7 +128,7 @@ export function createClientHandlers(
   }
 }
 
-/** Undefined where everyone passes: the list needs no look into its objects then. */
+/** Undefined where every client passes, so that the list need not look into them. */
 function filterOf({ is_first_party, app_type }: ClientsQuery): ClientFilter | undefined {
   if (is_first_party === undefined && app_type === undefined) return undefined
   return {
@@ -137,7 +137,7 @@ function filterOf({ is_first_party, app_type }: ClientsQuery): ClientFilter | un
   }
 }
 
-/** The credentials that come with a new client, which take the scope that they would take alone. */
+/** The credentials that come with a new client need the same scope as creating them alone. */
 async function newCredentials(
   deps: ClientHandlerDeps,
   { operator, reply, body }: Pick<Call<'createClient'>, 'operator' | 'body'> & { reply: FastifyReply },

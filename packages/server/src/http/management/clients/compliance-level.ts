@@ -1,4 +1,4 @@
-/** Whether a client could meet the level of compliance that it is to be held to, as far as it can be seen beforehand. */
+/** Whether a client could meet its level of compliance, as far as that can be told in advance. */
 import type { Client } from '../../../domain/client.ts'
 import type { ClientCredential } from '../../../domain/client-credential.ts'
 import {
@@ -10,7 +10,7 @@ import {
 import { invalidBody } from '../operation/invalid-body.ts'
 
 /**
- * `credentials` are all that the client has. Of keys that it publishes itself only a token request tells.
+ * `credentials` are all that the client has. For keys that it publishes itself only a token request can tell.
  * @throws ManagementError `invalid_body` when it would never get a token again.
  */
 export function refuseUnmetLevel(client: Client, credentials: readonly ClientCredential[]): void {

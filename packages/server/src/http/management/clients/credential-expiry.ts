@@ -1,12 +1,11 @@
 /** When a credential of a client expires, as it is sent. */
+import { calendarMoment } from '../operation/calendar-moment.ts'
 import { invalidBody } from '../operation/invalid-body.ts'
 
 /** @throws ManagementError `invalid_body` when there is no such moment, such as a 30 February. */
 export function parseExpiry(text: string): Date {
-  const moment = new Date(text)
-  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`)
-  const isReal = !Number.isNaN(moment.getTime()) && !Number.isNaN(day.getTime())
-  if (isReal && day.toISOString().startsWith(text.slice(0, 10))) return moment
+  const moment = calendarMoment(text)
+  if (moment) return moment
   throw invalidBody('expires_at', 'There is no such moment')
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type Client, type ClientStore, parseClientId } from '../../../domain/client.ts'
-import { ManagementError } from '../../../domain/errors.ts'
+import { notThere } from '../operation/not-there.ts'
 
 /** @throws ManagementError `not_found`; another tenant's client is not there. */
 export async function findClient(
@@ -11,5 +11,5 @@ export async function findClient(
   const id = parseClientId(rawId)
   const client = id && (await clients.find(tenant.id, id))
   if (client) return client
-  throw new ManagementError('not_found', 'The client does not exist', { errorCode: 'inexistent_client' })
+  throw notThere('client')
 }

@@ -1,4 +1,4 @@
-/** Where a client publishes its keys: who may say so, and whether anything will ever be fetched from there. */
+/** The URL where a client publishes its keys: who may set it, and whether keys may be fetched from there. */
 import type { FastifyReply } from 'fastify'
 import type { Client } from '../../../domain/client.ts'
 import { type Operator, requireScope } from '../access/access.ts'
@@ -12,7 +12,7 @@ export interface JwksUriDeps {
 const member = 'client_authentication_methods.private_key_jwt.jwks_uri'
 
 /**
- * Whoever names the place decides which keys prove the client, as if each of them were added.
+ * Setting the URL decides which keys prove the client, so it needs the scope for adding keys.
  * @throws ManagementError `insufficient_scope` or `invalid_body`
  */
 export function refuseJwksUri(

@@ -1,4 +1,4 @@
-/** A client secret as it is made: its text, which is told once, and what of it is kept. */
+/** A new client secret: its text, which is shown once, and what is kept of it. */
 import type { Client, ClientSecret, ClientSecretId } from '../../../domain/client.ts'
 import type { SecretText } from '../../../keys/secret/secret-text.ts'
 
@@ -33,7 +33,7 @@ export function newClientSecret(
   return { text, kept }
 }
 
-// The newest is known by it, also within one millisecond and where the clock was set back.
+// The newest secret is recognised by its time, also within one millisecond and where the clock was set back.
 function afterAll(present: readonly ClientSecret[], now: Date): Date {
   return new Date(Math.max(now.getTime(), ...present.map(({ createdAt }) => createdAt.getTime() + 1)))
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Rule, RuleStore, RuleVersion } from '../../../domain/rule.ts'
 import type { TenantId } from '../../../domain/tenant.ts'
+import { byAge } from '../operation/by-age.ts'
 import { notThere } from '../operation/not-there.ts'
 
 export interface StoredHook {
@@ -11,14 +12,10 @@ export interface StoredHook {
 /** All Hooks of the tenant, oldest first. */
 export async function listHooks(rules: Pick<RuleStore, 'list'>, tenantId: TenantId): Promise<Rule[]> {
   const all = await rules.list(tenantId)
-  return all
-    .filter(({ door }) => door === 'hook')
-    .toSorted(
-      (left, right) => left.createdAt.getTime() - right.createdAt.getTime() || (left.id < right.id ? -1 : 1),
-    )
+  return all.filter(({ door }) => door === 'hook').toSorted(byAge)
 }
 
-/** A tenant has few Hooks, so that a foreign or made-up id simply is none of them. */
+/** A tenant has few Hooks, so all are read: a foreign or made-up id is simply not among them. */
 export async function findHook(
   rules: Pick<RuleStore, 'list' | 'findVersion'>,
   { tenant }: FastifyRequest,

@@ -62,8 +62,8 @@ function refuseTaken({ version }: StoredHook, names: readonly string[]): void {
 }
 
 /**
- * By name; null for a value that is kept. Tools send the text that stands for a value back as if it were one. Kept as
- * one, a Hook would sign or call with a secret that everybody knows.
+ * By name; null for a value that is kept. Tools send the placeholder for a value back as if it were the value. Stored
+ * as one, it would be a secret that everybody knows.
  */
 function sentValues({ version }: StoredHook, sent: SentHookSecrets): SecretsToKeep {
   return Object.fromEntries(

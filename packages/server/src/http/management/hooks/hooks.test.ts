@@ -1,5 +1,6 @@
 import type { Hook, HookToCreate } from '@tallystick/management-api/contract/hooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { named } from '../../../../test/named-cases.ts'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
 
 let world: TwoTenants
@@ -40,9 +41,9 @@ const malformed: [Record<string, unknown>, string][] = [
   [{ ...newHook(), script: 'module.exports = function (\n}' }, 'line 2, column 1'],
   [{ ...newHook(), script: "require('left-pad')" }, "'left-pad'"],
 ]
-test.each(malformed)(
-  'a Hook that is not well formed is refused, and nothing is stored: %.60j',
-  async (body, words) => {
+test.each(named(malformed))(
+  'a Hook that is not well formed is refused, and nothing is stored: %s',
+  async (_name, body, words) => {
     const before = await world.mine.connection.hooks.list()
     const response = await world.mine.fetch('/api/v2/hooks', {
       method: 'POST',

@@ -1,6 +1,6 @@
 /**
- * Hooks on the wire ↔ rules of the callback model. One Hook of each point is enabled at most, and enabling another
- * takes its place in the same transaction, so that there is no moment with two or with none.
+ * Hooks on the wire ↔ rules of the callback model. At most one Hook of each extension point is enabled; enabling
+ * another replaces it in the same transaction, so that there is never a moment with two or none.
  */
 import type { HookChange, HookToCreate } from '@tallystick/management-api/contract/hooks'
 import { ManagementError } from '../../../domain/errors.ts'
@@ -95,7 +95,7 @@ export function createHookHandlers(
   }
 }
 
-/** Two Hooks enabled at the same time, or made with one name: the second sees the first and is done or refused anew. */
+/** Two Hooks enabled at the same time, or created with one name: the second is tried again, and sees the first. */
 function againIfTaken<Answer>(attempt: () => Promise<Answer>): Promise<Answer> {
   return againIfChanged(
     attempt,
@@ -135,7 +135,7 @@ async function changedHook(
   const enabled = body.enabled ?? rule.enabled
   const source = body.script ?? version.source
   const dependencies = dependenciesOf(body.dependencies) ?? version.dependencies
-  // What is sent as it is makes no new version, as when a tool imports the same folder again.
+  // Sending what is stored makes no new version, as when a tool imports the same folder again.
   if (source === version.source && sameDependencies(dependencies, version.dependencies)) {
     const isChanged = name !== rule.name || enabled !== rule.enabled
     const changed = isChanged ? { ...rule, name, enabled, updatedAt: now() } : rule
@@ -152,7 +152,7 @@ async function changedHook(
   })
 }
 
-/** In front of the writes that enable this one: the store holds one enabled Hook of a point at most. */
+/** Comes before the writes that enable this one: the store allows one enabled Hook of a point. */
 async function disableOthers({ rules, now }: HookHandlerDeps, hook: Rule): Promise<Write[]> {
   if (!hook.enabled) return []
   const others = (await listHooks(rules, hook.tenantId)).filter(

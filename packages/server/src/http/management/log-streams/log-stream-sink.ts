@@ -40,8 +40,8 @@ function isSameReceiver(endpoint: string, other: string): boolean {
 }
 
 /**
- * Of a stream that goes elsewhere. Whoever may change a stream need not know its secrets, and would be told them by
- * the requests that arrive where they point it to.
+ * For a stream that is pointed elsewhere. Whoever may change a stream need not know its secrets, and would learn them
+ * from the requests that arrive at the new address.
  */
 function withoutSecrets(
   known: LogStreamSink | undefined,
@@ -70,7 +70,7 @@ function endpointFrom(deps: SinkDeps, text: string): string {
   return url.href
 }
 
-/** Left out, as the deploy tool leaves out every secret that it has exported, it stays what it was. */
+/** Where it is left out it stays: Auth0's deploy tool leaves out every secret that it has exported. */
 function authorizationFrom(
   deps: SinkDeps,
   stream: StreamIdentity,
@@ -103,7 +103,7 @@ function headersFrom(
   })
 }
 
-/** What is sent back as it was told means the value that is stored. */
+/** The placeholder, sent back, means the stored value. */
 function keptValue<Value>(stored: Value | undefined, member: string): Value {
   if (stored !== undefined) return stored
   throw invalidBody(

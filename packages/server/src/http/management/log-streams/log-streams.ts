@@ -16,6 +16,7 @@ import {
 import type { LogStreamSecrets } from '../../../keys/secret/log-stream-secrets.ts'
 import { revealSecret, type SecretText } from '../../../keys/secret/secret-text.ts'
 import type { RecordChange } from '../../record-change.ts'
+import { calendarMoment } from '../operation/calendar-moment.ts'
 import type { Handlers } from '../operation/handler.ts'
 import { invalidBody } from '../operation/invalid-body.ts'
 import { notThere } from '../operation/not-there.ts'
@@ -159,13 +160,9 @@ function streamToCreate(
 }
 
 function momentFrom(text: string): Date {
-  const moment = new Date(text)
-  const day = new Date(text.slice(0, 10))
-  // A day that the month does not have moves on into the next one.
-  const isOfCalendar = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10))
-  if (!isOfCalendar || Number.isNaN(moment.getTime()))
-    throw invalidBody('startFrom', 'It must be a date of the calendar')
-  return moment
+  const moment = calendarMoment(text)
+  if (moment) return moment
+  throw invalidBody('startFrom', 'It must be a date of the calendar')
 }
 
 async function firstPlace(
@@ -175,7 +172,7 @@ async function firstPlace(
   return startFrom ? logEntries.placeBefore(tenantId, startFrom) : logEntries.endOfLog(tenantId)
 }
 
-// Two at once are told apart by the database, in fewer words.
+// Of two at the same time, the database refuses the second.
 function refuseTakenName(streams: readonly LogStream[], { id, name }: LogStream): void {
   if (!streams.some((other) => other.name === name && other.id !== id)) return
   throw new ManagementError('conflict', `There is already a log stream with the name ${name}.`)
@@ -192,6 +189,6 @@ function onWire(stream: LogStream): LogStreamOnWire {
     ...(stream.isPriority !== undefined && { isPriority: stream.isPriority }),
     ...(stream.startFrom && { startFrom: stream.startFrom.toISOString() }),
   }
-  // The categories were held against the contract when they came in.
+  // The categories were checked against the contract when they came in.
   return answer as LogStreamOnWire
 }

@@ -1,4 +1,4 @@
-/** The shape of a log entry on the wire: that of Auth0's logs, with members of ours in its `details`. */
+/** The shape of a log entry on the wire: that of Auth0's logs, with our own members in its `details`. */
 import type {
   ActionFailedLogEntry as ActionFailedLogEntryOnWire,
   EndingLogEntry as EndingLogEntryOnWire,

@@ -1,6 +1,6 @@
 /**
- * The part of the log that a follower missed, page by page: however long it is, requests get their turn between two
- * pages, a page is read only when the one before has left, and no more than a page is in memory.
+ * The part of the log that a follower missed, page by page. However long it is, other requests get their turn between
+ * two pages, a page is read only when the one before has been sent, and no more than one is in memory.
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import type { LogEntry, LogEntryId, LogEntryStore } from '../../../domain/log-entry.ts'
@@ -10,8 +10,8 @@ import type { TailFollower } from '../../../logs/tail.ts'
 const pageSize = 100
 
 /**
- * Reads to the end of the log, lets the follower go on, and then reads what was committed in between: so that it
- * follows with an empty queue. Past that, an entry may come from both.
+ * Reads to the end of the log, lets the follower resume with an empty queue, and then reads what was committed in
+ * between. From then on an entry may come from both.
  */
 export async function* missedPages(
   logEntries: Pick<LogEntryStore, 'listAfter'>,
@@ -33,7 +33,7 @@ export async function* missedPages(
   }
 }
 
-/** More than were committed and not yet published when the follower went on, and than its queue may hold. */
+/** More than the follower's queue may hold, and than could be committed but unpublished when it resumed. */
 const maxRecentIds = 10_000
 
 /** The ids of the last entries that were replayed. */

@@ -26,7 +26,7 @@ const textFields: Readonly<Record<string, LogTextField>> = {
   client_name: 'clientName',
   user_agent: 'userAgent',
 }
-/** Of people and their log-ins: empty in every entry here. */
+/** About users and their logins: empty in every entry here. */
 const emptyFields = new Set([
   'connection',
   'connection_id',
@@ -62,7 +62,7 @@ export function fieldCondition(field: string, term: SearchTerm, hostname: string
   return { kind: 'date', range: { from: day.from, before: day.before } }
 }
 
-/** A term without a field: in the texts, or all of a client's or a request's address, type or id. */
+/** A term without a field: words in the texts, or the whole of an id, address or audience. */
 export function anywhere(term: SearchTerm): LogCondition {
   return wordsCondition(
     ['description', 'clientName', 'userAgent'],

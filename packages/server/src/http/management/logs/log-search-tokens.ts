@@ -1,4 +1,4 @@
-/** A search of the log, taken apart into the pieces of its language. What is no piece of it is refused by name. */
+/** A search of the log, split into tokens. Whatever the language does not have is refused by name. */
 import { ManagementError } from '../../../domain/errors.ts'
 
 export type SearchToken =
@@ -56,7 +56,7 @@ interface Piece {
   readonly read: (match: RegExpExecArray) => SearchToken
 }
 
-/** What ends a word, and so cannot be in one. `/` and `-` can, but not begin it. */
+/** A word holds none of the characters that end it. `/` and `-` may be in one, but not begin it. */
 const word = String.raw`[^\s()[\]{}":*?~^\\<>=!&|+/-][^\s()[\]{}":*?~^\\<>=!&|]*`
 const end = String.raw`(?=[\s)]|$)`
 const moment = String.raw`\*|[0-9][0-9TZtz:.+-]*`

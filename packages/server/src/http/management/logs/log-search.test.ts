@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { named } from '../../../../test/named-cases.ts'
 import { startWatch } from '../../../../test/own-time.ts'
 import { ManagementError } from '../../../domain/errors.ts'
 import type { LogCondition } from '../../../domain/log-search.ts'
@@ -7,7 +8,7 @@ import { parseLogSearch } from './log-search.ts'
 
 const parse = (text: string) => parseLogSearch(text, 'auth.example.com')
 
-test.each([
+const refused: [text: string, words: string][] = [
   ['nonsense:x', 'There is no field nonsense'],
   ['__proto__:x', 'There is no field __proto__'],
   ['type:nonsense', 'not nonsense'],
@@ -38,7 +39,8 @@ test.each([
   [`${'NOT '.repeat(21)}x`, 'deeper than 20'],
   [`${'x OR '.repeat(100)}x`, 'more than 100 terms'],
   ['x'.repeat(2001), 'longer than 2000'],
-])('%.30s is refused with what is wrong', (text, words) => {
+]
+test.each(named(refused))('%s is refused with what is wrong', (_name, text, words) => {
   expect(() => parse(text)).toThrow(ManagementError)
   expect(() => parse(text)).toThrow(words)
 })

@@ -25,8 +25,8 @@ export interface LogTailHandlerDeps {
   readonly tail: Tail
   readonly isStillGranted: IsStillGranted
   /**
-   * A comment after so much silence, so that nobody between us and the follower takes the line for dead; and as
-   * often the operator is proven again.
+   * After so much silence a comment is sent, so that no proxy takes the connection for dead; and as often, the
+   * operator's access is checked again.
    */
   readonly heartbeatMs: number
   readonly now: () => Date
@@ -39,7 +39,7 @@ export function createLogTailHandlers(deps: LogTailHandlerDeps): Pick<Handlers, 
   return {
     async followLog({ request, reply, operator }) {
       const lastEventId = parseLastEventId(request)
-      // Followed before the log is read: what is committed in between comes twice to us, never not at all.
+      // Follows before the log is read: what is committed in between reaches us twice, rather than not at all.
       const follower = deps.tail.follow(request.tenant.id, {
         door: 'management',
         paused: lastEventId !== undefined,
@@ -108,14 +108,14 @@ async function* eventTexts(
     if (event === 'silence') yield ': nothing happened\n\n'
     else if (event.kind === 'entry' && replayed.has(event.entry.id)) continue
     else {
-      // Entries come in the order of the log: after the first new one no replayed one can follow.
+      // Entries come in the order of the log: no replayed entry can follow the first new one.
       if (event.kind === 'entry') replayed.forget()
       yield eventText(request, event)
     }
   }
 }
 
-/** Where in the log this follower begins, so that it can come back to that place before anything happens. */
+/** Tells the follower where in the log it begins, so that it can come back there even if nothing happens. */
 async function placeInLog({ logEntries }: LogTailHandlerDeps, { tenant }: FastifyRequest): Promise<string> {
   const last = await logEntries.last(tenant.id)
   return last ? `id: ${last.id}\n\n` : ': nothing happened yet\n\n'

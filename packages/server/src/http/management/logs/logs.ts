@@ -16,7 +16,7 @@ export interface LogHandlerDeps {
   readonly logEntries: LogEntryStore
 }
 
-/** How deep pages go: each one reads all that come before it. */
+/** How deep pages go: each page reads all entries before it. */
 const maxEntriesByPage = 1000
 
 /** Of one tenant. They share the turns of the loop, and each of them may look at very many entries. */
@@ -108,7 +108,7 @@ async function listAfter(
   }
   const take = query.take ?? defaultPerPage
   const entries = await deps.logEntries.listAfter(request.tenant.id, from, take)
-  // With nothing new the same link again: the place to come back to.
+  // With nothing new, the same link again: the place to continue from.
   const next = entries.at(-1)?.id ?? from
   if (next !== undefined) {
     const link = `${request.issuer.origin}/api/v2/logs?from=${next}&take=${take}`

@@ -1,6 +1,6 @@
 /**
- * One operation of the contract as one route. For each the same steps in the same order: who asks, may they,
- * is it well-formed, is the object what they take it for, do it, answer.
+ * One operation of the contract as one route. Each takes the same steps in the same order: who asks, may they, is the
+ * request well-formed, is the object what they expect, do it, answer.
  */
 import { type OperationName, operations } from '@tallystick/management-api/contract'
 import type { Operation } from '@tallystick/management-api/contract/operation'
@@ -22,7 +22,7 @@ export interface BindDeps {
   readonly handlers: Handlers
   readonly changes: Changes
   readonly answerOnce: AnswerOnce
-  /** Of changes with a condition: each is overtaken by any other change of its tenant. */
+  /** For changes with a condition, each of which is overtaken by any other change of its tenant. */
   readonly inTurn: InTurn
 }
 
@@ -40,7 +40,7 @@ export function bindOperation<Name extends OperationName>(
     method: operation.method,
     url,
     exposeHeadRoute: false,
-    // Before the body is read: nobody without access makes us parse anything.
+    // Before the body is read: nobody without access can make us parse anything.
     async onRequest(request, reply) {
       const operator = await deps.proveOperator(request, reply)
       request.actor = operator
@@ -61,7 +61,7 @@ type ParseCall<Name extends OperationName> = (
   operator: Operator,
 ) => Call<Name>
 
-/** Everything that comes in is held against the contract here; past this, handlers trust their types. */
+/** Everything that comes in is checked against the contract here; past this, handlers trust their types. */
 function createParse<Name extends OperationName>(operation: Operation): ParseCall<Name> {
   const querySchema = operation.query ?? nothing
   const validateQuery = createValidate(querySchema, queryPart)
@@ -89,7 +89,7 @@ function pathParameter(params: unknown, name: string): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** Changes without a condition may still come in between, and this many do not. */
+/** Changes without a condition may still come in between, but hardly this many. */
 const maxGuardedAttempts = 20
 
 /** Does what is asked, once its conditions hold, and sends the answer. */

@@ -1,11 +1,11 @@
 /**
- * Entity tags (RFC 9110 §8.8.3): strong ones, of what a reader of the whole object sees. Two equal tags mean that
- * nothing a reader could see has changed between them.
+ * Entity tags (RFC 9110 §8.8.3): strong ones, of what a reader of the whole object sees. Equal tags mean that nothing
+ * a reader could see has changed.
  */
 import { createHash } from 'node:crypto'
 import { ManagementError } from '../../../domain/errors.ts'
 
-/** Of an answer, without the members that no other answer shows. */
+/** Made of an answer, without the members that are shown only once. */
 export function entityTagOf(answer: unknown, shownOnce: readonly string[] = []): string {
   const lasting = Object.entries(Object(answer)).filter(([name]) => !shownOnce.includes(name))
   const isObject = typeof answer === 'object' && !Array.isArray(answer)
@@ -39,7 +39,7 @@ export function matchesStrongly(condition: TagCondition, tag: string): boolean {
   return condition === '*' || condition.includes(tag)
 }
 
-/** For a reader a weak tag is as good. */
+/** For reading, a weak tag counts as well. */
 export function matchesWeakly(condition: TagCondition, tag: string): boolean {
   return condition === '*' || condition.some((one) => one.replace(/^W\//, '') === tag)
 }

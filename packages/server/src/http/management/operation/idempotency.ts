@@ -1,6 +1,6 @@
 /**
- * `Idempotency-Key` on POST: a request that is sent again, because its answer was lost, is answered again and done
- * once. The answer is kept in the transaction of the change, so there is never one without the other.
+ * `Idempotency-Key` on POST: a request that is sent again because its answer was lost is answered again, but carried
+ * out once. The answer is kept in the transaction of the change, so there is never one without the other.
  */
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -87,7 +87,7 @@ async function refuseWhenFull(
 
 type AnswerId = Pick<IdempotentAnswer, 'tenantId' | 'clientId' | 'keyHash'>
 
-/** The change waits for its answer, and both are committed together. What is refused changes and keeps nothing. */
+/** The change waits for its answer, and both are committed together. A refusal changes nothing and is not kept. */
 async function answerAndKeep(
   { idempotentAnswers, encryption, recordChange, now }: IdempotencyDeps,
   request: FastifyRequest,
@@ -118,7 +118,7 @@ async function answerAndKeep(
     ...change,
     writes: [
       ...change.writes,
-      // One whose time is over may still be there.
+      // An expired one may still be there.
       idempotentAnswers.remove(tenantId, clientId, keyHash),
       idempotentAnswers.insert(kept),
     ],
@@ -140,7 +140,7 @@ async function replay(
       'This Idempotency-Key came with another request before. Use a new key for each request, and the same only to repeat it.',
     )
   }
-  // The answer may hold a secret, which was told to a token that could have done more with it.
+  // The answer may hold a secret, which was meant for a token with all of those scopes.
   if (!scopes.every((scope) => operator.scopes.has(scope))) {
     throw new ManagementError(
       'insufficient_scope',
@@ -162,7 +162,7 @@ interface KeptContent extends Rendered {
   readonly scopes: readonly string[]
 }
 
-/** A row's content, which nobody but this file has written. */
+/** The content of a row, which only this file writes. */
 function parseContent(text: string): KeptContent {
   return JSON.parse(text) as KeptContent
 }

@@ -1,6 +1,6 @@
 /**
- * Members that are documented elsewhere, change nothing here, and are told again as they were sent, so that
- * a configuration survives being exported and imported.
+ * Members of Auth0's API that change nothing here. They are kept and returned as they were sent, so that a
+ * configuration survives an export and import.
  */
 import { ManagementError } from '../../../domain/errors.ts'
 
@@ -36,7 +36,7 @@ function sizeOf(members: KeptMembers): number {
   try {
     return Buffer.byteLength(JSON.stringify(members))
   } catch {
-    // Nested too deep to be written down at all.
+    // Nested too deep to be serialised at all.
     return Number.POSITIVE_INFINITY
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What the management API does not offer. A reader is told of a scope that no token here has, because tools
- * of Auth0's API take that for "not part of this plan" and go on; anything else is simply not there.
+ * What the management API does not offer. Reading it is refused for want of a scope that no token here has, because
+ * tools of Auth0's API take that for "not part of this plan" and go on; everything else is simply not found.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ManagementError } from '../../../domain/errors.ts'
@@ -12,7 +12,7 @@ export function refuseWhatIsNotOffered(
   proveOperator: ProveOperator,
 ): void {
   for (const url of [prefix, `${prefix}/*`]) {
-    // At once: whatever is sent here is not read.
+    // Refused at once: the body is not read.
     api.all(url, { exposeHeadRoute: false, onRequest: refuse }, refuse)
   }
 

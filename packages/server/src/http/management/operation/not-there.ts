@@ -1,9 +1,10 @@
-/** The refusals of what is not there, which is also what belongs to another tenant: the words of Auth0's API where it has some. */
+/** Refusals for what does not exist, or belongs to another tenant, in the words of Auth0's API where it has some. */
 import { ManagementError } from '../../../domain/errors.ts'
 
 const words = {
   client: ['inexistent_client', 'The client does not exist'],
-  clientCredential: ['inexistent_credential', 'The credential does not exist'],
+  clientCredential: ['inexistent_client_credential', 'The credential does not exist'],
+  clientSecret: ['inexistent_client_secret', 'The client secret does not exist'],
   resourceServer: ['inexistent_resource_server', 'The resource server does not exist'],
   clientGrant: ['inexistent_client_grant', 'The client grant does not exist'],
   signingKey: ['inexistent_signing_key', 'The signing key does not exist'],

@@ -37,7 +37,7 @@ interface Created {
 export interface ListSource<Item, OnWire> {
   readonly list: (page: Page) => Promise<readonly Item[]>
   readonly count: () => Promise<number>
-  /** May leave out what has gone meanwhile. */
+  /** May leave out what was removed meanwhile. */
   readonly onWire: (items: readonly Item[]) => OnWire[] | Promise<OnWire[]>
 }
 
@@ -47,7 +47,7 @@ export async function answerList<const Plural extends string, Item extends Creat
   plural: Plural,
   source: ListSource<Item, OnWire>,
 ): Promise<ListAnswer<Plural, OnWire>> {
-  // Clients that page by checkpoint send the other parameters as well.
+  // Some clients that page by checkpoint send the other parameters, too.
   if (query.take !== undefined || query.from !== undefined) return answerCheckpoint(query, plural, source)
   const items = await source.onWire(await source.list(pageOf(query)))
   const totals = await totalsOf(query, source.count)
@@ -60,7 +60,7 @@ async function answerCheckpoint<const Plural extends string, Item extends Create
   { list, onWire }: ListSource<Item, OnWire>,
 ): Promise<ListAnswer<Plural, OnWire>> {
   const after = from === undefined ? {} : { after: parseCheckpoint(from) }
-  // One more than asked: whether it is there says whether there is a next page.
+  // One more than asked for: it tells whether there is a next page.
   const found = await list({ offset: 0, limit: take + 1, ...after })
   const told = found.slice(0, take)
   const last = told.at(-1)

@@ -1,6 +1,6 @@
 /**
- * `If-Match` and `If-None-Match` (RFC 9110 §13). A change with a condition is made only while the object is what
- * the condition says, to the moment of its commit: nothing that came in between is lost.
+ * `If-Match` and `If-None-Match` (RFC 9110 §13). A change with a condition is made only if the object still is what
+ * the condition says when the change is committed: nothing that came in between is lost.
  */
 import { type OperationName, operationNames, operations } from '@tallystick/management-api/contract'
 import type { Operation } from '@tallystick/management-api/contract/operation'
@@ -26,7 +26,7 @@ export function hasPrecondition({ headers }: FastifyRequest): boolean {
 }
 
 /**
- * Holds the conditions of a change against the present state, and the change to that state.
+ * Checks the conditions of a change against the present state, and makes the change depend on that state.
  * @throws ManagementError `precondition_failed` when they do not hold; `invalid_header` when they are none.
  */
 export async function requirePrecondition(
@@ -37,7 +37,7 @@ export async function requirePrecondition(
   const ifMatch = parseTagCondition('If-Match', request.headers['if-match'])
   const ifNoneMatch = parseTagCondition('If-None-Match', request.headers['if-none-match'])
   if (ifMatch === undefined && ifNoneMatch === undefined) return
-  // From before the reading on, so that what is read is what the commit still finds.
+  // Counted before the object is read, so that the commit still finds what was read.
   const { id } = request.tenant
   request.onlyIf = changes.unchangedSince(id, changes.count(id))
   const tag = readObject && (await presentTag(request, readObject))
@@ -50,7 +50,8 @@ async function presentTag({ method }: FastifyRequest, readObject: ReadObject): P
   try {
     return entityTagOf(await readObject())
   } catch (error) {
-    // RFC 9110 §13.2.1: what would be refused anyway is refused for that. Deleting what is not there would not be.
+    // RFC 9110 §13.2.1: a request that would be refused anyway is refused for that reason. Deleting what is not there
+    // would not be.
     if (method === 'DELETE' && error instanceof ManagementError && error.code === 'not_found')
       return undefined
     throw error

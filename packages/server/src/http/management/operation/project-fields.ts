@@ -1,11 +1,11 @@
-/** `fields` and `include_fields`: an answer cut to the members that its reader asked for. */
+/** `fields` and `include_fields`: an answer reduced to the members that were asked for. */
 
 interface FieldsQuery {
   fields?: string
   include_fields?: boolean
 }
 
-/** The query was held against the contract before; `plural` names the member that holds a list. */
+/** The query was checked against the contract before; `plural` names the member that holds a list. */
 export function projectFields(answer: unknown, query: FieldsQuery, plural: string | undefined): unknown {
   if (query.fields === undefined) return answer
   const names = new Set(query.fields.split(','))

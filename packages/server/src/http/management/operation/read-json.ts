@@ -1,13 +1,13 @@
 /**
- * How bodies are read: as JSON, where nothing at all is no body and no fault. Some tools name a type and send nothing.
- * What could not be kept as it was sent, or says two things, is refused as a whole.
+ * How bodies are read: as JSON. An empty body counts as none, since some tools name a type and send nothing. A body
+ * that could not be stored as it was sent, or that says two things, is refused as a whole.
  */
 import type { FastifyInstance } from 'fastify'
 import { ManagementError } from '../../../domain/errors.ts'
 import { repeatsMember } from '../../../token/unambiguous-object.ts'
 
 export function readJson(api: FastifyInstance): void {
-  // A member that JavaScript would take for its own refuses the whole body.
+  // A member that JavaScript treats specially has the whole body refused.
   const parse = api.getDefaultJsonParser('error', 'error')
   api.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const text = textOf(Buffer.from(body))
@@ -29,14 +29,14 @@ function textOf(body: Buffer): string | undefined {
 }
 
 function faultOf(text: string, value: unknown): ManagementError | null {
-  // Of two the last one would count, and the first one be ignored without a word.
+  // Of two, the last would count and the first be silently ignored.
   if (repeatsMember(text)) return refused('names a member twice')
-  // Half a surrogate pair comes by an escape alone, and no store or answer could tell it again.
+  // A lone surrogate can only come as an escape, and could be neither stored nor sent back.
   if (/\\ud[89a-f]/i.test(text) && holdsHalfCharacter(value)) return refused('holds half a character')
   return null
 }
 
-// One after the other, and not each within the last: a body may be nested deeper than there is stack.
+// Iterative, since a body may be nested deeper than the stack allows.
 function holdsHalfCharacter(body: unknown): boolean {
   const pending = [body]
   for (const value of pending) {

@@ -1,6 +1,6 @@
 /**
- * Holds bodies and query strings against the contract's schemas. A fault is told in one sentence that
- * names the member, in the words which tools of Auth0's management API know.
+ * Checks bodies and query strings against the contract's schemas. A fault is reported in one sentence that names the
+ * member, in words that tools of Auth0's management API know.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { Static, TSchema } from 'typebox'
@@ -98,7 +98,7 @@ function placeOf(pointer: string): string {
     .join('.')
 }
 
-/** A name that the caller chose: without a secret of ours, cut, and without what a terminal would obey. */
+/** A name that the caller chose: secrets masked, cut, and without what a terminal would obey. */
 function shown(name: string): string {
   return maskOwnSecrets(name)
     .slice(0, 100)

@@ -1,5 +1,6 @@
 import type { RuleToCreate } from '@tallystick/management-api/contract/pipeline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { named } from '../../../../test/named-cases.ts'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
 import { parseRuleName } from '../../../domain/rule.ts'
 import { ruleSecretIdentity } from '../../../rules/rule-secrets.ts'
@@ -50,12 +51,15 @@ const outOfLimits: RuleToCreate[] = [
   { name: 'secret', code, secrets: { long: 'x'.repeat(4097) } },
   { name: 'nobody', code, client_id: 'A'.repeat(32) },
 ]
-test.each(outOfLimits)('a rule out of its limits is refused: %.80j', async (body) => {
-  await expect(world.mine.connection.rules.create(body)).rejects.toMatchObject({
-    status: 400,
-    code: 'invalid_body',
-  })
-})
+test.each(named(outOfLimits.map((body) => [body])))(
+  'a rule out of its limits is refused: %s',
+  async (_name, body) => {
+    await expect(world.mine.connection.rules.create(body)).rejects.toMatchObject({
+      status: 400,
+      code: 'invalid_body',
+    })
+  },
+)
 
 test('a second rule of the same name is a conflict, and the first stays as it was', async () => {
   const { rules } = world.mine.connection

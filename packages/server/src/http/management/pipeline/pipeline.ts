@@ -14,6 +14,7 @@ import type { TenantId } from '../../../domain/tenant.ts'
 import type { PublishedRule, PublishRule, RuleUpload } from '../../../rules/publish-rule.ts'
 import type { RecordChange } from '../../record-change.ts'
 import type { BodyOf, Handlers } from '../operation/handler.ts'
+import { invalidBody } from '../operation/invalid-body.ts'
 import { notThere } from '../operation/not-there.ts'
 import { inGivenOrder } from './pipeline-order.ts'
 import { refuseOfOtherDoor, requireScopeOfDoor } from './rule-of-other-door.ts'
@@ -123,7 +124,7 @@ function isOfPipeline({ activeVersionId }: Rule): boolean {
   return activeVersionId !== undefined
 }
 
-/** A tenant has few rules, so that a foreign or made-up id simply is none of them. */
+/** A tenant has few rules, so all are read: a foreign or made-up id is simply not among them. */
 async function findRule(
   { rules }: PipelineHandlerDeps,
   { tenant }: FastifyRequest,
@@ -145,7 +146,7 @@ async function activeVersion({ rules }: PipelineHandlerDeps, rule: Rule): Promis
 async function freeName({ rules }: PipelineHandlerDeps, tenantId: TenantId, text: string): Promise<RuleName> {
   const name = parseRuleName(text)
   if (!name) {
-    throw new ManagementError('invalid_body', "Payload validation error: 'Not a rule name' on property name.")
+    throw invalidBody('name', 'Not a rule name')
   }
   if (await rules.findByName(tenantId, 'webtask', name)) {
     throw new ManagementError('conflict', `There is already a rule named ${name}.`)
@@ -223,7 +224,7 @@ async function changed(
   )
 }
 
-/** As an upload wants them: every name that shall remain, with null for a value that is kept. */
+/** As an upload needs them: every name that remains, with null for a value that is kept. */
 function mergedSecrets(
   version: RuleVersion,
   change: Readonly<Record<string, string | null>>,

@@ -6,7 +6,10 @@ import { type Operator, requireScope } from '../access/access.ts'
 
 const otherDoors = { hook: ['Hook', '/hooks'], action: ['Action', '/actions/actions'] } as const
 
-/** An Action has a draft beside its versions, and one Hook of a point is enabled: their own doors see to that. @throws ManagementError */
+/**
+ * An Action has a draft beside its versions, and only one Hook of a point is enabled: their own operations see to
+ * that. @throws ManagementError
+ */
 export function refuseOfOtherDoor({ door, id }: Rule, { code, secrets, enabled }: RuleChange): void {
   if (door === 'webtask') return
   if (code === undefined && secrets === undefined && enabled === undefined) return
@@ -19,7 +22,10 @@ export function refuseOfOtherDoor({ door, id }: Rule, { code, secrets, enabled }
 
 const deleteScopes = { hook: 'delete:hooks', action: 'delete:actions' } as const
 
-/** Whoever may not delete a Hook or an Action at its own door may not here. @throws ManagementError `insufficient_scope` */
+/**
+ * Whoever may not delete a Hook or an Action by its own operation may not do so here. @throws ManagementError
+ * `insufficient_scope`
+ */
 export function requireScopeOfDoor(operator: Operator, { door }: Rule, reply: FastifyReply): void {
   if (door !== 'webtask') requireScope(operator, { scopes: [deleteScopes[door]] }, reply)
 }

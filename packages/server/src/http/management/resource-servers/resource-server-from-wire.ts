@@ -1,4 +1,4 @@
-/** What an operator sends of a resource server ↔ the domain: what is made of it, and what is refused in words. */
+/** What an operator sends as a resource server → the domain. */
 import {
   keptResourceServerMembers,
   type ResourceServerChange,
@@ -15,10 +15,11 @@ import {
   type ResourceServerId,
   type ResourceServerScope,
 } from '../../../domain/resource-server.ts'
+import { invalidBody } from '../operation/invalid-body.ts'
 import { type KeptMembers, keptMembers } from '../operation/kept-members.ts'
 import { tokenEncryptionOf } from './token-encryption-from-wire.ts'
 
-/** All of it but what its tokens are signed with: keys are made for nothing that is refused. */
+/** Everything but what its tokens are signed with: no keys are made for what is refused. */
 export type UnsignedResourceServer = Omit<ResourceServer, 'signing'>
 
 export function resourceServerToCreate(
@@ -80,7 +81,8 @@ export function changedResourceServer(
   }
 }
 
-// Of who may use the API, what it says of users has no meaning here; what it says of clients is a member of ours.
+// In `subject_type_authorization`, the part about users has no meaning here and is kept; the part about clients
+// counts.
 function keptOf(
   stored: KeptMembers,
   { subject_type_authorization, ...body }: ResourceServerChange,
@@ -104,10 +106,7 @@ function proofOfPossessionFrom(
 function identifierOf(body: ResourceServerToCreate): Audience {
   const identifier = parseAudience(body.identifier)
   if (identifier) return identifier
-  throw new ManagementError(
-    'invalid_body',
-    "Payload validation error: 'It must not begin or end with a space or hold control characters' on property identifier.",
-  )
+  throw invalidBody('identifier', 'It must not begin or end with a space or hold control characters')
 }
 
 function scopesOf(scopes: readonly { value: string; description?: string }[]): ResourceServerScope[] {
@@ -115,10 +114,7 @@ function scopesOf(scopes: readonly { value: string; description?: string }[]): R
   return scopes.map(({ value, description }) => {
     const scope = parseScope(value)
     if (!scope || seen.has(value)) {
-      throw new ManagementError(
-        'invalid_body',
-        `Payload validation error: 'Each scope stands once; this one does not: ${value}' on property scopes.`,
-      )
+      throw invalidBody('scopes', `Each scope stands once; this one does not: ${value}`)
     }
     seen.add(value)
     return { value: scope, description: description ?? '' }

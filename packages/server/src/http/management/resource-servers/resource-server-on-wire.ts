@@ -1,4 +1,6 @@
-/** A resource server as the management API tells it; never with its secret, unless the request that asks has just made it. */
+/**
+ * A resource server as the management API shows it. Its secret is shown only by the request that has just made it.
+ */
 import type { ResourceServer as ResourceServerOnWire } from '@tallystick/management-api/contract/resource-servers'
 import type { Issuer } from '../../../domain/issuer.ts'
 import type { ProofOfPossession, ResourceServer } from '../../../domain/resource-server.ts'
@@ -14,7 +16,7 @@ export function resourceServerOnWire(issuer: Issuer, resourceServer: ResourceSer
     allow_offline_access: false,
     skip_consent_for_verifiable_first_party_clients: false,
     token_lifetime_for_web: Math.min(defaultLifetimeForWebSeconds, tokenLifetimeSeconds),
-    // Before what we know, so that nothing kept can stand in the place of such a member.
+    // Before what we know, so that a kept member cannot replace one of ours.
     ...keptMembers,
     id: resourceServer.id,
     identifier: audienceOf(issuer, resourceServer),

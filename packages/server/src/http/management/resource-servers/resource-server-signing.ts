@@ -1,6 +1,5 @@
 /** What an API's tokens are signed with: the tenant's keys, which may have to be made first, or a secret of its own. */
 import type { ResourceServerChange } from '@tallystick/management-api/contract/resource-servers'
-import { ManagementError } from '../../../domain/errors.ts'
 import type { KeyAlgorithm, TokenSigning } from '../../../domain/resource-server.ts'
 import type { SigningKeyStore } from '../../../domain/signing-key.ts'
 import type { Tenant, TenantId } from '../../../domain/tenant.ts'
@@ -9,13 +8,14 @@ import type { ApiIdentity, ApiSigningSecrets } from '../../../keys/issued-token/
 import { SecretText } from '../../../keys/secret/secret-text.ts'
 import type { SigningKeyRing } from '../../../keys/signing-key/signing-key-ring.ts'
 import type { InTurn } from '../../turns.ts'
+import { invalidBody } from '../operation/invalid-body.ts'
 
 export interface ResourceServerSigningDeps {
   readonly signingKeys: Pick<SigningKeyStore, 'findCurrent' | 'insert'>
   readonly ring: Pick<SigningKeyRing, 'createRing' | 'algorithms'>
   readonly apiSecrets: Pick<ApiSigningSecrets, 'encrypt'>
   readonly createApiSecret: () => SecretText
-  /** Of one tenant: keys that one request makes, the next one finds. */
+  /** For one tenant: the next request finds the keys that one has made. */
   readonly keysInTurn: InTurn
   readonly now: () => Date
 }
@@ -28,7 +28,9 @@ export interface SettledSigning {
   readonly newSecret: { readonly secret: SecretText; readonly isMadeHere: boolean } | undefined
 }
 
-/** Of an API that names none: RS256, as everybody's library expects, but where its clients could not have such a token. */
+/**
+ * For an API that names none: RS256, as most libraries expect, except where its clients could not get such a token.
+ */
 export function defaultSigningAlgorithm({ security }: Pick<Tenant, 'security'>): 'RS256' | 'ES256' {
   return security.profile === 'fapi2' ? 'ES256' : 'RS256'
 }
@@ -48,12 +50,12 @@ export async function withSettledSigning<Stored>(
   const algorithm = body.signing_alg ?? stored?.algorithm ?? 'RS256'
   if (algorithm === 'HS256') return store(settleSecret(deps, api, body.signing_secret, stored))
   if (body.signing_secret !== undefined) {
-    throw new ManagementError(
-      'invalid_body',
-      `Payload validation error: 'Only an API whose signing_alg is HS256 has a secret; the one of this API is ${algorithm}' on property signing_secret.`,
+    throw invalidBody(
+      'signing_secret',
+      `Only an API whose signing_alg is HS256 has a secret; the one of this API is ${algorithm}`,
     )
   }
-  // What an API has already stays, so that its other settings can be changed in any runtime.
+  // An algorithm that the API already has stays, so that its other settings can be changed in any runtime.
   if (algorithm !== stored?.algorithm) refuseMissingAlgorithm(deps, algorithm)
   const storeWith = (writes: readonly Write[]) =>
     store({ signing: { algorithm }, writes, newSecret: undefined })
@@ -83,9 +85,9 @@ function settleSecret(
 
 function refuseMissingAlgorithm({ ring }: ResourceServerSigningDeps, algorithm: KeyAlgorithm): void {
   if (ring.algorithms.includes(algorithm)) return
-  throw new ManagementError(
-    'invalid_body',
-    `Payload validation error: 'The runtime of this server has no ${algorithm}; it has ${ring.algorithms.join(', ')} and HS256' on property signing_alg.`,
+  throw invalidBody(
+    'signing_alg',
+    `The runtime of this server has no ${algorithm}; it has ${ring.algorithms.join(', ')} and HS256`,
   )
 }
 

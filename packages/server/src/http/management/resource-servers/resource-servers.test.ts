@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { named } from '../../../../test/named-cases.ts'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
 
 const encryptionPair = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -60,20 +61,24 @@ test('an identifier never changes', async () => {
   })
 })
 
-test.each([
+const identifiers = [
   'https://api.example.com/with/slashes/',
   'urn:ünïcödé 漢字',
   'a b?c#d%2F&e=f',
   `https://long.example.com/${'ä'.repeat(570)}`,
-])('an API is found under its identifier, byte for byte: %.40s', async (identifier) => {
-  const { resourceServers } = world.mine.connection
-  const made = await resourceServers.create({ identifier, name: 'named' })
-  expect(made.identifier).toBe(identifier)
-  expect(await resourceServers.get(identifier)).toEqual(made)
-  await expect(resourceServers.get(`${identifier}/`)).rejects.toMatchObject({ status: 404 })
-  await resourceServers.delete(identifier)
-  await expect(resourceServers.get(made.id)).rejects.toMatchObject({ status: 404 })
-})
+].map((identifier): [string] => [identifier])
+test.each(named(identifiers))(
+  'an API is found under its identifier, byte for byte: %s',
+  async (_name, identifier) => {
+    const { resourceServers } = world.mine.connection
+    const made = await resourceServers.create({ identifier, name: 'named' })
+    expect(made.identifier).toBe(identifier)
+    expect(await resourceServers.get(identifier)).toEqual(made)
+    await expect(resourceServers.get(`${identifier}/`)).rejects.toMatchObject({ status: 404 })
+    await resourceServers.delete(identifier)
+    await expect(resourceServers.get(made.id)).rejects.toMatchObject({ status: 404 })
+  },
+)
 
 test.each([
   { identifier: '' },

@@ -12,6 +12,7 @@ import type {
 } from '../../../domain/resource-server.ts'
 import { revealSecret } from '../../../keys/secret/secret-text.ts'
 import type { RecordChange } from '../../record-change.ts'
+import { byAge } from '../operation/by-age.ts'
 import type { Handlers, QueryOf } from '../operation/handler.ts'
 import { pageOf, totalsOf } from '../operation/page.ts'
 import { refuseEmptyPromises } from './empty-promises.ts'
@@ -92,7 +93,7 @@ export function createResourceServerHandlers(
           writes: [...settled.writes, deps.resourceServers.update(resourceServer, stored)],
         })
         const onWire = resourceServerOnWire(request.issuer, resourceServer)
-        // Who sent a secret knows it; one that was made here can be told now or never.
+        // Whoever sent a secret knows it; one that was made here can only be shown now.
         return settled.newSecret?.isMadeHere ? withSecret(onWire, settled.newSecret) : onWire
       })
     },
@@ -132,11 +133,7 @@ async function listed(
 
 /** The management API, then the others, oldest first. */
 function byPlace(left: ResourceServer, right: ResourceServer): number {
-  return (
-    Number(right.isSystem) - Number(left.isSystem) ||
-    left.createdAt.getTime() - right.createdAt.getTime() ||
-    (left.id < right.id ? -1 : 1)
-  )
+  return Number(right.isSystem) - Number(left.isSystem) || byAge(left, right)
 }
 
 function withSecret(

@@ -18,7 +18,7 @@ export function tokenEncryptionOf(
     return { name, algorithm, kid, publicKeyPem: parseEncryptionKey(pem, algorithm) }
   } catch (error) {
     if (!(error instanceof ClientKeyError)) throw error
-    throw invalidBody('token_encryption.encryption_key.pem', error.message.replace(/\.$/, ''))
+    throw invalidBody('token_encryption.encryption_key.pem', error.message)
   }
 }
 

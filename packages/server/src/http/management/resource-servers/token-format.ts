@@ -1,4 +1,4 @@
-/** What an API's tokens cannot be at once. */
+/** Token formats that exclude each other. */
 import type { ResourceServer } from '../../../domain/resource-server.ts'
 import { invalidBody } from '../operation/invalid-body.ts'
 
@@ -10,7 +10,7 @@ export function refuseMixedFormats({
   signing,
 }: ResourceServer): void {
   const isOpaque = tokenFormat === 'opaque'
-  // Only we read an opaque token, and who reads a JWE is its API alone.
+  // Only this server reads an opaque token, and only the API reads an encrypted one.
   if (isOpaque && tokenEncryption) {
     throw invalidBody(
       'token_format',
@@ -20,7 +20,7 @@ export function refuseMixedFormats({
   if (isOpaque && hasTokenStatusList) {
     throw invalidBody('token_status_list', 'Opaque tokens name no status list: introspection tells of them')
   }
-  // Whoever checks such a token holds a secret and no key, and with a secret shared by many a list could be forged.
+  // Whoever checks such a token holds a secret, not a public key, and with a shared secret a list could be forged.
   if (hasTokenStatusList && signing.algorithm === 'HS256') {
     throw invalidBody(
       'token_status_list',

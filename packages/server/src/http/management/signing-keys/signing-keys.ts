@@ -1,4 +1,4 @@
-/** Signing keys on the wire ↔ signing keys of the domain. A change of theirs counts from the next request on. */
+/** Signing keys on the wire ↔ signing keys of the domain. A change takes effect with the next request. */
 import type { SigningKey as SigningKeyOnWire } from '@tallystick/management-api/contract/signing-keys'
 import type { FastifyRequest } from 'fastify'
 import { ManagementError } from '../../../domain/errors.ts'
@@ -26,7 +26,7 @@ export interface SigningKeyHandlerDeps {
   readonly keyRotation: KeyRotation
   readonly keyRevocation: KeyRevocation
   readonly recordChange: RecordChange
-  /** Of one tenant: a rotation begins with the keys that the one before it left. */
+  /** For one tenant: a rotation begins with the keys that the one before it left. */
   readonly keysInTurn: InTurn
   readonly now: () => Date
 }

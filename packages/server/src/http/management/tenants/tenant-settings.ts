@@ -4,11 +4,11 @@ import {
   type TenantSettings,
   type TenantSettingsChange,
 } from '@tallystick/management-api/contract/tenant-settings'
-import { ManagementError } from '../../../domain/errors.ts'
 import { parseAudience } from '../../../domain/resource-server.ts'
 import { allowsTokenEndpointAudience, type Tenant, type TenantStore } from '../../../domain/tenant.ts'
 import type { RecordChange } from '../../record-change.ts'
 import type { Handlers } from '../operation/handler.ts'
+import { invalidBody } from '../operation/invalid-body.ts'
 import { keptMembers } from '../operation/kept-members.ts'
 import { notThere } from '../operation/not-there.ts'
 
@@ -17,7 +17,7 @@ export interface TenantSettingsHandlerDeps {
   readonly recordChange: RecordChange
 }
 
-/** UTF-8 bytes of all that is kept without being used: pages for people may be among it. */
+/** UTF-8 bytes of all that is kept without being used, which may include pages for users. */
 const maxKeptBytes = 200_000
 
 export function createTenantSettingsHandlers(
@@ -54,7 +54,7 @@ function changed(stored: Tenant, body: TenantSettingsChange): Tenant {
   }
 }
 
-/** Null leaves the audience of assertions to the profile again. */
+/** Null lets the profile decide the audience of assertions again. */
 function securityAfter({ security }: Tenant, body: TenantSettingsChange): Tenant['security'] {
   const { security_profile: profile, allow_token_endpoint_audience: allows } = body
   const { signing_key_rotation_days: days, dpop_nonce_required: requiresDpopNonce } = body
@@ -68,7 +68,7 @@ function securityAfter({ security }: Tenant, body: TenantSettingsChange): Tenant
   }
 }
 
-/** Lifetimes of sessions may be sent in minutes, and are told in hours: one value has one name. */
+/** Session lifetimes may be sent in minutes, but are kept and shown in hours: one value has one name. */
 function inHours(body: TenantSettingsChange): TenantSettingsChange {
   const {
     session_lifetime_in_minutes: session,
@@ -91,13 +91,10 @@ function defaultAudienceFrom(text: string | null): Tenant['defaultAudience'] {
   if (text === null || text === '') return undefined
   const audience = parseAudience(text)
   if (audience !== undefined) return audience
-  throw new ManagementError(
-    'invalid_body',
-    "Payload validation error: 'It must be the identifier of an API' on property default_audience.",
-  )
+  throw invalidBody('default_audience', 'It must be the identifier of an API')
 }
 
-/** What stands here until it is set: the platform's own defaults for what means nothing to machines. */
+/** Shown until they are set: Auth0's own defaults for settings that mean nothing to machines. */
 const defaults = {
   default_directory: '',
   support_email: '',

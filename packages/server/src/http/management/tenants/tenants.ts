@@ -19,6 +19,7 @@ import { revealSecret, type SecretText } from '../../../keys/secret/secret-text.
 import { withoutDefaultPort } from '../../pick-tenant.ts'
 import type { RecordChange } from '../../record-change.ts'
 import type { Call, Handlers } from '../operation/handler.ts'
+import { invalidBody } from '../operation/invalid-body.ts'
 import { notThere } from '../operation/not-there.ts'
 import { answerList } from '../operation/page.ts'
 
@@ -59,7 +60,7 @@ export function createTenantHandlers(
     async createTenant({ request, body }) {
       requireDefaultTenant(request)
       const name = tenantNameFrom(body.name)
-      if (!name) throw invalid('name', 'This name is taken by a path of the management API')
+      if (!name) throw invalidBody('name', 'This name is taken by a path of the management API')
       const origin = originFrom(body.origin, request)
       if ((await deps.tenants.count()) >= maxTenants) throw tooManyTenants()
       const planned = await deps.planTenant({ name, origin, profile: body.profile ?? 'rfc' })
@@ -103,7 +104,7 @@ export function createTenantHandlers(
   }
 }
 
-// Its scopes are offered by the default tenant alone; this holds even where data says otherwise.
+// Only the default tenant offers these scopes; this check holds even where stored data says otherwise.
 function requireDefaultTenant(request: FastifyRequest): void {
   if (request.tenant.origin === undefined) return
   throw new ManagementError(
@@ -120,18 +121,18 @@ async function findTenant(
   return name && tenants.findByName(name)
 }
 
-/** As a browser writes it, so that one origin has one spelling: the issuer is made from it. */
+/** In the spelling that URL parsers produce, so that one origin has one spelling: the issuer is made from it. */
 function originFrom(text: string, { issuer }: FastifyRequest): string {
   const url = URL.parse(text)
   if (!url || url.origin !== text) {
-    throw invalid(
+    throw invalidBody(
       'origin',
       'It must be http:// or https://, a lower-case host and an optional port, nothing more',
     )
   }
-  // Every other port there is fine; these two a proxy may add to the host of another tenant, or leave out.
+  // Any other port is fine there; these two a proxy may add to, or leave out of, the host of another tenant.
   if (!plainHost.test(url.host) || withoutDefaultPort(url.host) !== url.host) {
-    throw invalid(
+    throw invalidBody(
       'origin',
       'Its host has letters, digits, dots, - and _ alone, or is an address; port 443 is for https and port 80 for http',
     )
@@ -146,10 +147,6 @@ function originFrom(text: string, { issuer }: FastifyRequest): string {
 }
 
 const plainHost = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d+)?$/
-
-function invalid(member: string, sentence: string): ManagementError {
-  return new ManagementError('invalid_body', `Payload validation error: '${sentence}' on property ${member}.`)
-}
 
 function tooManyTenants(): ManagementError {
   return new ManagementError(

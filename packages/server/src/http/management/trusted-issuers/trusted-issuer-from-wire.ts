@@ -24,7 +24,7 @@ interface Made {
   readonly tenantId: TenantId
   readonly id: TrustedIssuerId
   readonly now: Date
-  /** Of the tenant itself, which is not to be trusted in this way. */
+  /** The issuer of the tenant itself, which may not be trusted in this way. */
   readonly ownIssuer: string
   readonly whyNotFetched: (url: URL) => string | undefined
 }
@@ -105,7 +105,7 @@ function refuseUndiscoverable(issuer: string, whyNotFetched: Made['whyNotFetched
   if (fault !== undefined) throw invalidBody('issuer', fault)
 }
 
-// Of two keys of one name nobody can say which is meant (RFC 7517 §4.5).
+// With two keys of one kid nobody can say which is meant (RFC 7517 §4.5).
 function givenKeys(raw: readonly Record<string, unknown>[]) {
   const keys = raw.map(jwkFrom)
   const kids = keys.flatMap(({ kid }) => (kid === undefined ? [] : [kid]))
@@ -118,7 +118,7 @@ function jwkFrom(jwk: Record<string, unknown>, at: number) {
     return issuerJwkOf(jwk, parseIssuerKey(jwk))
   } catch (error) {
     if (!(error instanceof IssuerKeyError)) throw error
-    throw invalidBody(`jwks.keys.${at}`, error.message.replace(/\.$/, ''))
+    throw invalidBody(`jwks.keys.${at}`, error.message)
   }
 }
 

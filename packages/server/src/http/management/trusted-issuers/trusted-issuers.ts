@@ -77,7 +77,7 @@ export function createTrustedIssuerHandlers(deps: TrustedIssuerHandlerDeps): Tru
         clientId: body.client_id,
         isForManagement: body.audience === issuer.managementAudience,
       })
-      // That somebody looked is on record; what they looked at is not.
+      // The log says that somebody asked, but not about which token.
       await deps.recordChange(request, {
         description: 'Explained a token of another issuer.',
         status: 200,
@@ -91,7 +91,7 @@ export function createTrustedIssuerHandlers(deps: TrustedIssuerHandlerDeps): Tru
 
     async updateTrustedIssuer({ request, operator, param, body }) {
       const stored = await requireTrustedIssuer(deps, request, param('id'))
-      // Whoever changes its keys speaks for every client that it proves, and so for those it proved before.
+      // Whoever changes its keys can act as every client that it proves, so the present matches are checked, too.
       await requireNoneAbove(deps, operator, stored)
       const { whyNotFetched } = deps
       const trusted = changedTrustedIssuer(stored, body, { now: deps.now(), whyNotFetched })
@@ -136,13 +136,13 @@ function refuseOneTooMany(all: readonly TrustedIssuer[]): void {
   )
 }
 
-// Two at once are told apart by the database, in fewer words.
+// Of two at the same time, the database refuses the second.
 function refuseKnownIssuer(all: readonly TrustedIssuer[], { issuer }: TrustedIssuer): void {
   if (!all.some((other) => other.issuer === issuer)) return
   throw new ManagementError('conflict', `The issuer ${issuer} is trusted already; change what is there.`)
 }
 
-/** What only a look at other objects can tell: that its clients are there, and that its rule compiles. */
+/** Checks what only other objects can tell: that its clients exist, and that its rule compiles. */
 async function requireSound(
   deps: TrustedIssuerHandlerDeps,
   operator: Operator,
@@ -161,7 +161,7 @@ async function requireSound(
   await refusingBadRules(() => deps.checkTrustRule(ruleSource))
 }
 
-/** A rule can name any client; for the management API none runs, so it gives away nothing there. */
+/** A rule could name any client, but none runs for tokens of the management API, so it cannot give any away. */
 async function requireNoneAbove(
   deps: TrustedIssuerHandlerDeps,
   operator: Operator,
