@@ -167,6 +167,15 @@ describe('of a refused token request', () => {
     },
   )
 
+  test.each(['audience', 'scope', 'client_id', 'x-of-rules'])(
+    'a token, whoever issued it, is not kept as the parameter %s',
+    async (name) => {
+      const token = await world.mine.token()
+      const signature = token.slice(token.lastIndexOf('.') + 1)
+      expect(await ask([[name, token]], { 'user-agent': `agent ${token}` })).not.toContain(signature)
+    },
+  )
+
   test('of a request that could not be understood, the secret it presented is not kept either', async () => {
     for (const authorization of [
       `Basic ${Buffer.from(`nobody:${foreign}`).toString('base64')}`,

@@ -220,6 +220,9 @@ describe('a revocation', () => {
       await expect(revocations.create({ token })).rejects.toMatchObject(refused)
     }
     await expect(revocations.create({ jti: 'two words' })).rejects.toMatchObject({ status: 400 })
+    // Written down it would be a secret that anybody can read, and its token would go on counting.
+    const jti = `tsk_at_${'A'.repeat(49)}`
+    await expect(revocations.create({ jti })).rejects.toMatchObject({ status: 400 })
     await expect(revocations.create({ client_id: 'nobody' })).rejects.toMatchObject({ status: 404 })
     const nothing = `ver_${'0'.repeat(16)}`
     await expect(revocations.create({ rule_version_id: nothing })).rejects.toMatchObject({ status: 404 })

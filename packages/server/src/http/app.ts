@@ -82,6 +82,8 @@ export function createApp(
   })
   // A listener that was made elsewhere does not know these.
   app.server.requestTimeout = requestTimeoutMs
+  // Node gives the whole request the longer of the two.
+  app.server.headersTimeout = requestTimeoutMs
   app.server.keepAliveTimeout = keepAliveTimeoutMs
   // RFC 9293 §3.6: a client that has sent everything may close its side and still waits for the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true })

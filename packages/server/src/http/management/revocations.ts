@@ -10,6 +10,7 @@ import { type LogEntryStore, parseLogEntryId } from '../../domain/log-entry.ts'
 import { maxTokenLifetimeSeconds } from '../../domain/resource-server.ts'
 import type { Revocation, RevocationStore, RevocationSubject } from '../../domain/revocation.ts'
 import { parseRuleVersionId, type RuleStore } from '../../domain/rule.ts'
+import { maskOwnSecrets } from '../../keys/secret/client-secret.ts'
 import type { FindToken } from '../../token/presented-token/find-token.ts'
 import type { RecordChange } from '../record-change.ts'
 import type { Operator } from './access/access.ts'
@@ -96,6 +97,9 @@ async function subjectOf(
     }
     return { kind: 'rule_version', ruleVersionId }
   }
+  // A token in the place of its jti would be written down, and go on counting.
+  if (maskOwnSecrets(rawJti ?? '') !== rawJti)
+    throw invalidBody('jti', 'It must be a jti; send a token itself as token')
   const jti = parseTokenId(rawJti ?? '')
   if (!jti) throw invalidBody('jti', 'No token of this issuer has such a jti')
   const owner = await clientOf(deps, tenant.id, jti)

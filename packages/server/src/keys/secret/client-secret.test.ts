@@ -4,6 +4,7 @@ import {
   createSecretHashing,
   createSecretText,
   hasValidChecksum,
+  maskOwnSecrets,
   maxPresentedLength,
 } from './client-secret.ts'
 import { revealSecret, SecretText } from './secret-text.ts'
@@ -42,6 +43,28 @@ test('any one of several hashes is enough', () => {
   const secrets = [createSecretText('client'), createSecretText('client'), createSecretText('client')]
   const hashes = secrets.map(hashing.hash)
   for (const secret of secrets) expect(hashing.placeOf(secret, hashes)).toBeDefined()
+})
+
+test('a JWT is masked wherever it stands, signed or encrypted, and nothing else that has dots', () => {
+  const jwt = `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.eyJpc3MiOiJ4In0.c2lnbmF0dXJl`
+  expect(maskOwnSecrets(`a ${jwt}, "${jwt}" and /${jwt}`)).toBe('a [secret], "[secret]" and /[secret]')
+  expect(maskOwnSecrets(`${jwt}.a.b`)).toBe('[secret]')
+  for (const text of [
+    'https://api.example.com/',
+    'eyJ.a.b',
+    'eyJhbGciOi.api',
+    '1.2.3',
+    `x${jwt}`.slice(0, 12),
+  ]) {
+    expect(maskOwnSecrets(text)).toBe(text)
+  }
+})
+
+test('a long text takes no longer for what could be the beginning of many JWTs', () => {
+  const text = 'eyJ'.repeat(100_000)
+  const before = process.cpuUsage()
+  expect(maskOwnSecrets(text)).toBe(text)
+  expect(process.cpuUsage(before).user).toBeLessThan(5_000_000)
 })
 
 test('the checksum notices any one changed character, also within the checksum', () => {
