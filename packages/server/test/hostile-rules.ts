@@ -11,8 +11,7 @@ import {
   type TokenAnswer,
 } from './test-server.ts'
 
-/** The default. */
-const stopAfterMs = 1000
+const stopAfterMs = 700
 const answerWithinMs = stopAfterMs + 500
 /** In which harmless ones get to their end on any machine. */
 const patienceMs = 20_000

@@ -1,27 +1,25 @@
 /**
- * Makes, once at start, everything a runner is given: its own program, the script its snapshot is made
+ * Makes, once at start, or takes as it was made for an earlier start, everything a runner is given: its own program, the script its snapshot is made
  * of, and the scripts that isolates load when they first touch a name. A runner reads no file of ours,
  * so it needs neither our folders nor a TypeScript loader, and is the smaller for it.
  */
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin, stop } from 'esbuild'
+import { type BuildResult, build, type Plugin, stop } from 'esbuild'
 import { bundleOfModule, internalPrefix } from './builtins/names.js'
+import { keptOrMade, type MadeScripts, type RunnerScripts } from './kept-scripts.ts'
 
-export interface RunnerPayload {
-  /** CommonJS text of the runner program. */
-  readonly runner: string
-  /** What every isolate begins with. */
-  readonly snapshotScripts: readonly string[]
-  readonly bundles: Readonly<Record<string, string>>
-  /** Parses sources when they are compiled; evaluated in an isolate of its own. */
-  readonly parser: string
+export interface RunnerPayload extends RunnerScripts {
   readonly enginePath: string
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 /** `.ts` in a checkout, `.js` in an installed package. */
-const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+const isCheckout = import.meta.url.endsWith('.ts')
+const extension = isCheckout ? '.ts' : '.js'
+const require = createRequire(import.meta.url)
+const keptPath = join(here, '../../../../node_modules/.cache/tallystick/sandbox-scripts.json')
 
 /** Packages that stand in for Node's modules, by the bundle's name. */
 const packages = {
@@ -77,14 +75,19 @@ let bundled: Promise<RunnerPayload> | undefined
 
 /** Whoever starts several sandboxes in one process has them given the same. */
 export function bundleSandbox(): Promise<RunnerPayload> {
-  bundled ??= bundleAll().catch((error: unknown) => {
+  bundled ??= preparePayload().catch((error: unknown) => {
     bundled = undefined
     throw error
   })
   return bundled
 }
 
-async function bundleAll(): Promise<RunnerPayload> {
+async function preparePayload(): Promise<RunnerPayload> {
+  const scripts = isCheckout ? await keptOrMade(keptPath, bundleAll) : (await bundleAll()).scripts
+  return { ...scripts, enginePath: require.resolve('isolated-vm') }
+}
+
+async function bundleAll(): Promise<MadeScripts> {
   try {
     const [runner, snapshot, bundles, parser] = await Promise.all([
       bundleRunner(),
@@ -95,40 +98,59 @@ async function bundleAll(): Promise<RunnerPayload> {
       ]),
       bundleFor('iife', [{ in: `${here}builtins/find-requires.js`, out: 'parser' }]),
     ])
-    const enginePath = createRequire(import.meta.url).resolve('isolated-vm')
     const snapshotScripts = [
-      snapshot.snapshot ?? '',
-      ...eager.map((name) => preload(name, bundles[name] ?? '')),
+      snapshot.texts.snapshot ?? '',
+      ...eager.map((name) => preload(name, bundles.texts[name] ?? '')),
     ]
-    return { runner, snapshotScripts, bundles, parser: parser.parser ?? '', enginePath }
+    const inputs = [runner, snapshot, bundles, parser].flatMap((part) => part.inputs)
+    return {
+      scripts: {
+        runner: runner.texts.runner ?? '',
+        snapshotScripts,
+        bundles: bundles.texts,
+        parser: parser.texts.parser ?? '',
+      },
+      // This file says how, and the bundler's own names its version.
+      inputs: [
+        ...new Set([...inputs, fileURLToPath(import.meta.url), require.resolve('esbuild')]),
+      ].toSorted(),
+    }
   } finally {
     await stop()
   }
 }
 
-async function bundleRunner(): Promise<string> {
+interface Built {
+  /** By name, without its extension. */
+  readonly texts: Readonly<Record<string, string>>
+  /** The files that it was made of. */
+  readonly inputs: readonly string[]
+}
+
+async function bundleRunner(): Promise<Built> {
   const built = await build({
     entryPoints: [`${here}runner${extension}`],
+    absWorkingDir: here,
+    outdir: here,
     bundle: true,
     write: false,
+    metafile: true,
     format: 'cjs',
     platform: 'node',
     target: 'node24',
     logLevel: 'silent',
   })
-  return built.outputFiles[0]?.text ?? ''
+  return describeBuilt(built)
 }
 
-async function bundleFor(
-  format: 'iife' | 'cjs',
-  entryPoints: { in: string; out: string }[],
-): Promise<Record<string, string>> {
+async function bundleFor(format: 'iife' | 'cjs', entryPoints: { in: string; out: string }[]): Promise<Built> {
   const built = await build({
     entryPoints,
     absWorkingDir: here,
     outdir: here,
     bundle: true,
     write: false,
+    metafile: true,
     format,
     platform: 'browser',
     minify: true,
@@ -142,7 +164,17 @@ async function bundleFor(
     plugins: [leaveToIsolate],
     logLevel: 'silent',
   })
-  return Object.fromEntries(
-    built.outputFiles.map((file) => [file.path.slice(here.length).replace(/\.js$/, ''), file.text]),
-  )
+  return describeBuilt(built)
+}
+
+function describeBuilt({ outputFiles, metafile }: BuildResult<{ write: false; metafile: true }>): Built {
+  return {
+    texts: Object.fromEntries(
+      outputFiles.map((file) => [file.path.slice(here.length).replace(/\.js$/, ''), file.text]),
+    ),
+    // Modules that a package leaves out in browsers stand there as `(disabled):…`, and are no files.
+    inputs: Object.keys(metafile.inputs)
+      .filter((path) => !/^[(<]/.test(path))
+      .map((path) => join(here, path)),
+  }
 }

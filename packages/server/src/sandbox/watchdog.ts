@@ -8,9 +8,8 @@ const intervalMs = 20
 const pingEveryMs = 25
 /** The slow lane's main thread never runs a slice, but it does a program's cryptography. */
 const silenceMs = { fast: 150, slow: 700 } as const
-/** A silent runner that mostly queued for a processor is starved, not stuck; it is waited for this much longer. */
-const starvedFactor = 2
-const starvedShare = 0.5
+/** What a silent runner queued for a processor does not count: it is starved, not stuck. It is waited for this much longer. */
+const starvedFactor = 4
 const maxResidentBytes = 900_000_000
 const measureEveryMs = 100
 
@@ -19,7 +18,7 @@ export class Watchdog {
   readonly #nextPing = new WeakMap<RunnerProcess, number>()
   readonly #nextMeasure = new WeakMap<RunnerProcess, number>()
   /** How long it had queued for a processor when half of the silence was over. */
-  readonly #halfway = new WeakMap<RunnerProcess, { nowMs: number; queuedMs: number | undefined }>()
+  readonly #queuedHalfway = new WeakMap<RunnerProcess, number>()
   #timer: NodeJS.Timeout | undefined
   #lastTickMs = 0
   /** How long this process itself was held up: for that time no answer could have been read. */
@@ -46,27 +45,24 @@ export class Watchdog {
     this.#timer = undefined
   }
 
-  #judgeSilence(runner: RunnerProcess, silentMs: number, nowMs: number): void {
+  #judgeSilence(runner: RunnerProcess, silentMs: number): void {
     const limitMs = silenceMs[runner.lane ?? 'fast']
-    if (silentMs < limitMs / 2) this.#halfway.delete(runner)
-    else if (!this.#halfway.has(runner)) this.#halfway.set(runner, { nowMs, queuedMs: runner.queuedMs() })
-    if (silentMs <= limitMs) return
-    if (silentMs < limitMs * starvedFactor && this.#isStarved(runner, nowMs)) return
-    runner.kill('silent')
-  }
-
-  #isStarved(runner: RunnerProcess, nowMs: number): boolean {
-    const halfway = this.#halfway.get(runner)
-    const queuedMs = runner.queuedMs()
-    if (halfway?.queuedMs === undefined || queuedMs === undefined) return false
-    return queuedMs - halfway.queuedMs > (nowMs - halfway.nowMs) * starvedShare
+    if (silentMs < limitMs / 2) {
+      this.#queuedHalfway.delete(runner)
+      return
+    }
+    const queuedMs = runner.queuedMs() ?? 0
+    const halfwayMs = this.#queuedHalfway.get(runner) ?? queuedMs
+    this.#queuedHalfway.set(runner, halfwayMs)
+    const ownMs = silentMs - (queuedMs - halfwayMs)
+    if (ownMs > limitMs || silentMs > limitMs * starvedFactor) runner.kill('silent')
   }
 
   inspect(runner: RunnerProcess, isBusy: boolean, nowMs: number): void {
     if (runner.isEnded) return
     if (runner.pingedAt !== undefined) {
       runner.pingedAt += this.#heldUpMs
-      this.#judgeSilence(runner, nowMs - runner.pingedAt, nowMs)
+      this.#judgeSilence(runner, nowMs - runner.pingedAt)
     } else if (isBusy && nowMs >= (this.#nextPing.get(runner) ?? 0)) {
       this.#nextPing.set(runner, nowMs + pingEveryMs)
       runner.ping(nowMs)

@@ -5,7 +5,7 @@ import { measureSlowdown } from '../slowdown.ts'
 import { type HostileProgram, hostilePrograms } from './hostile-programs.ts'
 import { startNeighbour, startTestSandbox, type TestSandbox, testLimits } from './start-test-sandbox.ts'
 
-const stopAfterMs = 1000
+const stopAfterMs = 700
 const answerWithinMs = stopAfterMs + 500
 /** An invocation of the neighbour is never failed; it is held up 250 ms at worst on a machine that is not busy. */
 const maxNeighbourMs = 500
