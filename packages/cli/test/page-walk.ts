@@ -7,6 +7,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { certificateFor } from '../../server/test/certificates.ts'
+import { nextRsaPair } from '../../server/test/rsa-pairs.ts'
 import type { BesideServer } from './beside-server.ts'
 import { blocksOf, shellCommands } from './page-commands.ts'
 
@@ -95,9 +96,7 @@ async function openssl([verb = '', ...args]: readonly string[]): Promise<string>
     writeFileSync(out, publicKey.export({ type: 'spki', format: 'pem' }))
   } else {
     const { privateKey } =
-      after('-algorithm') === 'EC'
-        ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-        : generateKeyPairSync('rsa', { modulusLength: 2048 })
+      after('-algorithm') === 'EC' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : nextRsaPair()
     // As openssl does it: whoever else is on the machine does not read it.
     writeFileSync(out, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
   }

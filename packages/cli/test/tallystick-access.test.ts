@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { nextRsaPair } from '../../server/test/rsa-pairs.ts'
 import { type BesideServer, startBesideServer } from './beside-server.ts'
 import { runRecorded } from './recorded-run.ts'
 
@@ -145,6 +146,6 @@ function pemOf(type: 'ec' | 'ed25519' | 'rsa' | 'x25519', namedCurve: string): s
 
 function pairOf(type: 'ec' | 'ed25519' | 'rsa' | 'x25519', namedCurve: string) {
   if (type === 'ec') return generateKeyPairSync('ec', { namedCurve })
-  if (type === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 })
+  if (type === 'rsa') return nextRsaPair()
   return type === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('x25519')
 }

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createForeignKey, signForeign } from '../../server/test/foreign-issuers.ts'
+import { nextRsaPair } from '../../server/test/rsa-pairs.ts'
 import { invoices } from '../../server/test/test-server.ts'
 import { type BesideServer, startBesideServer } from './beside-server.ts'
 
@@ -45,7 +46,7 @@ async function privateFile(name: string, text: string): Promise<string> {
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const ed = generateKeyPairSync('ed25519')
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = nextRsaPair()
 const pemOf = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString()
 
 let registered: KeyObject | undefined

@@ -2,6 +2,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import type { Connection } from '@tallystick/management-api/connect'
 import { type JWTHeaderParameters, SignJWT } from 'jose'
+import { nextRsaPair } from './rsa-pairs.ts'
 import { invoices } from './test-server.ts'
 
 export type Algorithm = 'RS256' | 'RS384' | 'PS256' | 'ES256' | 'EdDSA'
@@ -27,7 +28,7 @@ export function createKeyPair(algorithm: Algorithm): KeyPair {
 function pairFor(algorithm: Algorithm): { privateKey: KeyObject; publicKey: KeyObject } {
   if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' })
   if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519')
-  return generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return nextRsaPair()
 }
 
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'

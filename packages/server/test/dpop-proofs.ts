@@ -8,6 +8,7 @@ import {
   randomUUID,
   sign,
 } from 'node:crypto'
+import { nextRsaPair } from './rsa-pairs.ts'
 
 export type ProofKeyKind = 'ES256' | 'EdDSA' | 'Ed25519' | 'PS256'
 
@@ -24,7 +25,7 @@ export function createProofPair(algorithm: ProofKeyKind = 'ES256'): ProofPair {
 
 function pairFor(algorithm: ProofKeyKind) {
   if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  if (algorithm === 'PS256') return generateKeyPairSync('rsa', { modulusLength: 2048 })
+  if (algorithm === 'PS256') return nextRsaPair()
   return generateKeyPairSync('ed25519')
 }
 

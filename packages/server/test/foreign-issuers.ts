@@ -6,6 +6,7 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { nextRsaPair } from './rsa-pairs.ts'
 
 export type ForeignAlgorithm = 'RS256' | 'ES256' | 'ES384' | 'PS512' | 'EdDSA'
 
@@ -25,7 +26,7 @@ function pairOf(algorithm: ForeignAlgorithm) {
   if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519')
   if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' })
   if (algorithm === 'ES384') return generateKeyPairSync('ec', { namedCurve: 'P-384' })
-  return generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return nextRsaPair()
 }
 
 export type Json = Readonly<Record<string, unknown>>

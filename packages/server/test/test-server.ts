@@ -9,6 +9,7 @@ import { type Connection, connect } from '@tallystick/management-api/connect'
 import { pino } from 'pino'
 import { parseConfig } from '../src/config.ts'
 import { startServer } from '../src/server.ts'
+import { layEmptyDatabase } from './empty-database.ts'
 import { followEvents } from './follow-events.ts'
 
 export interface TestClient {
@@ -59,6 +60,7 @@ export async function startTestServer({
   now?: () => Date
   dataDir?: string
 } = {}) {
+  await layEmptyDatabase(dataDir)
   const printed: string[] = []
   const config = parseConfig({
     TALLYSTICK_PORT: '0',

@@ -11,6 +11,7 @@ import {
   SignJWT,
 } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nextRsaPair } from './rsa-pairs.ts'
 import { startTwoTenants, type TestTenant, type TwoTenants } from './two-tenants.ts'
 
 let world: TwoTenants
@@ -206,7 +207,7 @@ test('two APIs that ask for a new algorithm at once share its keys', async () =>
 })
 
 describe('a token of an API that gave a key', () => {
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const rsa = nextRsaPair()
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signing_secret = 'sixteen or more…'
   const encrypting = (alg: 'RSA-OAEP-256' | 'ECDH-ES+A256KW') => ({

@@ -13,6 +13,7 @@ import { createKeyRevocation, type KeyRevocation } from '../src/keys/signing-key
 import { createKeyRotation, type KeyRotation } from '../src/keys/signing-key/key-rotation.ts'
 import { createSigningKeyRing, type SigningKeyRing } from '../src/keys/signing-key/signing-key-ring.ts'
 import { openStorage } from '../src/storage/storage.ts'
+import { layEmptyDatabase } from './empty-database.ts'
 import { acme, globex } from './storage-conformance/samples.ts'
 
 export interface TurningKeys {
@@ -41,6 +42,7 @@ export async function openTurningKeys(): Promise<TurningKeys> {
   let present = began
   const now = () => present
   const dataDir = mkdtempSync(join(tmpdir(), 'tallystick-turning-'))
+  await layEmptyDatabase(dataDir)
   const storage = await openStorage({ dataDir, now })
   onTestFinished(async () => {
     await storage.close()

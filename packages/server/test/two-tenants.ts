@@ -19,6 +19,7 @@ import { newTenant, planTenant } from '../src/plan-tenant.ts'
 import { openRooms, type Rooms } from '../src/rooms.ts'
 import { routesOf, type Serving } from '../src/routes.ts'
 import { startSandbox } from '../src/start-sandbox.ts'
+import { layEmptyDatabase } from './empty-database.ts'
 import { startedWhenNeeded } from './sandbox/started-when-needed.ts'
 
 export interface TestTenant {
@@ -59,6 +60,7 @@ export async function startTwoTenants({
   const dataDir = mkdtempSync(join(tmpdir(), 'tallystick-tenants-'))
   const opened = new AsyncDisposableStack()
   opened.defer(() => rmSync(dataDir, { recursive: true, force: true }))
+  await layEmptyDatabase(dataDir)
   const config = parseConfig({ TALLYSTICK_PORT: '0', TALLYSTICK_DATA_DIR: dataDir })
   const log = pino({ level: 'silent' })
   const rooms = await openRooms(config, { log, now, openSandbox }, opened)

@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose'
 import { assertionType } from './assertion-client.ts'
 import { createProofPair, makeProof, type ProofKeyKind } from './dpop-proofs.ts'
+import { nextRsaPair } from './rsa-pairs.ts'
 import type { TestTenant } from './two-tenants.ts'
 
 export interface Answer {
@@ -130,5 +131,5 @@ export function pairFor(algorithm: string): { privateKey: KeyObject; publicKey: 
       namedCurve: `P-${algorithm === 'ES512' ? '521' : algorithm.slice(2)}`,
     })
   }
-  return generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return nextRsaPair()
 }

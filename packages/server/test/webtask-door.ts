@@ -22,6 +22,7 @@ import { createRecorder } from '../src/logs/recorder.ts'
 import { type ConsoleEvent, createTail } from '../src/logs/tail.ts'
 import { ruleSecretIdentity } from '../src/rules/rule-secrets.ts'
 import { openStorage } from '../src/storage/storage.ts'
+import { layEmptyDatabase } from './empty-database.ts'
 
 export type TestDoor = Awaited<ReturnType<typeof openTestDoor>>
 
@@ -35,6 +36,7 @@ export async function openTestDoor({
 } = {}) {
   const now = () => new Date()
   const dataDir = mkdtempSync(join(tmpdir(), 'tallystick-door-'))
+  await layEmptyDatabase(dataDir)
   const storage = await openStorage({ dataDir, now })
   await storage.migrate()
   const masterKey = createSecretKey(randomBytes(32))

@@ -2,11 +2,12 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { compactDecrypt } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { nextRsaPair } from '../../../test/rsa-pairs.ts'
 import { type EncryptionAlgorithm, encryptionAlgorithms } from '../../domain/token-encryption.ts'
 import { ClientKeyError } from '../public-key/client-public-key.ts'
 import { createEncryptToken, parseEncryptionKey } from './token-encryption.ts'
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = nextRsaPair()
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pairs = {
   'RSA-OAEP-256': rsa,

@@ -1,11 +1,12 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { compactVerify } from 'jose'
 import { expect, test } from 'vitest'
+import { nextRsaPair } from '../../../test/rsa-pairs.ts'
 import { type KeyAlgorithm, keyAlgorithms } from '../../domain/resource-server.ts'
 import { SecretText } from '../secret/secret-text.ts'
 import { signToken, signTokenWithSecret } from './token-signature.ts'
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = nextRsaPair()
 const pairs: Record<KeyAlgorithm, { privateKey: KeyObject; publicKey: KeyObject }> = {
   RS256: rsa,
   PS256: rsa,

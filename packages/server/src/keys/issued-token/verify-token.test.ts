@@ -1,6 +1,7 @@
-import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { constants, type KeyObject, sign } from 'node:crypto'
 import { importJWK } from 'jose'
 import { expect, test } from 'vitest'
+import { nextRsaPair } from '../../../test/rsa-pairs.ts'
 import { TokenInvalidError, verifyToken } from './verify-token.ts'
 
 const now = new Date('2030-01-01T00:00:00Z')
@@ -25,7 +26,7 @@ function signedWithLeadingZero(alg: keyof typeof paddings, key: KeyObject) {
 test.each(['RS256', 'PS256'] as const)(
   'a token of %s whose signature begins with a zero byte is refused without it',
   async (algorithm) => {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const { privateKey, publicKey } = nextRsaPair()
     const key = await importJWK(publicKey.export({ format: 'jwk' }), algorithm)
     const { input, signature } = signedWithLeadingZero(algorithm, privateKey)
     const verified = (bytes: Buffer) =>

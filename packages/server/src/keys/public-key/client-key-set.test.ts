@@ -1,11 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { nextRsaPair } from '../../../test/rsa-pairs.ts'
 import { maxKeysInSet, parseClientKeySet } from './client-key-set.ts'
 import { parsePublicKeyJwk } from './client-public-key.ts'
 import { KeySetError } from './remote-key-set.ts'
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = nextRsaPair()
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
 const rsaJwk = rsa.publicKey.export({ format: 'jwk' })
 const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })

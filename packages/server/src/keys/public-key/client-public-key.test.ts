@@ -1,11 +1,12 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 import { expect, test } from 'vitest'
+import { nextRsaPair } from '../../../test/rsa-pairs.ts'
 import { revealSecret } from '../secret/secret-text.ts'
 import { createAuthority, issueServerPair } from '../tls/private-authority.ts'
 import { ClientKeyError, parsePublicKeyJwk, parsePublicKeyPem } from './client-public-key.ts'
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = nextRsaPair()
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const ed25519 = generateKeyPairSync('ed25519')
 const spki = { type: 'spki', format: 'pem' } as const

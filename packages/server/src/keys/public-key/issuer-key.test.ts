@@ -1,9 +1,10 @@
 import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { nextRsaPair } from '../../../test/rsa-pairs.ts'
 import { type IssuerAlgorithm, issuerAlgorithms } from '../../domain/trusted-issuer.ts'
 import { isSignedByIssuer, issuerJwkOf, parseIssuerKey } from './issuer-key.ts'
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = nextRsaPair()
 const pairs: Record<string, { privateKey: KeyObject; publicKey: KeyObject }> = {
   RS: rsa,
   PS: rsa,

@@ -2,13 +2,14 @@
 import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { CompactSign } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { nextRsaPair } from '../../../test/rsa-pairs.ts'
 import { type AssertionAlgorithm, assertionAlgorithms } from '../../domain/client-credential.ts'
 import { isSignature } from './jws-signature.ts'
 
 const input = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJiaWxsaW5nIn0'
 const bytes = Buffer.from(input)
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = nextRsaPair()
 const ed25519 = generateKeyPairSync('ed25519')
 
 const number = (buffer: Buffer) => BigInt(`0x${buffer.toString('hex') || '0'}`)
@@ -48,7 +49,7 @@ function pairOf(algorithm: AssertionAlgorithm) {
   return algorithm === 'EdDSA' ? ed25519 : rsa
 }
 
-const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const otherRsa = nextRsaPair()
 
 function generateLike(algorithm: AssertionAlgorithm) {
   if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' })

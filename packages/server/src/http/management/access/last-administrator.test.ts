@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { managementScopes } from '@tallystick/management-api/contract'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { watchTurns } from '../../../../test/longest-turn.ts'
+import { nextRsaPair } from '../../../../test/rsa-pairs.ts'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
 import { grantOf, plainClient } from '../../../plan-tenant.ts'
 
@@ -261,7 +262,7 @@ async function authenticateWithExpiredKey(client_id: string): Promise<void> {
 async function registerKeys(client_id: string, of: 'ES256' | 'expired ES256'): Promise<string[]> {
   const { clientCredentials } = world.mine.connection
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const rsa = nextRsaPair()
   const made: string[] = []
   for (const { publicKey } of [ec, rsa]) {
     const pem = String(publicKey.export({ type: 'spki', format: 'pem' }))

@@ -3,9 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { named } from '../../../../test/named-cases.ts'
+import { nextRsaPair } from '../../../../test/rsa-pairs.ts'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
 
-const encryptionPair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const encryptionPair = nextRsaPair()
 const spki = (key: KeyObject) => String(key.export({ type: 'spki', format: 'pem' }))
 const weakPem = spki(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey)
 const encryptedWith = (key: object) => ({
