@@ -55,8 +55,14 @@ export function presentedTokensOf(
 }
 
 export function statusListsOf({ storage, ring, now }: TokensInQuestion): PublishStatusList {
-  const { issuedTokens, revocations, resourceServers, changes } = storage
+  const { issuedTokens, revocations, logEntries, resourceServers, changes } = storage
   const mayHoldTokens = createMayHoldTokens(storage)
-  const contents = createStatusListContents({ issuedTokens, revocations, resourceServers, mayHoldTokens })
+  const contents = createStatusListContents({
+    issuedTokens,
+    revocations,
+    logEntries,
+    resourceServers,
+    mayHoldTokens,
+  })
   return createStatusLists({ contents, revocations, changes, ring, now })
 }

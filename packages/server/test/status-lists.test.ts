@@ -180,6 +180,23 @@ describe('a status list', () => {
     expect([await statusOf(before), await statusOf(await placeOf())]).toEqual([1, 0])
   })
 
+  test('tells of a token that was issued while the clock was ahead, and so does introspection of an opaque one', async () => {
+    const placeOf = async () => (await listedToken()).place
+    const opaqueToken = async () =>
+      String((await server.requestToken({ audience: opaque })).body.access_token)
+    const isActive = async (token: string) =>
+      (await present(`${server.url}/oauth/introspect`, { ...credentials(api), token })).body.active
+    pass(600)
+    const ahead = [await placeOf(), await opaqueToken()] as const
+    pass(-600)
+    await server.management.revocations.create({ client_id: server.billing.id })
+    pass(1)
+    const later = [await placeOf(), await opaqueToken()] as const
+    pass(601)
+    expect([await statusOf(ahead[0]), await statusOf(later[0])]).toEqual([1, 0])
+    expect([await isActive(ahead[1]), await isActive(later[1])]).toEqual([false, true])
+  })
+
   test('says nothing of whom it tells', async () => {
     const { place } = await listedToken()
     const jwt = await (await fetch(place.uri)).text()

@@ -109,6 +109,7 @@ export interface PlacedLogEntry {
 /** Promises: `find` resolves to undefined when absent and never throws for that. */
 export interface LogEntryStore {
   find(tenantId: TenantId, id: LogEntryId): Promise<LogEntry | undefined>
+  placeOf(tenantId: TenantId, id: LogEntryId): Promise<LogPlace | undefined>
   /**
    * By date, and by commit where the dates are the same. A search that no index answers takes its time, in which others
    * get their turn. @throws SearchTooWideError

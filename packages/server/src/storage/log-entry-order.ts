@@ -7,7 +7,10 @@ import { integer, text } from './column.ts'
 import type { Database } from './database.ts'
 import { parseLogEntryRow } from './log-entry-row.ts'
 
-type OrderedReads = Pick<LogEntryStore, 'last' | 'listAfter' | 'listBehind' | 'endOfLog' | 'placeBefore'>
+type OrderedReads = Pick<
+  LogEntryStore,
+  'placeOf' | 'last' | 'listAfter' | 'listBehind' | 'endOfLog' | 'placeBefore'
+>
 
 export function createLogEntryOrder(database: Database): OrderedReads {
   const last = prepareLast(database)
@@ -21,9 +24,17 @@ export function createLogEntryOrder(database: Database): OrderedReads {
       .orderBy('sequence')
       .limit(asked.limit),
   )
+  const placeOf = database.one({ tenant_id: text, id: text }, (build, asked) =>
+    build
+      .selectFrom('log_entries')
+      .select('sequence')
+      .where('tenant_id', '=', asked.tenant_id)
+      .where('id', '=', asked.id),
+  )
   const firstSince = prepareFirstSince(database)
 
   return {
+    placeOf: async (tenantId, id) => placeOf({ tenant_id: tenantId, id })?.sequence,
     async last(tenantId) {
       const row = last({ tenant_id: tenantId })
       return row && parseLogEntryRow(row)

@@ -67,4 +67,5 @@ export const revocationColumns = {
   subject: text,
   revoked_at: integer,
   expires_at: integer,
+  last_ahead: nullableInteger,
 }

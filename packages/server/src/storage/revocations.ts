@@ -1,4 +1,6 @@
+import { type RawBuilder, sql } from 'kysely'
 import {
+  type KeptRevocation,
   type Revocation,
   type RevocationStore,
   type RevocationSubject,
@@ -78,6 +80,16 @@ export function createRevocationStore(database: Database): RevocationStore {
   }
 }
 
+/** Of tokens that may be among the revoked, and are in the log already with a later date. */
+function tokensAhead(
+  row: { readonly [Name in 'tenant_id' | 'kind' | 'subject' | 'revoked_at']: RawBuilder<unknown> },
+  what: 'max(at)' | 'max(sequence)',
+) {
+  return sql`select ${sql.raw(what)} from log_entries where tenant_id = ${row.tenant_id} and type = 'seccft'
+    and at > ${row.revoked_at}
+    and (${row.kind} = 'rule_version' or (${row.kind} = 'client' and client_id = ${row.subject}))`
+}
+
 // No remembered read finds what these write.
 function createWrites(database: Database): Pick<RevocationStore, 'put' | 'oldestAt' | 'removeBefore'> {
   const oldest = database.one({}, (build) =>
@@ -86,7 +98,13 @@ function createWrites(database: Database): Pick<RevocationStore, 'put' | 'oldest
   // A row that is replaced gets a new place: whoever looks for later ones finds it.
   const put = database.write(
     revocationColumns,
-    (build, row) => build.replaceInto('revocations').values(row),
+    (build, row) =>
+      build.replaceInto('revocations').values({
+        ...row,
+        // Dated later, each of these tokens expires as much later.
+        expires_at: sql<number>`${row.expires_at} + coalesce((${tokensAhead(row, 'max(at)')}) - ${row.revoked_at}, 0)`,
+        last_ahead: sql<number | null>`(${tokensAhead(row, 'max(sequence)')})`,
+      }),
     { noun, refersTo: 'tenant', isLog: true },
   )
   const removeBefore = database.write(
@@ -125,12 +143,13 @@ function nameOf(subject: RevocationSubject): string {
   }
 }
 
-function parseRow(row: RevocationRow): Revocation {
+function parseRow(row: RevocationRow): KeptRevocation {
   return {
     tenantId: readIdentifier(row.tenant_id, 'revocations.tenant_id'),
     subject: readSubject(row),
     revokedAt: new Date(row.revoked_at),
     expiresAt: new Date(row.expires_at),
+    lastAhead: row.last_ahead ?? undefined,
   }
 }
 
@@ -153,5 +172,6 @@ function toRow({ tenantId, subject, revokedAt, expiresAt }: Revocation): Revocat
     subject: nameOf(subject),
     revoked_at: revokedAt.getTime(),
     expires_at: expiresAt.getTime(),
+    last_ahead: null,
   }
 }

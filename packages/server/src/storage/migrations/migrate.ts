@@ -21,6 +21,7 @@ import { encryptTokens } from './0014-token-encryption.ts'
 import { keepIssuedTokens } from './0015-issued-tokens.ts'
 import { noteLivesOfKeys } from './0016-key-life-cycle.ts'
 import { findEndings } from './0017-endings.ts'
+import { endTokensDatedAhead } from './0018-revocations-by-place.ts'
 
 /** By name, in the order of their names. A migration that has been released never changes. */
 const migrations: Record<string, Migration> = {
@@ -40,6 +41,7 @@ const migrations: Record<string, Migration> = {
   '0015-issued-tokens': { up: keepIssuedTokens },
   '0016-key-life-cycle': { up: noteLivesOfKeys },
   '0017-endings': { up: findEndings },
+  '0018-revocations-by-place': { up: endTokensDatedAhead },
 }
 
 /** The tables were made by a later release, whose migrations this one does not have. */

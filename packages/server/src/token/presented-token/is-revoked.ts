@@ -4,8 +4,8 @@
  */
 import type { ClientId } from '../../domain/client.ts'
 import type { IssuedToken, TokenId } from '../../domain/issued-token.ts'
-import { type LogEntryStore, parseLogEntryId } from '../../domain/log-entry.ts'
-import type { Revocation, RevocationStore } from '../../domain/revocation.ts'
+import { type LogEntryStore, type LogPlace, parseLogEntryId } from '../../domain/log-entry.ts'
+import type { KeptRevocation, RevocationStore } from '../../domain/revocation.ts'
 import type { TenantId } from '../../domain/tenant.ts'
 
 /**
@@ -29,7 +29,7 @@ export interface TokenInQuestion {
 
 export interface IsRevokedDeps {
   readonly revocations: Pick<RevocationStore, 'find' | 'listOfKind'>
-  readonly logEntries: Pick<LogEntryStore, 'find'>
+  readonly logEntries: Pick<LogEntryStore, 'find' | 'placeOf'>
 }
 
 export type IsRevoked = (token: TokenInQuestion) => Promise<boolean>
@@ -43,22 +43,40 @@ export function createIsRevoked({ revocations, logEntries }: IsRevokedDeps): IsR
     if (jti && (await revocations.find(tenantId, { kind: 'token', jti }))) return true
     const ofClient = await revocations.find(tenantId, { kind: 'client', clientId })
     const ofVersions = token.isForManagement ? [] : await revocations.listOfKind(tenantId, 'rule_version')
-    const later = [...(ofClient ? [ofClient] : []), ...ofVersions].filter(
-      ({ revokedAt }) => revokedAt.getTime() >= (token.issuedAtSeconds - longestExchangeSeconds) * 1000,
-    )
-    if (later.length === 0) return false
+    const firstPossible = (token.issuedAtSeconds - longestExchangeSeconds) * 1000
+    const all = [...(ofClient ? [ofClient] : []), ...ofVersions]
+    const later = all.filter(({ revokedAt }) => revokedAt.getTime() >= firstPossible)
+    const reachAhead = all.some(({ lastAhead }) => lastAhead !== undefined)
+    if (later.length === 0 && !reachAhead) return false
     const origin = token.origin ?? (await originOf(logEntries, token))
     // A token of which nobody knows how it came about (one of an earlier release) counts as revoked with all others.
-    return origin === undefined || later.some((revocation) => covers(revocation, { ...origin, clientId }))
+    if (origin === undefined) return later.length > 0
+    const place = reachAhead ? await placeInLog(logEntries, token) : undefined
+    return all.some((revocation) => covers(revocation, { ...origin, clientId, place }))
   }
+}
+
+/** Undefined of a token that no entry tells of. */
+export async function placeInLog(
+  logEntries: Pick<LogEntryStore, 'placeOf'>,
+  { tenantId, jti }: Pick<TokenInQuestion, 'tenantId' | 'jti'>,
+): Promise<LogPlace | undefined> {
+  const entryId = jti && parseLogEntryId(jti)
+  return entryId && logEntries.placeOf(tenantId, entryId)
 }
 
 /** For a revocation of a client or a rule version: whether the token is among those it ends. */
 export function covers(
-  { subject, revokedAt }: Revocation,
-  { issuedAt, clientId, ruleVersionIds }: TokenOrigin & { readonly clientId: ClientId },
+  { subject, revokedAt, lastAhead }: KeptRevocation,
+  token: TokenOrigin & {
+    readonly clientId: ClientId
+    /** Its entry's; needed where `lastAhead` is there. */
+    readonly place?: LogPlace | undefined
+  },
 ): boolean {
-  if (issuedAt > revokedAt) return false
+  const { issuedAt, clientId, ruleVersionIds, place } = token
+  const isAhead = lastAhead !== undefined && place !== undefined && place <= lastAhead
+  if (issuedAt > revokedAt && !isAhead) return false
   switch (subject.kind) {
     case 'client':
       return subject.clientId === clientId

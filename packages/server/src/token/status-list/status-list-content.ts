@@ -11,16 +11,18 @@ import {
   type StatusListId,
   statusListSize,
 } from '../../domain/issued-token.ts'
+import type { LogEntryStore } from '../../domain/log-entry.ts'
 import type { KeyAlgorithm, ResourceServerStore } from '../../domain/resource-server.ts'
-import type { Revocation, RevocationPlace, RevocationStore } from '../../domain/revocation.ts'
+import type { KeptRevocation, RevocationPlace, RevocationStore } from '../../domain/revocation.ts'
 import { algorithmBeside } from '../../domain/security-demands.ts'
 import type { Tenant, TenantId } from '../../domain/tenant.ts'
-import { covers } from '../presented-token/is-revoked.ts'
+import { covers, placeInLog } from '../presented-token/is-revoked.ts'
 import type { MayHoldTokens } from '../presented-token/may-hold-tokens.ts'
 
 export interface StatusListContentsDeps {
   readonly issuedTokens: Pick<IssuedTokenStore, 'listStatus' | 'findPlace'>
   readonly revocations: Pick<RevocationStore, 'listOfKind' | 'listAfter'>
+  readonly logEntries: Pick<LogEntryStore, 'placeOf'>
   readonly resourceServers: Pick<ResourceServerStore, 'find'>
   readonly mayHoldTokens: MayHoldTokens
 }
@@ -103,12 +105,12 @@ async function compressed(bits: Uint8Array): Promise<string> {
 
 /** A token is invalid when introspection would call it inactive. Each client is looked up once for the whole list. */
 async function createJudgement(
-  { revocations, resourceServers, mayHoldTokens }: StatusListContentsDeps,
+  { revocations, logEntries, resourceServers, mayHoldTokens }: StatusListContentsDeps,
   tenantId: TenantId,
 ): Promise<(token: ListedToken) => Promise<boolean>> {
   // Indexed by what they revoke: a tenant may have revoked thousands of clients, and a list has many more tokens.
-  const ofClient = new Map<string, Revocation>()
-  const ofVersion = new Map<string, Revocation>()
+  const ofClient = new Map<string, KeptRevocation>()
+  const ofVersion = new Map<string, KeptRevocation>()
   for (const revocation of await revocations.listOfKind(tenantId, 'client')) {
     if (revocation.subject.kind === 'client') ofClient.set(revocation.subject.clientId, revocation)
   }
@@ -127,11 +129,22 @@ async function createJudgement(
     return is
   }
 
-  function isEndedWithOthers(token: ListedToken): boolean {
-    return [ofClient.get(token.clientId), ...token.ruleVersionIds.map((id) => ofVersion.get(id))].some(
-      (revocation) => revocation !== undefined && covers(revocation, token),
+  function revocationsOf({ clientId, ruleVersionIds }: ListedToken): KeptRevocation[] {
+    return [ofClient.get(clientId), ...ruleVersionIds.map((id) => ofVersion.get(id))].filter(
+      (revocation) => revocation !== undefined,
     )
   }
 
-  return async (token) => token.isRevoked || isEndedWithOthers(token) || !(await isEntitled(token))
+  async function isEndedBy(all: readonly KeptRevocation[], token: ListedToken): Promise<boolean> {
+    const reachAhead = all.some(({ lastAhead }) => lastAhead !== undefined)
+    const place = reachAhead ? await placeInLog(logEntries, { tenantId, jti: token.jti }) : undefined
+    return all.some((revocation) => covers(revocation, { ...token, place }))
+  }
+
+  return async (token) => {
+    if (token.isRevoked) return true
+    const all = revocationsOf(token)
+    if (all.length > 0 && (await isEndedBy(all, token))) return true
+    return !(await isEntitled(token))
+  }
 }
