@@ -14,8 +14,8 @@ export function pemLabels(text: string): string[] {
   return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map(([, label]) => label ?? '')
 }
 
-const wholeBlock =
-  /-----BEGIN ([A-Z0-9 ]{1,40})-----[ \t]*\r?\n([A-Za-z0-9+/ \t\r\n]+={0,2})[ \t]*\r?\n[ \t]*-----END \1-----/
+// No part of it can begin where another one has not ended, so that no text takes long to read.
+const wholeBlock = /-----BEGIN ([A-Z0-9 ]{1,40})-----[ \t]*\r?\n([A-Za-z0-9+/=\s]+)-----END \1-----/
 
 /** The only block of the text; undefined when there is none, or one that is not whole, or has headers. */
 export function readPemBlock(text: string): PemBlock | undefined {
