@@ -170,12 +170,15 @@ test('SIGTERM: what is in flight is answered, new work is refused, the exit code
   for (let begun = 0; begun < 20; ) {
     if (JSON.stringify(await lines.nextEvent()).includes('begun')) begun++
   }
+  server.child.kill('SIGUSR1')
   server.child.kill('SIGTERM')
   // A terminal sends the signal to every process of the group, and npm passes it on: still one wish.
   setTimeout(() => server.child.kill('SIGTERM'), 50)
   const answers = await Promise.all(inFlight)
   expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 20 }, () => 200))
   expect(await server.exited).toBe(0)
+  // Of the first signal: a debugger would show the master key to everybody on this host.
+  expect(server.errors()).not.toContain('Debugger')
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
 })
 
