@@ -66,11 +66,9 @@ export function grantedScopes(grant: ClientGrant, resourceServer: ResourceServer
  * it names. `outside` lists what was asked and is not granted, in the order asked; the request is refused then.
  */
 export function allowedScopes(
-  grant: ClientGrant,
-  resourceServer: ResourceServer,
+  granted: readonly Scope[],
   asked: readonly Scope[],
-): { scopes: Scope[]; outside: Scope[] } {
-  const granted = grantedScopes(grant, resourceServer)
+): { scopes: readonly Scope[]; outside: Scope[] } {
   if (asked.length === 0) return { scopes: granted, outside: [] }
   const grantedSet = new Set(granted)
   return {

@@ -36,7 +36,7 @@ test('a scope that is returned twice counts once', () => {
 
 const scopes = (...texts: string[]) =>
   texts.map(parseScope).filter((scope): scope is Scope => scope !== undefined)
-const bounds = { offered: new Set(scopes('read', 'write')), granted: new Set(scopes('read')) }
+const bounds = { offered: scopes('read', 'write'), granted: scopes('read') }
 
 test('the policy of an API bounds the scopes of callback rules', () => {
   const asked = scopes('read', 'write', 'extra')

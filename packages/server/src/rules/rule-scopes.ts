@@ -31,8 +31,8 @@ export function parseRuleScopes(rawScopes: unknown): Scope[] {
 /** The scopes a client is entitled to, from the widest to the narrowest a policy may hold a rule to. */
 export interface ScopeBounds {
   readonly policy: RuleScopePolicy
-  readonly offered: ReadonlySet<Scope>
-  readonly granted: ReadonlySet<Scope>
+  readonly offered: readonly Scope[]
+  readonly granted: readonly Scope[]
 }
 
 /** Cuts a rule's scopes to what a policy allows; `cut` are those that went. */
@@ -41,7 +41,7 @@ export function boundRuleScopes(
   bounds: ScopeBounds,
 ): { kept: Scope[]; cut: Scope[] } {
   if (bounds.policy === 'any') return { kept: [...scopes], cut: [] }
-  const limit = bounds.policy === 'api' ? bounds.offered : bounds.granted
+  const limit = new Set(bounds.policy === 'api' ? bounds.offered : bounds.granted)
   return {
     kept: scopes.filter((scope) => limit.has(scope)),
     cut: scopes.filter((scope) => !limit.has(scope)),

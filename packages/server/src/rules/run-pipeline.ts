@@ -78,8 +78,8 @@ export function createRunPipeline(deps: PipelineDeps): RunPipeline {
 function boundsOf({ resourceServer, granted }: PipelineExchange): ScopeBounds {
   return {
     policy: resourceServer.ruleScopes,
-    offered: new Set(resourceServer.scopes.map((scope) => scope.value)),
-    granted: new Set(granted),
+    offered: resourceServer.scopes.map((scope) => scope.value),
+    granted,
   }
 }
 

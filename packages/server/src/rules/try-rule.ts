@@ -34,7 +34,7 @@ export type TryRule = (trial: RuleTrial) => Promise<JudgedInvocation>
 export function createTryRule(deps: InvokeRuleDeps): TryRule {
   return async function tryRule(trial) {
     const { input, scopes, secretValues } = trialEvent(trial.model, trial.rawEvent, trial.secrets)
-    const granted = new Set(trial.granted ?? scopes)
+    const granted = trial.granted ?? scopes
     const run = await invokeRule(
       deps,
       {

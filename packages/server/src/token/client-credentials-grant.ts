@@ -4,12 +4,7 @@
  * leaves exactly one exchange to record.
  */
 import type { Client } from '../domain/client.ts'
-import {
-  allowedScopes,
-  type ClientGrant,
-  type ClientGrantStore,
-  grantedScopes,
-} from '../domain/client-grant.ts'
+import { allowedScopes, type ClientGrantStore, grantedScopes } from '../domain/client-grant.ts'
 import { OAuthError } from '../domain/errors.ts'
 import { tokenIdOf } from '../domain/issued-token.ts'
 import type { Issuer } from '../domain/issuer.ts'
@@ -118,7 +113,7 @@ async function issue(deps: ClientCredentialsGrantDeps, exchange: Exchange): Prom
   exchange.resourceServer = target.resourceServer
   const signing = bindToken(exchange, client, target.resourceServer)
   const granted = grantedScopes(target.grant, target.resourceServer)
-  const scopes = narrowedScopes(incoming.tenant, target, request.scopes) ?? granted
+  const scopes = narrowedScopes(incoming.tenant, granted, request.scopes) ?? granted
   exchange.grantedScopes = granted
   exchange.entitledScopes = scopes
   const shaped = await shape(deps, exchange, { client, ...target, granted, scopes })
@@ -154,10 +149,10 @@ async function provenPossession(
 /** The scopes that were asked for; undefined where the request does not narrow. */
 function narrowedScopes(
   { profile }: Tenant,
-  { grant, resourceServer }: { grant: ClientGrant; resourceServer: ResourceServer },
+  granted: readonly Scope[],
   asked: readonly Scope[],
 ): readonly Scope[] | undefined {
-  const { scopes, outside } = allowedScopes(grant, resourceServer, asked)
+  const { scopes, outside } = allowedScopes(granted, asked)
   if (outside.length > 0) {
     throw new OAuthError('invalid_scope', `The client grant does not include: ${outside.join(' ')}`, {
       reason: { kind: 'ungranted_scopes', scopes: outside },

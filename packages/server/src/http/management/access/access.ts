@@ -6,7 +6,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ClientId, type ClientStore, parseClientId } from '../../../domain/client.ts'
-import { allowedScopes, type ClientGrantStore } from '../../../domain/client-grant.ts'
+import { type ClientGrantStore, grantedScopes } from '../../../domain/client-grant.ts'
 import { ManagementError } from '../../../domain/errors.ts'
 import type { ResourceServerStore } from '../../../domain/resource-server.ts'
 import type { TenantId } from '../../../domain/tenant.ts'
@@ -121,11 +121,10 @@ async function presentAccess(
   const grant = system && (await clientGrants.findFor(tenantId, client.id, system.id))
   if (!grant) return undefined
   const inToken = new Set(claims.scope.split(' '))
-  const { scopes } = allowedScopes(grant, system, [])
   return {
     clientId: client.id,
     clientName: client.name,
-    scopes: new Set(scopes.filter((scope) => inToken.has(scope))),
+    scopes: new Set(grantedScopes(grant, system).filter((scope) => inToken.has(scope))),
   }
 }
 
