@@ -69,7 +69,7 @@ test('a token that its API alone can read is shown as it is, and how long it liv
   const get = ['token', 'get', '--client', id, '--api', here.server.api.identifier, '--secret-file', '-']
   const { output } = await here.ok(get, { input: secret })
   expect(output).toMatch(/^tsk_at_\S+$/m)
-  expect(output).toContain('It is opaque: what is in it, its API alone can learn.')
+  expect(output).toContain('It is opaque: only its API can learn what is in it.')
   expect(output).toMatch(/^ends in \d+ s$/m)
   expect(output).not.toContain('claims')
 })

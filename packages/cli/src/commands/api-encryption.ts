@@ -20,16 +20,17 @@ export function addEncryptionOptions(command: Command): Command {
   return command
     .option(
       '--token-encryption-key <file>',
-      'encrypt its tokens with this public key, so that it alone can read them; - reads standard input',
+      'encrypt its tokens with this public key, so that only the API can read them; - reads standard input',
     )
     .addOption(
-      new Option('--token-encryption-alg <alg>', 'how, if not as the kind of key suggests').choices(
-        encryptionAlgorithms,
-      ),
+      new Option(
+        '--token-encryption-alg <alg>',
+        'the algorithm, if not the usual one for this kind of key',
+      ).choices(encryptionAlgorithms),
     )
     .option('--token-encryption-kid <id>', 'a name of that key, which each token then carries')
     .addOption(
-      new Option('--no-token-encryption', 'encrypt its tokens no more').conflicts('tokenEncryptionKey'),
+      new Option('--no-token-encryption', 'stop encrypting its tokens').conflicts('tokenEncryptionKey'),
     )
 }
 
@@ -56,7 +57,7 @@ export async function encryptionOf(
   return { token_encryption: { format: 'compact-nested-jwe', encryption_key } }
 }
 
-/** The server takes a PEM. Which kind of key it is says how to encrypt with it. */
+/** The server takes a PEM. The kind of key decides how tokens are encrypted with it. */
 function pemOf(key: PublicKey): { pem: string; kind: string | undefined } {
   try {
     const read =

@@ -25,7 +25,10 @@ export interface ApiOptions extends SecretOptions, ApiEncryptionOptions {
   readonly signingSecretFile?: string
 }
 
-/** Bound by DPoP where a client sends a proof, whatever the API says: of that way there is no choice but `dpop`. */
+/**
+ * Tokens are bound by DPoP whenever a client sends a proof, whatever the API says; so for DPoP the only choice is to
+ * require it.
+ */
 const proofChoices = {
   dpop: { mechanism: 'dpop', required: true },
   mtls: { mechanism: 'mtls', required: true },
@@ -40,7 +43,7 @@ export function addApiSettings(command: Command): Command {
     .addOption(new Option('--alg <alg>', 'how its tokens are signed').choices(signingAlgorithms))
     .option(
       '--signing-secret-file <file>',
-      'the secret of HS256, or - for standard input; one is made where there is none',
+      'file with the secret for HS256, or - for standard input; without it one is made',
     )
     .option('--out <file>', 'write a secret that is made to this file (mode 0600) instead of the screen')
     .addOption(
@@ -52,17 +55,17 @@ export function addApiSettings(command: Command): Command {
       ]),
     )
     .addOption(
-      new Option('--token-format <format>', 'a JWT, or a text that introspection alone can read').choices([
-        'jwt',
-        'opaque',
-      ]),
+      new Option(
+        '--token-format <format>',
+        'a JWT, or an opaque token that only introspection explains',
+      ).choices(['jwt', 'opaque']),
     )
     .option('--status-list', 'let each token name its place in a published list of revoked ones')
     .option('--no-status-list', 'publish no list for its tokens')
     .addOption(
       new Option(
         '--proof-of-possession <how>',
-        'bind its tokens to a key by DPoP or to a certificate, and give no others',
+        'bind its tokens to a key (dpop) or to a certificate (mtls), and issue no others',
       ).choices(Object.keys(proofChoices)),
     )
     .option('--enforce-policies', 'let a dialect ending in _authz add permissions')

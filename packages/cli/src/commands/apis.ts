@@ -28,7 +28,7 @@ export function addApisCommands(apis: Command, open: OpenContext): void {
     ['tallystick apis update https://invoices.example.com/ --alg ES256 --lifetime 3600'],
     [
       'tallystick apis update https://invoices.example.com/ --token-encryption-key public.pem',
-      'that API alone can read its tokens',
+      'only that API can read its tokens',
     ],
     ['tallystick apis update https://invoices.example.com/ --proof-of-possession dpop'],
   ])
@@ -68,7 +68,7 @@ export function addApisCommands(apis: Command, open: OpenContext): void {
   addApiSettings(apis.command('create <identifier>').description('a new API; its identifier is the audience'))
     .option(
       '--scope <value>',
-      'a scope it offers, then perhaps a space and a description; repeatable',
+      'a scope it offers, optionally followed by a space and a description; repeatable',
       collect,
     )
     .action(async (identifier: string, options: CreateOptions) => {
@@ -84,7 +84,7 @@ export function addApisCommands(apis: Command, open: OpenContext): void {
     })
 
   addApiSettings(apis.command('update <api>').description('change an API; what is not named stays'))
-    .option('--add-scope <value>', 'a scope to add or describe anew; repeatable', collect)
+    .option('--add-scope <value>', 'a scope to add, or to give a new description; repeatable', collect)
     .option('--remove-scope <value>', 'a scope to remove; repeatable', collect)
     .action(async (id: string, options: UpdateOptions) => {
       const context = open()
@@ -113,7 +113,7 @@ function inputOf({ terminal, asker }: CommandContext) {
   return { input: terminal.input, asker }
 }
 
-/** The answer to a change may hold a secret that was made for it, which is told now or never. */
+/** The answer to a change may hold a secret that was made for it, which is shown only now. */
 async function presentChanged(
   context: CommandContext,
   { signing_secret, ...api }: ResourceServer,

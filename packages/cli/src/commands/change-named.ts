@@ -1,4 +1,4 @@
-/** A change that names nothing: whoever types it forgot an option, and would take the answer for a change that was made. */
+/** A change that names nothing: whoever types it forgot an option, and would think that the answer shows a change. */
 import { Failure } from '../failure.ts'
 
 /** @throws Failure (usage) when the body has no member. */

@@ -1,4 +1,4 @@
-/** How a client proves itself, as options of `tallystick clients create` and `update`. */
+/** How a client authenticates, as options of `tallystick clients create` and `update`. */
 import type { Connection } from '@tallystick/management-api/connect'
 import type { ClientCredentialToCreate } from '@tallystick/management-api/contract/client-credentials'
 import { type Command, Option } from 'commander'
@@ -24,7 +24,7 @@ export interface AuthMethodOptions extends CertificateOptions {
 }
 
 export function addAuthMethodOptions(command: Command): Command {
-  const method = new Option('--auth-method <method>', 'how it proves itself')
+  const method = new Option('--auth-method <method>', 'how it authenticates')
   command
     .addOption(method.choices([...otherMethods, ...credentialMethods]))
     .addOption(
@@ -103,8 +103,8 @@ function credentialMethodOf(options: AuthMethodOptions): CredentialMethod | unde
   const wanted = credentialMethods.find((each) => each !== method && proofs[each] !== undefined)
   if (wanted === undefined) return method
   throw new Failure('usage', {
-    what: 'What proves the client does not go with how it proves itself.',
-    why: `Only a client of --auth-method ${wanted} proves itself with that.`,
+    what: 'The option does not fit the way in which the client authenticates.',
+    why: `It is for a client of --auth-method ${wanted}.`,
     todo: `Give --auth-method ${wanted}, or leave the other option out.`,
   })
 }
@@ -134,8 +134,8 @@ function publishedAt(uri: string) {
 function otherMethod({ authMethod, credential }: AuthMethodOptions) {
   if (credential !== undefined) {
     throw new Failure('usage', {
-      what: 'A credential is of no use to this client.',
-      why: 'Only a client that proves itself with a key or a certificate has one that counts.',
+      what: 'This client does not use credentials.',
+      why: 'Only a client that authenticates with a key or a certificate does.',
       todo: `Add --auth-method ${credentialMethods.join(' or ')}, or leave the credential out.`,
     })
   }
@@ -151,7 +151,7 @@ const toGive: { readonly [Method in CredentialMethod]: string } = {
 
 function proofMissing(method: CredentialMethod, orElse: string): Failure {
   return new Failure('usage', {
-    what: 'The client has nothing to prove itself with.',
+    what: 'The client has nothing to authenticate with.',
     why: `--auth-method ${method} needs it.`,
     todo: `${toGive[method]}${orElse}.`,
   })

@@ -33,7 +33,7 @@ export function addCertificateOptions(command: Command): Command {
   }
   return command.option(
     '--ca <file>',
-    'with a name: certificate of an authority that may give it; repeatable',
+    'with a name: certificate of an authority that may certify it; repeatable',
     collect,
   )
 }
@@ -76,8 +76,8 @@ function blocksIn(text: string): readonly string[] {
 
 function nameWithoutAuthority(): Failure {
   return new Failure('usage', {
-    what: 'A name and the authorities that may give it belong together.',
+    what: 'A name and the authorities that may certify it belong together.',
     why: 'The same name from another authority is another name.',
-    todo: 'Give --subject-dn, --san-uri or --san-dns, and beside it --ca ca.pem.',
+    todo: 'Give --subject-dn, --san-uri or --san-dns together with --ca ca.pem.',
   })
 }

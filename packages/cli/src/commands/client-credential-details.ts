@@ -8,7 +8,7 @@ export function holderOf({ subject_dn, san_uri, san_dns, kid }: ClientCredential
   return subject_dn ?? san_uri ?? san_dns ?? kid
 }
 
-/** From then on it proves nothing; a name goes on as long as one of its authorities may give it. Undefined: it does not end. */
+/** When it stops counting; a name counts as long as one of its authorities is valid. Undefined: it does not end. */
 export function endOf({ expires_at, certificate_authorities }: ClientCredential): string | undefined {
   const ends = (certificate_authorities ?? []).map((pem) => new X509Certificate(pem).validToDate.getTime())
   const last = ends.length === 0 ? undefined : new Date(Math.max(...ends)).toISOString()
@@ -32,7 +32,7 @@ export function credentialDetails(credential: ClientCredential): string[] {
   ])
 }
 
-/** Its subject, part by part as people write it, and its end: without it the name means nothing any more. */
+/** Its subject as people write it, and its end, after which it certifies the name no more. */
 function authorityInWords(pem: string): string {
   const { subject, validToDate } = new X509Certificate(pem)
   const name = (subject ?? '').split('\n').toReversed().join(',')

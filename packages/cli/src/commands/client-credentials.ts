@@ -1,4 +1,7 @@
-/** `tallystick clients credentials`: keys and certificates with which a client proves itself instead of sending a secret. */
+/**
+ * `tallystick clients credentials`: keys and certificates with which a client authenticates instead of sending a
+ * secret.
+ */
 import type {
   ClientCredential,
   ClientCredentialToCreate,
@@ -64,7 +67,7 @@ export function addClientCredentialsCommands(credentials: Command, open: OpenCon
 
   credentials
     .command('show <client_id> <credential_id>')
-    .description('one of them, whole; of a name, its authorities and when they end')
+    .description('one of them in full; for a name, its authorities and when they end')
     .action(async (client: string, id: string) => {
       const { connect, present } = open()
       const credential = await (await connect()).clientCredentials.get(client, id)
@@ -77,7 +80,7 @@ export function addClientCredentialsCommands(credentials: Command, open: OpenCon
     .description('a public key (PEM, certificate or JWK; - reads standard input), a certificate, or a name')
     .option('--name <text>', 'what people call it')
     .addOption(
-      new Option('--alg <name>', 'what the key signs with')
+      new Option('--alg <name>', 'the algorithm that the key signs with')
         .choices(['RS256', 'RS384', 'PS256', 'ES256', 'EdDSA'])
         .conflicts([...certificateOptionNames]),
     )

@@ -1,4 +1,7 @@
-/** All that a client proves itself with, or could: its secrets, keys, certificates and names, and what trusted issuers say of it. */
+/**
+ * Everything that a client authenticates with, or could: its secrets, keys, certificates and names, and trusted
+ * issuers.
+ */
 import { type Connection, ManagementApiError } from '@tallystick/management-api/connect'
 import type { ClientCredential } from '@tallystick/management-api/contract/client-credentials'
 import type { ClientSecret } from '@tallystick/management-api/contract/client-secrets'
@@ -13,7 +16,7 @@ export interface Proof {
   readonly id?: string
   /** What it is recognised by. */
   readonly of: string
-  /** Whether the client could prove itself with it now. */
+  /** Whether the client could authenticate with it now. */
   readonly counts: boolean
   /** Of a name, the end of the last of its authorities at the latest. */
   readonly expires_at?: string
@@ -47,7 +50,7 @@ export async function readProofs(connection: Source, client: Client, now: Date):
   return { proofs, missing_scopes: missing }
 }
 
-/** Nothing of what the client that is signed in may not read, but the name of the scope that it takes. */
+/** For what the signed-in client may not read: nothing, and the scope that it lacks. */
 async function readable<Item>(
   items: Promise<readonly Item[]>,
   scope: string,

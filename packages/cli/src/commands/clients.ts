@@ -44,7 +44,7 @@ interface UpdateOptions extends ClientOptions {
 export function addClientsCommands(clients: Command, open: OpenContext): void {
   addExamples(clients, [
     ['tallystick clients list'],
-    ['tallystick clients show CLIENT_ID', 'one of them, and what it proves itself with'],
+    ['tallystick clients show CLIENT_ID', 'one of them, and what it authenticates with'],
     ['tallystick clients create billing --metadata plan=gold --out billing.secret'],
     ['tallystick clients rotate-secret CLIENT_ID --overlap 1h --out billing.secret'],
   ])
@@ -73,7 +73,7 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
 
   clients
     .command('show <client_id>')
-    .description('one client, and what it proves itself with; its secrets cannot be read back')
+    .description('one client, and what it authenticates with; its secrets cannot be read back')
     .action(async (id: string) => {
       const { connect, present, now, terminal } = open()
       const connection = await connect()
@@ -116,7 +116,7 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
   addClientCredentialsCommands(
     clients
       .command('credentials')
-      .description('keys and certificates that prove a client')
+      .description('keys and certificates that a client authenticates with')
       .helpCommand(false),
     open,
   )
@@ -124,7 +124,7 @@ export function addClientsCommands(clients: Command, open: OpenContext): void {
   addClientSecretsCommands(
     clients
       .command('secrets')
-      .description('secrets that prove a client, and which can go')
+      .description('secrets that a client authenticates with, and which can go')
       .helpCommand(false),
     open,
   )
@@ -144,16 +144,20 @@ function addSettings(command: Command): Command {
   return addAuthMethodOptions(command)
     .option('--description <text>', 'a sentence for people')
     .option('--metadata <name=value>', 'what rules see as client.metadata; repeatable', collectPairs)
-    .option('--token-lifetime <seconds>', 'how long its tokens live, where the API says longer', wholeNumber)
+    .option(
+      '--token-lifetime <seconds>',
+      'the longest lifetime of its tokens, if shorter than that of the API',
+      wholeNumber,
+    )
     .addOption(
-      new Option('--compliance-level <level>', 'what it is held to beyond the rules of its tenant').choices(
+      new Option('--compliance-level <level>', 'the FAPI 2.0 level that it must meet').choices(
         complianceLevels,
       ),
     )
-    .option('--require-proof-of-possession', 'its tokens are bound to a key, or there are none')
+    .option('--require-proof-of-possession', 'issue it only tokens that are bound to a key')
     .option(
       '--resource-server-identifier <api>',
-      'it is this API itself, and may ask what the tokens for it mean (introspection)',
+      'the API that this client is, whose tokens it may introspect',
     )
 }
 
@@ -211,7 +215,7 @@ function details(client: Client): string[] {
   ])
 }
 
-/** Whoever proves itself with a certificate gets tokens that are bound to it (RFC 8705 §3). */
+/** A client that authenticates with a certificate gets tokens that are bound to it (RFC 8705 §3). */
 function tokensInWords({ require_proof_of_possession }: Client, method: string | undefined): string {
   if (method?.includes('tls_client_auth')) return 'bound to the certificate, or to the key of a DPoP proof'
   return require_proof_of_possession ? 'bound to a key' : 'bearer, unless the API or a proof says'

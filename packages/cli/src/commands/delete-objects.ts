@@ -1,6 +1,7 @@
 /**
- * Deleting, the same for each noun: several ids or `-` for those on standard input, asked about once. The management API
- * answers a DELETE of what is not there as if it had been; who mistypes the id of a secret that leaked has to be told.
+ * Deleting, the same for each noun: several ids, or `-` for those on standard input, confirmed once. The management
+ * API answers a DELETE of what does not exist as if it had; here it is an error, so that a mistyped id of a leaked
+ * secret is noticed.
  */
 import { ManagementApiError } from '@tallystick/management-api/connect'
 import type { CommandContext } from '../command-context.ts'
@@ -35,7 +36,7 @@ export async function deleteObjects(
   present({ deleted }, () => [])
 }
 
-/** Who may delete and not read goes on without it. */
+/** An operator who may delete but not read goes on without the check. */
 async function requireThere(objects: Deletable, id: string): Promise<void> {
   try {
     await objects.get(id)

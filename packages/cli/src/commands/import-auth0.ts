@@ -114,7 +114,7 @@ function refuseToLoseSecrets({ steps }: Plan): void {
   })
 }
 
-/** The server has it already: were it lost here, nobody could ever use it. */
+/** The server has already stored it: if it were lost here, nobody could ever use it. */
 function printingWhatIsNotKept({ terminal }: CommandContext, file: CredentialsKeeper): CredentialsKeeper {
   return {
     ...file,

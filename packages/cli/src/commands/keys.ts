@@ -18,7 +18,7 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
     ['tallystick keys revoke KEY_ID --yes', 'ends every token that a previous key has signed'],
     [
       'tallystick keys revoke KEY_ID --emergency',
-      'the same of the key that signs; the next one signs at once',
+      'revokes even the key that signs; the next one signs at once',
     ],
   ])
 
@@ -56,7 +56,7 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
     .description(
       'the next keys begin to sign, as soon as verifiers have been shown them for five minutes; what was signed before still verifies',
     )
-    .addOption(new Option('--alg <alg>', 'of this algorithm alone').choices(keyAlgorithms))
+    .addOption(new Option('--alg <alg>', 'only the keys of this algorithm').choices(keyAlgorithms))
     .action(async (query: RotationQuery) => {
       const { connect, present, terminal } = open()
       const { signingKeys } = await connect()
@@ -75,8 +75,11 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
 
   keys
     .command('revoke <key_id>')
-    .description('tokens that this previous key has signed are worth nothing from now on')
-    .option('--emergency', 'whatever the key is: where it signs, the next one takes its place at once')
+    .description('revoke a previous key; tokens that it signed no longer count')
+    .option(
+      '--emergency',
+      'revoke any key; if it is the one that signs, the next one takes its place at once',
+    )
     .action(async (kid: string, query: RevocationQuery) => {
       const { connect, asker, present } = open()
       const { signingKeys } = await connect()
@@ -93,7 +96,7 @@ export function addKeysCommands(keys: Command, open: OpenContext): void {
 
 const states = ['current', 'next', 'previous', 'revoked', 'ended']
 
-/** Whoever looks wants to see what signs and what comes next; the youngest of a state first. */
+/** What signs comes first, then what comes next; within a state the youngest first. */
 function byAlgorithmAndState(one: SigningKey, other: SigningKey): number {
   return (
     one.alg.localeCompare(other.alg) ||

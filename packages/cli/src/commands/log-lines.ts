@@ -1,4 +1,7 @@
-/** Log entries and console lines as people read them, one line each. Rules wrote part of it: nothing in it is obeyed. */
+/**
+ * Log entries and console lines as people read them, one line each. Rules wrote parts of them, so control characters
+ * are made harmless.
+ */
 
 import type { TailConsole } from '@tallystick/management-api/contract/log-tail'
 import type {
@@ -46,7 +49,7 @@ function colorOf(type: LogEntry['type'], colors: Colors): (text: string) => stri
   return type === 'seccft' || type === 'sapi' ? colors.green : colors.red
 }
 
-/** The long one in as many letters as the others have. */
+/** The long type, shortened to the width of the others. */
 function shortType(type: LogEntry['type']): string {
   return type === 'actions_execution_failed' ? 'action' : type
 }

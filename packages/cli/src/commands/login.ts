@@ -24,8 +24,8 @@ export function addLoginCommand(login: Command, open: OpenContext): void {
     ['tallystick login --url https://tokens.example.com --client-id CLIENT_ID --key-file ci.pem'],
   ])
   addProofOptions(login.option('--client-id <client_id>', 'a client that is granted the management API'))
-    .option('--audience <audience>', 'of the management API, where it is not <origin>/api/v2/')
-    .option('--issuer <origin>', 'of the server, where --url leads to it by another address')
+    .option('--audience <audience>', 'the audience of the management API, if it is not <origin>/api/v2/')
+    .option('--issuer <origin>', 'the issuer of the server, if --url reaches it by another address')
     .action(async (options: LoginOptions) => {
       const context = open()
       const { terminal, env, findProfile, present } = context
@@ -35,7 +35,7 @@ export function addLoginCommand(login: Command, open: OpenContext): void {
       const credentials = await askedCredentials(context, origin, options)
       const { clientId, proof } = credentials
       const binding = managementBinding(proof, false)
-      // Only what works is remembered.
+      // Only credentials that work are remembered.
       const answer = await requestToken(context, {
         ...credentials,
         origin,

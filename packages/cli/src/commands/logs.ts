@@ -24,7 +24,7 @@ interface TailOptions {
   readonly after?: string
 }
 
-/** Newest first, the server's pages end there. */
+/** The server's pages, newest first, end there. */
 const maxListed = 1000
 /** A client's id fits. */
 const maxClientWidth = 32

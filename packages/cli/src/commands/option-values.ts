@@ -1,4 +1,4 @@
-/** How the values of options are read: each refuses what it cannot mean, before anything is sent. */
+/** How the values of options are parsed: a value that cannot be right is refused before anything is sent. */
 import { InvalidArgumentError } from 'commander'
 
 /** For options that may be given several times. */

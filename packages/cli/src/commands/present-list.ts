@@ -11,7 +11,7 @@ export interface ShownList<Item> {
   readonly items: readonly Item[]
   readonly columns: readonly Column<Item>[]
   readonly idOf: (item: Item) => string
-  /** Said, on standard error, when there is nothing. */
+  /** Printed on standard error when the list is empty. */
   readonly whenEmpty: string
 }
 

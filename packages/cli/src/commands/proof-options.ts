@@ -1,4 +1,4 @@
-/** The options by which a command is told with what a client proves itself. */
+/** The options that say what a client authenticates with. */
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { Failure } from '../failure.ts'
@@ -22,9 +22,10 @@ export function addProofOptions(command: Command): Command {
     )
     .option('--key-file <file>', 'sign in with this private key, a PEM or JWK (private_key_jwt)')
     .addOption(
-      new Option('--key-alg <alg>', 'of an RSA key that is registered for another than RS256').choices(
-        signingAlgorithms,
-      ),
+      new Option(
+        '--key-alg <alg>',
+        'the algorithm of an RSA key, if it is registered for another than RS256',
+      ).choices(signingAlgorithms),
     )
     .option('--workload-token-file <file>', "sign in with the platform's token in this file (federated_jwt)")
     .option('--workload-token-env <name>', 'or in this environment variable')
@@ -56,7 +57,7 @@ export function keyOrWorkloadToken(options: ProofOptions): ClientProof | undefin
 
 function severalGiven(): Failure {
   return new Failure('usage', {
-    what: 'A client proves itself in one way.',
+    what: 'A client authenticates in one way.',
     why: 'More than one of a secret, a key and a workload token was given.',
     todo: 'Leave all but one of them out.',
   })

@@ -1,4 +1,7 @@
-/** The public key of a client from a file: a PEM, a certificate or a JWK. A private key stops here, on its own machine. */
+/**
+ * The public key of a client from a file: a PEM, a certificate or a JWK. A private key is refused here, before it
+ * leaves its machine.
+ */
 import { Failure } from '../failure.ts'
 import { isJsonObject, parseJsonObject } from '../json-object.ts'
 import { readText } from '../secret-input.ts'
@@ -21,7 +24,7 @@ export function refusePrivateKey(text: string, todo: string): void {
   if (!text.includes('PRIVATE KEY')) return
   throw new Failure('usage', {
     what: 'This is a private key, and it was not sent.',
-    why: 'The server needs the public half alone; the private one stays with the client.',
+    why: 'The server needs only the public half; the private one stays with the client.',
     todo,
   })
 }

@@ -1,4 +1,7 @@
-/** What a rule did when it was run here, as its author reads it. Nothing that the rule wrote is obeyed. */
+/**
+ * What a rule did when it was run here, as its author reads it. Control characters that the rule wrote are made
+ * harmless.
+ */
 import { neutralText } from '../neutral-text.ts'
 import type { RanReport, RunLine } from '../rule-runner.ts'
 import { formatDetails } from '../table.ts'

@@ -1,4 +1,4 @@
-/** `--watch`: the same again each time one of the files changes, until Ctrl-C. */
+/** `--watch`: runs again each time one of the files changes, until Ctrl-C. */
 import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -29,7 +29,7 @@ export async function runAtEachChange(
     while (!interrupted.aborted) {
       isChanged = false
       await tellFailure(terminal, run)
-      // Said only now, when a change that comes right after the word is seen.
+      // Printed only now, when a change right after it is noticed.
       terminal.say(`Watching ${files.join(', ')}; Ctrl-C ends it.`)
       const woken = Promise.withResolvers<void>()
       wake = woken.resolve

@@ -53,7 +53,7 @@ export function addRunCommand(rules: Command, open: OpenContext): void {
   ])
 }
 
-/** What cannot be read is told before a sandbox is started in vain. */
+/** Files that cannot be read are reported before a sandbox is started in vain. */
 function runnerWhenNeeded({ env }: CommandContext) {
   let opened: Promise<RuleRunner> | undefined
   return {

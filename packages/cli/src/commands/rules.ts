@@ -130,7 +130,7 @@ function addOrder(rules: Command, open: OpenContext): void {
 }
 
 function addVersions(rules: Command, open: OpenContext): void {
-  addIdsOption(rules.command('versions <rule>').description('what a rule was before, newest first')).action(
+  addIdsOption(rules.command('versions <rule>').description('the versions of a rule, newest first')).action(
     async (nameOrId: string, options: ListOptions) => {
       const context = open()
       const connection = await context.connect()

@@ -1,4 +1,4 @@
-/** What a person should know of a secret before deciding which can go. */
+/** What a person should know about a secret before deciding whether it can go. */
 import type { ClientSecret } from '@tallystick/management-api/contract/client-secrets'
 
 const dayMs = 86_400_000
@@ -10,7 +10,9 @@ export function noteOf(secret: ClientSecret, all: readonly ClientSecret[], now: 
   return secret.last_used_at === undefined ? 'never used' : ''
 }
 
-/** The newer one is in use, and the older one was not since, or not for a day in which the newer one was. */
+/**
+ * The newer one is in use, and the older one has not been used since, or not for a day in which the newer one was.
+ */
 function hasTakenOver(newer: ClientSecret, { last_used_at }: ClientSecret): boolean {
   if (newer.first_used_at === undefined || newer.last_used_at === undefined) return false
   if (last_used_at === undefined || last_used_at < newer.first_used_at) return true

@@ -11,12 +11,12 @@ export function addServeCommand(serve: Command, open: OpenContext): void {
   ])
   serve.addHelpText(
     'after',
-    '\nSettings come by environment variables, TALLYSTICK_PORT and its kin. Ctrl-C stops it.',
+    '\nSettings are environment variables, such as TALLYSTICK_PORT. Ctrl-C stops it.',
   )
   serve.action(async () => {
     requireServer(serverEntries.serve)
     if (open().env.npm_command === 'exec') endWithParent()
-    // Who does not read its output ends a command, and no server: it says itself what becomes of it.
+    // A closed output ends a command, but not a server, which handles that itself.
     process.stdout.removeAllListeners('error')
     await import(serverEntries.serve)
   })
@@ -25,8 +25,8 @@ export function addServeCommand(serve: Command, open: OpenContext): void {
 const parentCheckMs = 500
 
 /**
- * `npx` puts a shell between itself and us and passes signals on to the shell, which ends without a word to us. So a
- * server that npx started takes the end of its parent for the signal.
+ * `npx` puts a shell between itself and us and passes signals on to the shell, which ends without passing them on. So
+ * a server that npx started takes the end of its parent for the signal.
  */
 function endWithParent(): void {
   const parent = process.ppid

@@ -29,7 +29,7 @@ export function addSettingsCommands(settings: Command, open: OpenContext): void 
   addExamples(settings, [
     ['tallystick settings show'],
     ['tallystick settings update --egress-allow plans.example.com --egress-allow 10.0.0.5:8080'],
-    ['tallystick settings update --signing-key-rotation-days 90', 'signing keys are replaced by themselves'],
+    ['tallystick settings update --signing-key-rotation-days 90', 'signing keys rotate automatically'],
   ])
 
   settings
@@ -64,26 +64,29 @@ export function addSettingsCommands(settings: Command, open: OpenContext): void 
     .addOption(
       new Option(
         '--security-profile <profile>',
-        'what every client is held to; fapi2: the FAPI 2.0 Security Profile',
+        'what every client must meet; fapi2: the FAPI 2.0 Security Profile',
       ).choices(['none', 'fapi2']),
     )
     .addOption(
       new Option(
         '--token-endpoint-audience <what>',
-        'of assertions whose audience is the token endpoint, not the issuer',
+        'whether assertions may name the token endpoint instead of the issuer as their audience',
       ).choices(['allow', 'refuse', 'by-profile']),
     )
     .addOption(
-      new Option('--signing-key-rotation-days <days>', 'replace a signing key that has signed for so long')
+      new Option(
+        '--signing-key-rotation-days <days>',
+        'rotate a signing key that has signed for so many days',
+      )
         .argParser(wholeNumber)
         .conflicts('signingKeyRotation'),
     )
-    .option('--no-signing-key-rotation', 'signing keys are replaced only when you say so')
+    .option('--no-signing-key-rotation', 'rotate signing keys only on request')
     .addOption(
-      new Option(
-        '--dpop-nonce <what>',
-        'of DPoP proofs: whether each has to bear a nonce of the server',
-      ).choices(['required', 'optional']),
+      new Option('--dpop-nonce <what>', 'whether each DPoP proof must have a nonce of the server').choices([
+        'required',
+        'optional',
+      ]),
     )
     .action(async (options: UpdateOptions) => {
       const { connect, present } = open()
@@ -136,5 +139,5 @@ function details(settings: TenantSettings): string[] {
 }
 
 function rotationInWords(days: number | null): string {
-  return days === null ? 'replaced when you say so' : `replaced after ${days} ${days === 1 ? 'day' : 'days'}`
+  return days === null ? 'rotated on request' : `rotated after ${days} ${days === 1 ? 'day' : 'days'}`
 }

@@ -1,4 +1,4 @@
-/** The one time a new secret, if there is one, is seen: on standard output, or in a file that only its owner may read. */
+/** The one time a new secret is shown: on standard output, or in a file that only its owner may read. */
 import type { CreatedClient } from '@tallystick/management-api/contract/clients'
 import type { CommandContext } from '../command-context.ts'
 import { refuseWhatIsNoFile, writePrivateFile } from '../private-file.ts'
@@ -7,7 +7,7 @@ export interface SecretOptions {
   readonly out?: string
 }
 
-/** Before the secret is made: what can be refused early leaves nothing behind. */
+/** Called before the secret is made, so that an early refusal leaves nothing behind. */
 export async function checkSecretFile({ out }: SecretOptions): Promise<void> {
   if (out !== undefined) await refuseWhatIsNoFile(out)
 }
@@ -48,7 +48,7 @@ export async function showOnce<Rest extends object>(
   try {
     await writePrivateFile(out, `${secret}\n`)
   } catch (error) {
-    // The server has it already: were it lost here, nobody could ever use what it is for again.
+    // The server has already stored it: if it were lost here, nobody could ever use it.
     terminal.say('The secret could not be written to the file; it is printed instead, this once.')
     show()
     throw error

@@ -1,4 +1,4 @@
-/** `tallystick streams`: where the log is sent on to. */
+/** `tallystick streams`: where the log is sent. */
 import type {
   LogStream,
   LogStreamDelivery,
@@ -66,7 +66,11 @@ export function addStreamsCommands(streams: Command, open: OpenContext): void {
     .command('create <name> <url>')
     .description('send the log to this address, from now on')
     .addOption(
-      new Option('--format <format>', 'of what is sent').choices(['JSONLINES', 'JSONARRAY', 'JSONOBJECT']),
+      new Option('--format <format>', 'how entries are written').choices([
+        'JSONLINES',
+        'JSONARRAY',
+        'JSONOBJECT',
+      ]),
     )
     .option(
       '--authorization-file <file>',
@@ -89,7 +93,7 @@ export function addStreamsCommands(streams: Command, open: OpenContext): void {
 
   for (const [verb, status, description] of [
     ['pause', 'paused', 'send nothing until it is resumed'],
-    ['resume', 'active', 'go on where it was paused'],
+    ['resume', 'active', 'continue where it was paused'],
   ] as const) {
     streams
       .command(`${verb} <stream_id>`)

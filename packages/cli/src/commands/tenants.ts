@@ -1,4 +1,4 @@
-/** `tallystick tenants`: the issuers that one server has, managed from its default tenant. */
+/** `tallystick tenants`: the tenants of one server, managed from its default tenant. */
 import type { CreatedTenant, TenantProfile } from '@tallystick/management-api/contract/tenants'
 import { type Command, Option } from 'commander'
 import type { CommandContext, OpenContext } from '../command-context.ts'
@@ -86,7 +86,7 @@ async function showCreated(
   try {
     await writePrivateFile(out, `${JSON.stringify(created, null, 2)}\n`)
   } catch (error) {
-    // The server has them already: were they lost here, nobody could ever enter this tenant.
+    // The server has already stored them: if they were lost here, nobody could ever enter this tenant.
     terminal.say('The credentials could not be written to the file; they are printed instead, this once.')
     present(created, () => details(created))
     throw error

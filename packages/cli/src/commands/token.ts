@@ -1,4 +1,4 @@
-/** `tallystick token`: get a token as a client would, or look into one. */
+/** `tallystick token`: get a token as a client would, or decode one. */
 import { type Command, Option } from 'commander'
 import type { CommandContext, OpenContext } from '../command-context.ts'
 import { type DecodedToken, decodeToken, describeTimes, isJwt } from '../decode-token.ts'
@@ -50,7 +50,7 @@ export function addTokenCommands(token: Command, open: OpenContext): void {
 
   token
     .command('decode')
-    .description('look into a token on standard input; the signature is not checked')
+    .description('decode a token from standard input; the signature is not checked')
     .action(async () => {
       const { terminal, present, now } = open()
       if (terminal.input.isTTY) terminal.say('Paste the token, then press Enter and Ctrl-D:')
@@ -93,11 +93,11 @@ async function getToken(context: CommandContext, options: GetOptions): Promise<v
   ])
 }
 
-/** What is encrypted, or opaque, its API alone can read. */
+/** Only the API can read an encrypted or an opaque token. */
 function notForUs({ accessToken, expiresInSeconds }: TokenAnswer): string[] {
   const why = accessToken.split('.').length === 5 ? 'It is encrypted' : 'It is opaque'
   const end = expiresInSeconds === undefined ? [] : [`ends in ${expiresInSeconds} s`]
-  return [`${why}: what is in it, its API alone can learn.`, ...end]
+  return [`${why}: only its API can learn what is in it.`, ...end]
 }
 
 async function bindingKey({ terminal }: CommandContext, { dpop, dpopKey }: GetOptions) {
@@ -105,7 +105,7 @@ async function bindingKey({ terminal }: CommandContext, { dpop, dpopKey }: GetOp
   return dpop && newDpopKey()
 }
 
-/** The secrets that the profile knows need not be asked for. */
+/** Asks for no secret that the profile knows. */
 async function credentialsFor(
   { terminal, asker }: CommandContext,
   { credentials, starter }: Profile,

@@ -1,4 +1,4 @@
-/** `tallystick tokens`: tokens that are ended before they expire. */
+/** `tallystick tokens`: revoking tokens before they expire. */
 import { type Connection, ManagementApiError } from '@tallystick/management-api/connect'
 import type { Revocation, RevocationToCreate } from '@tallystick/management-api/contract/revocations'
 import { type Command, Option } from 'commander'
@@ -30,7 +30,7 @@ export function addTokensCommands(tokens: Command, open: OpenContext): void {
 
   tokens
     .command('revoke')
-    .description('end tokens that were issued so far; later ones are not touched')
+    .description('revoke tokens that were issued so far; later ones are not affected')
     .addOption(new Option('--jti <jti>', 'this token').conflicts(['tokenFile', 'client', 'ruleVersion']))
     .addOption(
       new Option('--token-file <file>', 'the token in this file; - for standard input').conflicts([

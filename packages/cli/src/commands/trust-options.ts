@@ -1,4 +1,4 @@
-/** What is said of a trusted issuer in options and files, read into what the management API takes. */
+/** The options and files that describe a trusted issuer, parsed into what the management API takes. */
 import type { TrustedIssuerChange } from '@tallystick/management-api/contract/trusted-issuers'
 import { type Command, Option } from 'commander'
 import { Failure } from '../failure.ts'
@@ -40,16 +40,20 @@ export function addTrustOptions(command: Command): Command {
     .option('--max-token-lifetime <seconds>', 'from iat to exp', wholeNumber)
     .option('--require-jti', 'refuse tokens without a jti')
     .addOption(
-      new Option('--reuse <reuse>', 'whether a token is good for one request').choices([
+      new Option('--reuse <reuse>', 'whether a token counts once, or until it expires').choices([
         'once',
         'until_expiry',
       ]),
     )
-    .option('--client <client_id>', 'the client that a token is, if --sub and each --claim hold')
-    .option('--sub <pattern>', 'with --client: of its sub, such as repo:acme/app:*')
-    .option('--claim <name=value>', 'with --client: exactly this; repeatable', collectPairs)
+    .option('--client <client_id>', 'the client that a token stands for, if --sub and each --claim match')
+    .option('--sub <pattern>', 'with --client: a pattern for its sub, such as repo:acme/app:*')
+    .option(
+      '--claim <name=value>',
+      'with --client: a claim with exactly this value; repeatable',
+      collectPairs,
+    )
     .option('--matches <file>', 'all matches as a JSON list; replaces those that are there')
-    .option('--rule <file>', 'JavaScript that names the client of a token which no match gives to one')
+    .option('--rule <file>', 'JavaScript that names the client of a token that no match covers')
 }
 
 /** `present` are the matches that are there; `--client` adds one to them. */
@@ -73,7 +77,7 @@ export async function trustFrom(
     ...(rule === false && { trust_rule: null }),
     ...(typeof rule === 'string' && { trust_rule: await readText(rule, input) }),
   }
-  // The server holds it against the contract, and names what does not fit.
+  // The server checks it against the contract, and names what does not fit.
   return body as TrustedIssuerChange
 }
 

@@ -1,4 +1,4 @@
-/** `tallystick trust`: issuers whose tokens prove clients, and which client a token would be. */
+/** `tallystick trust`: issuers whose tokens authenticate clients, and which client a token would stand for. */
 import { existsSync } from 'node:fs'
 import { type Connection, ManagementApiError } from '@tallystick/management-api/connect'
 import type { TrustedIssuer } from '@tallystick/management-api/contract/trusted-issuers'
@@ -27,11 +27,8 @@ export function addTrustCommands(trust: Command, open: OpenContext): void {
     [
       "tallystick trust create github https://token.actions.githubusercontent.com --client CLIENT_ID --sub 'repo:acme@65/app@74:*'",
     ],
-    [
-      'tallystick trust update TRUSTED_ISSUER_ID --client CLIENT_ID --claim repository_id=74',
-      'one match more',
-    ],
-    ['tallystick trust explain - < token', 'which client it would be, and why not'],
+    ['tallystick trust update TRUSTED_ISSUER_ID --client CLIENT_ID --claim repository_id=74', 'adds a match'],
+    ['tallystick trust explain - < token', 'which client it stands for, or why none'],
   ])
 
   addIdsOption(trust.command('list').description('all issuers that the tenant trusts')).action(
@@ -78,10 +75,10 @@ export function addTrustCommands(trust: Command, open: OpenContext): void {
   addTrustOptions(
     trust.command('update <trusted_issuer_id>').description('change what is trusted; --client adds a match'),
   )
-    .option('--name <name>', 'what it is called here')
-    .option('--discovery', 'its keys are found by its discovery document again')
-    .option('--no-require-jti', 'take tokens without a jti')
-    .option('--no-rule', 'no rule any more')
+    .option('--name <name>', 'a name for people')
+    .option('--discovery', 'find its keys by its discovery document again')
+    .option('--no-require-jti', 'accept tokens without a jti')
+    .option('--no-rule', 'remove the rule')
     .action(async (id: string, options: UpdateOptions) => {
       const context = open()
       const connection = await context.connect()
@@ -96,7 +93,7 @@ export function addTrustCommands(trust: Command, open: OpenContext): void {
 
   trust
     .command('delete <trusted_issuer_id...>')
-    .description('trust them no more; - reads ids from standard input')
+    .description('stop trusting issuers; - reads ids from standard input')
     .action(async (ids: string[]) => {
       const context = open()
       const { trustedIssuers } = await context.connect()
@@ -106,7 +103,7 @@ export function addTrustCommands(trust: Command, open: OpenContext): void {
   trust
     .command('explain <token>')
     .description(
-      'which client a token would be, and why not; a file, or - for standard input. It is not used up',
+      'which client a token stands for, or why none; a file, or - for standard input. It is not used up',
     )
     .option('--client <client_id>', 'as the request would name it')
     .option('--api <audience>', 'the API that the request would be for')
@@ -117,7 +114,7 @@ export function addTrustCommands(trust: Command, open: OpenContext): void {
     })
 }
 
-/** A match gives tokens to a client of the method `federated_jwt` alone, and may be made before the client is changed. */
+/** A match only counts for a client of the method `federated_jwt`, but may be made before the client is changed. */
 async function tellOtherMethod(
   { terminal }: CommandContext,
   { clients }: Connection,
@@ -125,17 +122,17 @@ async function tellOtherMethod(
 ): Promise<void> {
   if (clientId === undefined) return
   const client = await clients.get(clientId).catch((error: unknown) => {
-    // Who may not read clients is told by `explain`.
+    // An operator who may not read clients learns it from `explain`.
     if (error instanceof ManagementApiError) return undefined
     throw error
   })
   if (client === undefined || client.token_endpoint_auth_method === 'federated_jwt') return
   terminal.say(
-    `The client ${neutralLine(client.name)} proves itself in another way as yet, and such tokens do not prove it: tallystick clients update ${neutralLine(clientId)} --auth-method federated_jwt`,
+    `The client ${neutralLine(client.name)} still authenticates in another way, so these tokens do not count for it yet: tallystick clients update ${neutralLine(clientId)} --auth-method federated_jwt`,
   )
 }
 
-// A new one has nothing that null could take away.
+// A new issuer has nothing that null could remove.
 function withoutNull<Body extends { jwks_uri?: string | null; jwks?: object | null }>(body: Body) {
   const { jwks_uri, jwks, ...others } = body
   return { ...others, ...(jwks_uri && { jwks_uri }), ...(jwks && { jwks }) } as Omit<
@@ -149,16 +146,17 @@ function withoutNull<Body extends { jwks_uri?: string | null; jwks?: object | nu
 
 const tokenForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 
-/** A token is as good as a secret until it expires, and arguments are seen by others and kept by shells. */
+/**
+ * A token is as good as a secret until it expires, and arguments are visible to others and kept in the shell's
+ * history.
+ */
 async function readToken({ terminal }: CommandContext, given: string): Promise<string> {
   if (given === '-' || !tokenForm.test(given) || existsSync(given)) {
     const text = await readText(given, terminal.input)
     const token = text.trim()
-    // It walks through the steps of a request, in which there is nothing around the token.
+    // A request must hold the token alone, with nothing around it.
     if (token !== text) {
-      terminal.say(
-        'There is a line break or a space around the token: leave it out of a request, which is refused for it.',
-      )
+      terminal.say('There is a line break or a space around the token: a request that has it is refused.')
     }
     return token
   }

@@ -28,7 +28,7 @@ export function makeAssertion(key: SigningKey, { clientId, issuer, now }: Assert
   return signJwt(key, header, claims)
 }
 
-/** @throws Failure that tells nothing of what stands in the file. */
+/** @throws Failure that quotes nothing of the file. */
 export async function readKeyFile(path: string, asked: SigningAlgorithm | undefined): Promise<SigningKey> {
   const what = `${path} holds no key to sign in with.`
   const { privateKey, algorithms, kid, namedAlgorithm } = parsePrivateKey(await readOwnFile(path), what)
@@ -50,7 +50,8 @@ async function readOwnFile(path: string): Promise<string> {
     const file = await open(path, 'r')
     try {
       const { mode, uid, size } = await file.stat()
-      // As ssh has it: who owns the file answers for it. Of another's file, such as one that a cluster mounts, nothing is asked.
+      // As in ssh: only a file of one's own must be unreadable to others. Another user's file, such as one that a
+      // cluster mounts, is not checked.
       if ((mode & 0o077) !== 0 && uid === process.getuid?.()) throw readableByOthers(path)
       if (size > maxKeyFileBytes) throw unreadable(path, `It has more than ${maxKeyFileBytes} bytes.`)
       return await file.readFile('utf8')

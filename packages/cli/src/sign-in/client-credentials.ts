@@ -1,4 +1,7 @@
-/** With what a client signs in. Where it is kept outside, that place is remembered, and never what stands there. */
+/**
+ * What a client signs in with. For a key or token that is kept elsewhere only the place is remembered, never the
+ * content.
+ */
 import type { SecretText } from '../secret-text.ts'
 import type { SigningAlgorithm } from './signing-key.ts'
 
@@ -16,7 +19,7 @@ export type WorkloadTokenSource =
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'platform'; readonly name: Platform }
 
-/** Those that are asked for a token over HTTP. */
+/** The platforms that are asked for a token over HTTP. */
 export const platforms = ['github-actions'] as const
 export type Platform = (typeof platforms)[number]
 
@@ -37,6 +40,6 @@ export interface ServerAccess {
   readonly issuer: string
   readonly managementAudience: string
   readonly credentials: ClientCredentials
-  /** The server is known to give this client bound tokens alone. */
+  /** Whether the server is known to give this client only bound tokens. */
   readonly needsBinding: boolean
 }

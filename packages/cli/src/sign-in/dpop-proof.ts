@@ -8,20 +8,20 @@ export interface ProvenRequest {
   readonly method: string
   readonly url: string
   readonly nonce: string | undefined
-  /** That goes with the request; none at the token endpoint. */
+  /** The token that goes with the request; none at the token endpoint. */
   readonly accessToken?: string
   readonly now: Date
 }
 
-/** It is gone with this program, and with it what the token is good for. */
+/** It is gone when this program ends, and the token is worth nothing without it. */
 export function newDpopKey(): DpopKey {
   return { algorithm: 'ES256', privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }
 }
 
-/** @throws Failure that tells nothing of the text. */
+/** @throws Failure that quotes nothing of the text. */
 export function parseDpopKey(text: string): DpopKey {
   const { privateKey, algorithms } = parsePrivateKey(text, 'This is no key that a token could be bound to.')
-  // Of what RSA can do, PS256 alone is taken everywhere: FAPI 2.0 has no PKCS #1 v1.5.
+  // For RSA, PS256 is the one that is accepted everywhere: FAPI 2.0 excludes PKCS #1 v1.5.
   const [algorithm] = algorithms
   return { privateKey, algorithm: algorithm === 'RS256' ? 'PS256' : algorithm }
 }

@@ -6,7 +6,7 @@ import type { ClientProof } from './client-credentials.ts'
 import { type DpopKey, makeDpopProof, newDpopKey } from './dpop-proof.ts'
 import { type Binding, requestToken, type SignInDeps, type TokenAnswer } from './request-token.ts'
 
-/** @throws Failure when the profile holds nothing to sign in with. The token is asked for at the first call. */
+/** @throws Failure when the profile holds nothing to sign in with. The token is requested at the first call. */
 export function openConnection(deps: SignInDeps, profile: Profile): Connection {
   const { origin, issuer, managementAudience, credentials, needsBinding } = profile
   if (!credentials) throw nothingToSignInWith(origin)
@@ -39,8 +39,8 @@ export function openConnection(deps: SignInDeps, profile: Profile): Connection {
 }
 
 /**
- * Whoever signs in with a key or by its platform has a token that is worth nothing without this program. With a secret that
- * is so where the server demands it: a clock that is wrong would keep out who came in before.
+ * A sign-in with a key or a platform token gets a token that is bound to this program. With a secret it is bound only
+ * where the server demands it, since DPoP needs a correct clock, and secrets worked without one before.
  */
 export function managementBinding({ kind }: ClientProof, needsBinding: boolean): Binding {
   return { key: newDpopKey(), when: kind !== 'secret' || needsBinding ? 'always' : 'demanded' }

@@ -18,7 +18,7 @@ export interface SignInDeps {
 
 export interface TokenAsk extends ClientOfApi {
   readonly origin: string
-  /** What assertions and proofs are for. */
+  /** The issuer that assertions and proofs are made for. */
   readonly issuer: string
   /** Asks for these scopes only; for all that are granted when empty. */
   readonly scopes: readonly string[]
@@ -39,7 +39,7 @@ export interface TokenAnswer {
   readonly scope: string | undefined
 }
 
-/** @throws Failure when the server refuses or answers what no token endpoint answers. */
+/** @throws Failure when the server refuses, or does not answer as a token endpoint does. */
 export async function requestToken(deps: SignInDeps, ask: TokenAsk): Promise<TokenAnswer> {
   const { response, body } = await sendProven(deps, ask)
   if (!response.ok || !body) throw refusal(ask, response, body)
@@ -65,7 +65,7 @@ async function sendProven(deps: SignInDeps, ask: TokenAsk): Promise<Answer> {
   return refusedWith(answer, 'invalid_dpop_proof') ? sendWithNonce(deps, ask, binding.key) : answer
 }
 
-/** Once more where the proof wanted a nonce (RFC 9449 §8). */
+/** Sends the request again where the server asks for a nonce (RFC 9449 §8). */
 async function sendWithNonce(deps: SignInDeps, ask: TokenAsk, key: DpopKey | undefined): Promise<Answer> {
   const answer = await send(deps, ask, key)
   const nonce = answer.response.headers.get('dpop-nonce')
@@ -84,7 +84,7 @@ async function send(
   nonce?: string,
 ): Promise<Answer> {
   const path = '/oauth/token'
-  // The server holds a proof against its own address, by whatever tunnel the request came.
+  // The server compares a proof with its own address, whatever tunnel the request came through.
   const proven = { method: 'POST', url: new URL(path, ask.issuer).href, nonce, now: deps.now() }
   const response = await deps.fetch(`${ask.origin}${path}`, {
     method: 'POST',
@@ -106,7 +106,7 @@ async function send(
   return { response, body: parseJsonObject(await response.text()) }
 }
 
-/** Made anew for each request: a server takes an assertion once. */
+/** Made for each request: a server accepts an assertion once. */
 async function proofMembers(
   deps: SignInDeps,
   { clientId, proof, issuer }: TokenAsk,

@@ -13,7 +13,7 @@ export interface SigningKey {
   readonly kid: string | undefined
 }
 
-/** A PEM or a JWK (RFC 7517), read into the algorithms that it can sign with; the first is what its kind is known for. */
+/** A PEM or a JWK (RFC 7517), with the algorithms that it can sign with; the first is the usual one for its kind. */
 export interface ParsedKey {
   readonly privateKey: KeyObject
   readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]]
@@ -22,7 +22,7 @@ export interface ParsedKey {
   readonly namedAlgorithm: string | undefined
 }
 
-/** @throws Failure that tells nothing of the text; `what` says what the key was wanted for. */
+/** @throws Failure that quotes nothing of the text; `what` says what the key was wanted for. */
 export function parsePrivateKey(text: string, what: string): ParsedKey {
   const jwk = parseJsonObject(text)
   const privateKey = jwk ? keyInJwk(jwk) : keyInPem(text)
@@ -37,7 +37,7 @@ export function parsePrivateKey(text: string, what: string): ParsedKey {
   }
 }
 
-/** The private key, or why there is none. Messages of the parser are not told: they may quote the text. */
+/** The private key, or why there is none. Messages of the parser are not passed on: they may quote the text. */
 function keyInPem(text: string): KeyObject | string {
   if (/-----BEGIN (PUBLIC KEY|CERTIFICATE)-----/.test(text)) return 'It is the public half alone.'
   if (/-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(text)) return 'It is locked with a passphrase.'

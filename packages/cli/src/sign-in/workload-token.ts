@@ -1,6 +1,6 @@
 /**
- * The token of the platform that this program runs on: from a file, from an environment variable, or asked for. It is read
- * for each request, since platforms change it and a server may take each once.
+ * The token of the platform that this program runs on: from a file, from an environment variable, or asked for. It is
+ * read for each request, since platforms replace it and a server may accept each one once.
  */
 import { readFile } from 'node:fs/promises'
 import { Failure } from '../failure.ts'
@@ -14,7 +14,7 @@ export interface WorkloadTokenDeps {
   readonly fetch: Fetch
 }
 
-/** @throws Failure that tells nothing of the token. */
+/** @throws Failure that quotes nothing of the token. */
 export async function readWorkloadToken(
   deps: WorkloadTokenDeps,
   source: WorkloadTokenSource,
