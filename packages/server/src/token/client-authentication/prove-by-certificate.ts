@@ -39,12 +39,12 @@ export async function proveByCertificate(
   const client = id && (await deps.clients.find(tenantId, id))
   const { fault, credential } = await recognise(deps, client, presented)
   const reason = whyNotProven(client, 'certificate', fault)
-  if (!client || reason !== undefined) {
+  if (!client || !credential || reason !== undefined) {
     await time
     throw certificateRefused(reason)
   }
   clearTimeout(timer)
-  return credential ? { client, usedCredential: credential } : { client }
+  return { client, usedCredential: credential }
 }
 
 type Registered = CertificateCredential | CertifiedNameCredential
@@ -59,7 +59,7 @@ async function recognise(
   const active = client && isRegisteredFor(client, 'certificate') ? await activeCredentials(deps, client) : []
   const counting = active.filter((credential) => !hasExpired(credential, at))
   // Whoever has no credential that counts waits for the same library.
-  let fault = await deps.clientCertificates.faultOf(presented, [], at)
+  let fault = counting.length > 0 ? undefined : await deps.clientCertificates.faultOf(presented, [], at)
   for (const credential of counting) {
     fault = await deps.clientCertificates.faultOf(presented, [credential], at)
     if (fault === undefined) return { fault, credential }
