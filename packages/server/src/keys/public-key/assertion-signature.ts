@@ -5,7 +5,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { AssertionAlgorithm, ClientPublicJwk } from '../../domain/client-credential.ts'
 import { createKeptKeys } from '../kept-keys.ts'
-import { createDecoyKeys } from './decoy-keys.ts'
+import { createDecoyKeys, type DecoyKeys } from './decoy-keys.ts'
 import { isSignature } from './jws-signature.ts'
 
 /** A JWS in its compact form (RFC 7515 §7.1), taken apart. */
@@ -30,23 +30,30 @@ export function createAssertionSignatures(): AssertionSignatures {
     return kept.get(name) ?? kept.keep(name, createPublicKey({ key: { ...jwk }, format: 'jwk' }))
   }
 
-  function isSignedWith(
-    { signingInput, signature }: SignedText,
-    algorithm: AssertionAlgorithm,
-    jwk: ClientPublicJwk,
-  ): boolean {
-    return isSignature(algorithm, readKey(jwk), signingInput, signature)
+  function checkInVain({ signingInput, signature }: SignedText, algorithm: AssertionAlgorithm): void {
+    isSignature(algorithm, readKey(decoyFor(decoys, algorithm, signature)), signingInput, signature)
   }
 
   return {
-    isSignedWith,
-    checkInVain(text, algorithm) {
-      isSignedWith(text, algorithm, decoys[kindOf(algorithm)])
+    isSignedWith(text, algorithm, jwk) {
+      // Such a signature is refused in no time, which would tell whoever sent it of what size the client's key is.
+      if (jwk.kty === 'RSA' && !isBelowModulus(text.signature, jwk.n)) {
+        checkInVain(text, algorithm)
+        return false
+      }
+      return isSignature(algorithm, readKey(jwk), text.signingInput, text.signature)
     },
+    checkInVain,
   }
 }
 
-function kindOf(algorithm: AssertionAlgorithm): 'rsa' | 'ec' | 'ed25519' {
-  if (algorithm === 'EdDSA') return 'ed25519'
-  return algorithm === 'ES256' ? 'ec' : 'rsa'
+/** RFC 8017 §5.2.2, step 1. */
+function isBelowModulus(signature: Buffer, n: string): boolean {
+  const modulus = Buffer.from(n, 'base64url')
+  return signature.length === modulus.length && signature.compare(modulus) < 0
+}
+
+function decoyFor(decoys: DecoyKeys, algorithm: AssertionAlgorithm, signature: Buffer): ClientPublicJwk {
+  if (algorithm === 'EdDSA') return decoys.ed25519
+  return algorithm === 'ES256' ? decoys.ec : decoys.rsa(signature.length)
 }

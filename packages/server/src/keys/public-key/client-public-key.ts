@@ -24,9 +24,9 @@ export interface ClientPublicKey {
   readonly certificateExpiresAt: Date | undefined
 }
 
-const minRsaBits = 2048
+export const minRsaBits = 2048
 /** A signature of a larger key leaves too little room in an assertion. */
-const maxRsaBits = 4096
+export const maxRsaBits = 4096
 const minRsaExponent = 65_537n
 /** Usual exponents are far smaller; with a larger one a signature would take as long to check as to make. */
 const maxRsaExponent = 2n ** 33n

@@ -9,6 +9,7 @@ import {
   type ClientPublicJwk,
   expiryInWords,
   hasExpired,
+  maxClientCredentials,
   type PublicKeyCredential,
 } from '../../domain/client-credential.ts'
 import type { AssertionSignatures } from '../../keys/public-key/assertion-signature.ts'
@@ -41,11 +42,18 @@ export function createVerifyAssertion(deps: VerifyAssertionDeps): VerifyAssertio
   return async function verifyAssertion(assertion, client, now) {
     const { signed, algorithm } = assertion
     const { keys, fault } = client ? await fittingKeys(deps, assertion, client, now) : noClient
-    if (keys.length === 0) deps.signatures.checkInVain(signed, algorithm)
     const signer = keys.find(({ publicJwk }) => deps.signatures.isSignedWith(signed, algorithm, publicJwk))
-    if (!signer) return { fault }
-    return { fault: undefined, ...(signer.credential && { credential: signer.credential }) }
+    if (signer) return { fault: undefined, ...(signer.credential && { credential: signer.credential }) }
+    for (let tried = keys.length; tried < mostKeys(assertion); tried += 1) {
+      deps.signatures.checkInVain(signed, algorithm)
+    }
+    return { fault }
   }
+}
+
+/** That any client can have for such an assertion: as many are tried for all. */
+function mostKeys({ kid }: ClientAssertion): number {
+  return kid === undefined ? maxClientCredentials : 1
 }
 
 interface Candidate {
