@@ -6,11 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  findFreePort,
-  type ServerProcess,
-  startServerProcess,
-} from '../packages/server/test/server-process.ts'
+import { findFreePort } from '../packages/server/test/free-port.ts'
+import { type ServerProcess, startServerProcess } from '../packages/server/test/server-process.ts'
 import { countCommits } from './commit-count.ts'
 import { LoadGenerator } from './load.ts'
 import { bytesWritten, cpuMicroseconds, type Memory, memoryOf } from './process-figures.ts'

@@ -6,12 +6,12 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findFreePort } from '../packages/server/test/free-port.ts'
 import { packAll } from './pack.ts'
 import { parsePackageJson } from './packed-package-json.ts'
 
@@ -121,7 +121,7 @@ test('an editor finds the types of the connection', async () => {
 })
 
 test('the server beside it starts, gives a token and stops on SIGTERM', async () => {
-  const port = await freePort()
+  const port = await findFreePort()
   const server = spawn(process.execPath, [join(host, 'node_modules/.bin/tallystick'), 'serve'], {
     cwd: host,
     env: { ...env, TALLYSTICK_PORT: String(port) },
@@ -188,15 +188,6 @@ function packageOf(specifier: string): string {
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  if (address === null || typeof address === 'string') throw new TypeError('The listener has no port.')
-  return address.port
 }
 
 async function untilReady(server: ChildProcess, url: string): Promise<void> {

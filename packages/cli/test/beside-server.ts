@@ -1,10 +1,9 @@
 /** `tallystick` beside a started server's data folder, where nothing needs to be said: for tests of what commands do. */
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { findFreePort } from '../../server/test/free-port.ts'
 import { startTestServer } from '../../server/test/test-server.ts'
 import { type RecordedRun, type RunSettings, runRecorded } from './recorded-run.ts'
 
@@ -13,7 +12,7 @@ export type BesideServer = Awaited<ReturnType<typeof startBesideServer>>
 export async function startBesideServer() {
   const folder = await mkdtemp(join(tmpdir(), 'tallystick-cli-'))
   // The server's own address is its origin, as it is for a user.
-  const server = await startTestServer({ settings: { TALLYSTICK_PORT: String(await freePort()) } })
+  const server = await startTestServer({ settings: { TALLYSTICK_PORT: String(await findFreePort()) } })
 
   function tallystick(args: readonly string[], settings: RunSettings = {}): Promise<RecordedRun> {
     const env = { TALLYSTICK_DATA_DIR: server.dataDir, ...settings.env }
@@ -73,13 +72,4 @@ export async function startBesideServer() {
       await rm(folder, { recursive: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  if (address === null || typeof address === 'string') throw new TypeError('The listener has no port.')
-  return address.port
 }

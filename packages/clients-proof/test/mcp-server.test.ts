@@ -3,11 +3,11 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findFreePort } from '../../server/test/free-port.ts'
 import { startTestServer, type TestServer } from '../../server/test/test-server.ts'
 import { samplesFolder } from './judged-tokens.ts'
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
   keys = await mkdtemp(join(tmpdir(), 'tallystick-mcp-'))
   server = await startTestServer()
   issuer = `${server.bootstrap.origin}/`
-  mcpServer = spawn(process.execPath, ['mcp-server.js', issuer, String(await freePort())], {
+  mcpServer = spawn(process.execPath, ['mcp-server.js', issuer, String(await findFreePort())], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -44,15 +44,6 @@ afterAll(async () => {
   await rm(keys, { recursive: true })
 })
 
-async function freePort(): Promise<number> {
-  const listener = createServer()
-  await once(listener.listen(0, 'localhost'), 'listening')
-  const address = listener.address()
-  await promisify(listener.close.bind(listener))()
-  if (address === null || typeof address === 'string') throw new Error('There is no port.')
-  return address.port
-}
-
 async function createClient(keyFile: string, scope: string[]): Promise<string> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   await writeFile(join(keys, keyFile), privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
@@ -69,7 +60,7 @@ async function createClient(keyFile: string, scope: string[]): Promise<string> {
 
 function callTool(id: string, keyFile: string) {
   const args = ['mcp-client.js', resource, issuer, id, join(keys, keyFile)]
-  return promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 30_000 })
+  return promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 240_000 })
 }
 
 test('a client that knows the MCP server, its own id and its key calls a tool', async () => {

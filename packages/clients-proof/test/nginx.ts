@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findFreePort } from '../../server/test/server-process.ts'
+import { findFreePort } from '../../server/test/free-port.ts'
 import { samplesFolder } from './judged-tokens.ts'
 
 /** Where Debian puts it; the path of a user need not hold it. */

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { compiledCache } from '../../server/test/compiled-cache.ts'
 import type { TlsServer } from '../../server/test/tls-server.ts'
 
-const programTimeoutMs = 60_000
+const programTimeoutMs = 240_000
 
 export interface ClientEnv {
   readonly AUTH0_CLIENT_ID: string

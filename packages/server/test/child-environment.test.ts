@@ -4,8 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { findFreePort } from './free-port.ts'
 import { processesBelow } from './process-tree.ts'
-import { findFreePort, startServerProcess } from './server-process.ts'
+import { startServerProcess } from './server-process.ts'
 import { readBootstrap } from './test-server.ts'
 
 test('a master key among the settings is told to no process that the server starts, not even to the compiler', async () => {

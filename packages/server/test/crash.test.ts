@@ -10,8 +10,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import { expect, onTestFailed, onTestFinished, test } from 'vitest'
 import { startLoad } from './crash-load.ts'
+import { findFreePort } from './free-port.ts'
 import { isAlive } from './process-tree.ts'
-import { findFreePort, type ServerProcess, startServerProcess } from './server-process.ts'
+import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { credentialsOf, invoices, operatorConnection, readBootstrap } from './test-server.ts'
 
 const rounds = 20

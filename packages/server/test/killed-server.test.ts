@@ -13,9 +13,10 @@ import { byAssertion, createKeyClient, createKeyPair, signAssertion } from './as
 import { createProofPair, makeProof } from './dpop-proofs.ts'
 import { claimsFor } from './federation-door.ts'
 import { signForeign, startForeignIssuers } from './foreign-issuers.ts'
+import { findFreePort } from './free-port.ts'
 import { present } from './presented-tokens.ts'
 import { isAlive } from './process-tree.ts'
-import { findFreePort, startServerProcess } from './server-process.ts'
+import { startServerProcess } from './server-process.ts'
 import { invoices, operatorConnection, readBootstrap, requestToken, type TokenAnswer } from './test-server.ts'
 
 const opaque = 'urn:opaque'

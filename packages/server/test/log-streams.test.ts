@@ -1,7 +1,7 @@
 /** Log streams, from an entry to the receiver it is sent to. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { findFreePort } from './server-process.ts'
+import { findFreePort } from './free-port.ts'
 import { isSigned, type StreamReceiver, startStreamReceiver } from './stream-receiver.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { findFreePort } from './free-port.ts'
 import { isAlive } from './process-tree.ts'
-import { findFreePort, type ServerProcess, startServerProcess } from './server-process.ts'
+import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { type BootstrapFile, operatorConnection, readBootstrap, requestToken } from './test-server.ts'
 
 const kills = 3

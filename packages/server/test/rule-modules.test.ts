@@ -8,8 +8,9 @@ import { rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findFreePort } from './free-port.ts'
 import { npmEnvironment } from './npm-environment.ts'
-import { findFreePort, startServerProcess } from './server-process.ts'
+import { startServerProcess } from './server-process.ts'
 import {
   credentialsOf,
   invoices,
