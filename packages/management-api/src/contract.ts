@@ -1,8 +1,8 @@
 /**
- * The management API in one table: each operation with its method, its path under `/api/v2`, the scopes of
- * which a token must hold one, and what goes in and comes out. The operations on one noun stand beneath its
- * shapes, a file for each; here they come together. The server registers its routes from this table, tests
- * are generated from it, and nothing else says which scope opens which door.
+ * The management API in one table: each operation with its method, its path under `/api/v2`, the scopes of which a
+ * token must hold one, and what goes in and comes out. Each noun has a file with its shapes and operations; here the
+ * operations come together. The server registers its routes from this table, tests are generated from it, and nothing
+ * else says which operation needs which scope.
  */
 import { actionBindingOperations } from './contract/action-bindings.ts'
 import { actionRunOperations } from './contract/action-runs.ts'

@@ -29,7 +29,7 @@ export function actionVersionCalls(call: Call) {
       call('GET', '/actions/actions/:id/versions', { params: { id }, query }),
     get: (id: string, versionId: string) =>
       call('GET', '/actions/actions/:id/versions/:versionId', { params: { id, versionId } }),
-    /** Makes a new version that is what this one was; with `update_draft` the draft becomes that, too. */
+    /** Makes a new version with the content of this one; with `update_draft` the draft gets it, too. */
     deploy: (id: string, versionId: string, body: { update_draft?: boolean } = {}) =>
       call('POST', '/actions/actions/:id/versions/:versionId/deploy', { params: { id, versionId }, body }),
   }
@@ -41,7 +41,7 @@ export function actionBindingCalls(call: Call) {
     triggers: () => call('GET', '/actions/triggers'),
     list: (triggerId: string, query: { page?: number; per_page?: number } = {}) =>
       call('GET', path, { params: { triggerId }, query }),
-    /** All Actions that shall run, first to last. */
+    /** All Actions that are to run, first to last. */
     update: (triggerId: string, body: ActionBindingOrder) =>
       call('PATCH', path, { params: { triggerId }, body }),
   }

@@ -28,10 +28,12 @@ type InputOf<M extends Method, P extends string> = ([BodyOf<At<M, P>>] extends [
   params?: ParamsOf<P>
 } & (ParamsOf<P> extends Record<string, string> ? { params: ParamsOf<P> } : unknown)
 
-/** A bearer token by itself; one that is bound to a key (RFC 9449) with what proves, for each request, that its sender holds the key. */
+/**
+ * A bearer token, or a token that is bound to a key (RFC 9449) with a function that makes the proof for each request.
+ */
 export type AccessToken = string | { readonly token: string; readonly prove: ProvePossession }
 
-/** Makes the DPoP proof of one request, with the nonce of the server where it asked for one. */
+/** Makes the DPoP proof for one request, with the server's nonce where it asked for one. */
 export type ProvePossession = (request: {
   readonly method: string
   readonly url: string
@@ -42,13 +44,13 @@ export interface ConnectionOptions {
   /** The origin of the server, such as `http://localhost:8420`. */
   readonly url: string
   /**
-   * The access token for each call. Keep it until it ends; when the server refuses it all the same, it is
-   * asked for once more with `fresh: true`.
+   * The access token for each call. Keep it until it expires; if the server refuses it anyway, this is called once
+   * more, with `fresh: true`.
    */
   readonly getToken: (options: { fresh: boolean }) => AccessToken | Promise<AccessToken>
-  /** Ours to replace: to trace calls, to limit their time, to reach a server without a port. */
+  /** Replaceable, to trace calls, limit their time, or reach a server without a port. */
   readonly fetch: typeof globalThis.fetch
-  /** What the next proof has to bear: the newest that the server gave. */
+  /** For the next proof: the newest nonce that the server gave. */
   readonly nonce: { newest: string | undefined }
 }
 
@@ -69,7 +71,7 @@ export async function send(options: ConnectionOptions, call: RawCall): Promise<R
   return successOf(await sendProven(options, call, freshToken))
 }
 
-/** Once more where the proof wanted a nonce (RFC 9449 §9). */
+/** Sends the request again where the server asks for a nonce (RFC 9449 §9). */
 async function sendProven(options: ConnectionOptions, call: RawCall, token: AccessToken): Promise<Response> {
   const response = await sendWith(options, call, token)
   const challenge = response.headers.get('www-authenticate') ?? ''
@@ -149,8 +151,8 @@ function queryText(query: object): string {
   return text === '' ? '' : `?${text}`
 }
 
-// The server keeps to the contract, and a newer one may tell more than this release knows: so the shape
-// is taken at its word here, once, and only that it is JSON is checked.
+// The server keeps to the contract, and a newer one may return more than this release knows, so this only checks that
+// the answer is JSON and trusts its shape.
 async function parseAnswer<Answer>(response: Response): Promise<Answer> {
   const text = await response.text()
   try {

@@ -8,7 +8,7 @@ export function clientCalls(call: Call) {
   return {
     list: async (query: Omit<ClientsQuery, 'include_totals'> = {}) =>
       pageOf(await call('GET', '/clients', { query: { ...query, include_totals: true } })),
-    /** The only answer beside `rotateSecret` that shows the secret, unless the client proves itself in another way. */
+    /** Besides `rotateSecret`, the only answer that shows the secret, if the client has one. */
     create: (body: ClientToCreate) => call('POST', '/clients', { body }),
     get: (id: string) => call('GET', '/clients/:id', { params: { id } }),
     update: (id: string, body: ClientChange) => call('PATCH', '/clients/:id', { params: { id }, body }),

@@ -1,6 +1,6 @@
 /**
- * Follows the log tail. A connection that breaks is made again with the id of the last entry seen, so that
- * no entry is missed and none comes twice.
+ * Follows the log tail. A connection that breaks is opened again with the id of the last entry seen, so that no entry
+ * is missed and none comes twice.
  */
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { TailEvent } from '../contract/log-tail.ts'
@@ -20,7 +20,7 @@ export interface FollowOptions {
 const maxSilenceMs = 45_000
 const firstWaitMs = 250
 const longestWaitMs = 10_000
-/** One event is one log entry or one console line; anything longer is no event of ours. */
+/** One event is one log entry or one console line; no event of ours is longer. */
 const maxEventLength = 4_000_000
 
 /** @throws ManagementApiError when refused, and what `fetch` throws when the first connection cannot be made. */

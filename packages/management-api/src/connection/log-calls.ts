@@ -13,7 +13,7 @@ export function logCalls(call: Call, connection: ConnectionOptions) {
     listAfter: async (query: Pick<LogsQuery, 'from' | 'take'>) =>
       arrayOf(await call('GET', '/logs', { query: { take: 100, ...query } })),
     get: (id: string) => call('GET', '/logs/:id', { params: { id } }),
-    /** Live, until the iteration is left or `signal` ends it; reconnects by itself. */
+    /** Live, until the iteration is left or `signal` ends it; reconnects automatically. */
     follow: (options?: FollowOptions) => followLog(connection, options),
   }
 }
@@ -21,7 +21,7 @@ export function logCalls(call: Call, connection: ConnectionOptions) {
 export function logStreamCalls(call: Call) {
   return {
     list: () => call('GET', '/log-streams'),
-    /** The only answer beside `rotateSecret` that shows the signing secret. */
+    /** Besides `rotateSecret`, the only answer that shows the signing secret. */
     create: (body: LogStreamToCreate) => call('POST', '/log-streams', { body }),
     get: (id: string) => call('GET', '/log-streams/:id', { params: { id } }),
     update: (id: string, body: LogStreamChange) =>

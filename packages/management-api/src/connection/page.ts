@@ -1,4 +1,4 @@
-/** A list is asked for in one of two shapes; these say which one was asked for. */
+/** A list can be requested in two shapes; these narrow an answer to the one that was requested. */
 export function pageOf<Answer>(answer: Answer): Extract<Answer, { total: number }> {
   if (Array.isArray(answer)) throw new TypeError('The server did not tell the totals it was asked for.')
   return answer as Extract<Answer, { total: number }>

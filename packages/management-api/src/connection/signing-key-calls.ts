@@ -5,9 +5,9 @@ export function signingKeyCalls(call: Call) {
   return {
     list: () => call('GET', '/keys/signing'),
     get: (kid: string) => call('GET', '/keys/signing/:kid', { params: { kid } }),
-    /** The next keys begin to sign, at `current_since` of the answer: of one algorithm, or of all. */
+    /** The next keys, of one algorithm or of all, begin to sign at the `current_since` of the answer. */
     rotate: (query: RotationQuery = {}) => call('POST', '/keys/signing/rotate', { query }),
-    /** Of a previous key, or with `emergency` of any: its tokens count no more. */
+    /** Revokes a previous key, or with `emergency` any key: its tokens no longer count. */
     revoke: (kid: string, query: RevocationQuery = {}) =>
       call('PUT', '/keys/signing/:kid/revoke', { params: { kid }, query }),
   }

@@ -5,7 +5,7 @@ import type {
 } from '../contract/trusted-issuers.ts'
 import type { Call } from './call.ts'
 
-/** Other token services, whose tokens prove clients. */
+/** Other issuers, whose tokens authenticate clients. */
 export function trustedIssuerCalls(call: Call) {
   return {
     list: () => call('GET', '/trusted-issuers'),
@@ -14,7 +14,7 @@ export function trustedIssuerCalls(call: Call) {
     update: (id: string, body: TrustedIssuerChange) =>
       call('PATCH', '/trusted-issuers/:id', { params: { id }, body }),
     delete: (id: string) => call('DELETE', '/trusted-issuers/:id', { params: { id } }),
-    /** Which client the token would be; it is not used up. */
+    /** Which client the token stands for; it is not used up. */
     explain: (body: TokenToExplain) => call('POST', '/trusted-issuers/explain', { body }),
   }
 }

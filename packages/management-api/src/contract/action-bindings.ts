@@ -21,7 +21,7 @@ export type ActionBinding = Static<typeof actionBinding>
 export const actionBindingPage = closed({ bindings: Type.Array(actionBinding), ...actionTotals })
 export type ActionBindingPage = Static<typeof actionBindingPage>
 
-/** All of them in their new order; whatever is not named is bound no more. */
+/** All of them in their new order; what is not named is unbound. */
 export const actionBindingOrder = closed({
   bindings: Type.Array(
     closed({

@@ -1,4 +1,4 @@
-/** What Actions do: the draft of one with an event of its author's, and all of them in an exchange. */
+/** What Actions did: a draft that was tested with an event, and all Actions of an exchange. */
 import { type Static, Type } from 'typebox'
 import { triggerId } from './action-triggers.ts'
 import type { Operation } from './operation.ts'
@@ -16,7 +16,7 @@ export const actionTestResult = closed({
     result: oneOf(['passed', 'denied', 'failed']),
     /** Why not, as the client would be told; the console tells more. */
     error: Type.Optional(closed({ code: Type.String(), message: Type.String() })),
-    /** What the token would hold of it. */
+    /** The claims that the token would get from it. */
     claims: Type.Record(Type.String(), Type.Unknown()),
     scope: Type.Array(Type.String()),
     /** Seconds, where it set them. The API and the client may allow less. */

@@ -16,7 +16,7 @@ import {
 } from './rule-members.ts'
 import { closed, dateTime, displayName, formed, kept, oneOf } from './schema.ts'
 
-/** What runs it here is one and the same; the name is told again. */
+/** Kept as it was sent; every Action runs in the same runtime here. */
 const runtime = formed('^node[0-9]{1,3}(-actions)?$', 'a release of Node such as node22', { maxLength: 40 })
 const code = Type.String({ maxLength: maxCodeLength })
 
@@ -41,7 +41,7 @@ export const action = closed({
   secrets: Type.Array(secret),
   /** The version that runs; absent until the first deploy. */
   deployed_version: Type.Optional(deployedVersion),
-  /** The same, as tools of long ago know it. */
+  /** The same, in the form that old tools know. */
   current_version: Type.Optional(
     closed({
       ...deployedVersion.properties,
@@ -104,7 +104,7 @@ export const actionsQuery = closed({
   /** The whole name. */
   actionName: Type.Optional(Type.String({ maxLength: 255 })),
   deployed: Type.Optional(Type.Boolean()),
-  /** From a market place, which there is not. */
+  /** From a marketplace, which does not exist here. */
   installed: Type.Optional(Type.Boolean()),
   ...actionPageQuery,
 })

@@ -1,7 +1,7 @@
 /**
- * Credentials of a client: what it proves itself with instead of sending a secret. A public key, with which it signs
- * assertions (RFC 7523); a certificate, or a name in certificates of an authority, which it shows by mutual TLS
- * (RFC 8705). A key goes in and never comes out. A credential counts once it is named in the client's
+ * Credentials of a client: what it authenticates with instead of sending a secret. A public key, with which it signs
+ * assertions (RFC 7523); a certificate, or a name in certificates of an authority, which it shows by mutual TLS (RFC
+ * 8705). A key goes in and never comes out. A credential counts once it is named in the client's
  * `client_authentication_methods`.
  */
 import { type Static, Type } from 'typebox'
@@ -12,7 +12,7 @@ export const maxClientCredentials = 2
 /** Characters. */
 export const maxPemLength = 8192
 
-/** Certificates that may answer for a name: roots, or any authority below one. */
+/** Certificates of authorities that may certify a name: roots, or any authority below one. */
 export const maxCertificateAuthorities = 4
 
 /**
@@ -69,7 +69,7 @@ export const clientCredentialToCreate = closed({
       'a host name in lower case',
     ),
   ),
-  /** One PEM each. A name means nothing without them: they say who may give it. */
+  /** One PEM each. Required for a name: they say who may certify it. */
   certificate_authorities: Type.Optional(
     Type.Array(pem, { minItems: 1, maxItems: maxCertificateAuthorities }),
   ),

@@ -42,9 +42,9 @@ export const clientSecretChange = closed({
 })
 export type ClientSecretChange = Static<typeof clientSecretChange>
 
-/** What of the old secret stays when there is a new one: by default nothing. */
+/** How long the old secret stays when there is a new one: by default not at all. */
 export const secretRotation = closed({
-  /** Seconds for which the newest of the old secrets still counts. It never lives longer by it. */
+  /** Seconds for which the newest of the old secrets still counts, if it does not expire before. */
   overlap_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: maxSecretOverlapSeconds })),
 })
 export type SecretRotation = Static<typeof secretRotation>

@@ -46,8 +46,9 @@ const grantTypes = Type.Array(
 )
 
 /**
- * Null while `client_authentication_methods` says how the client proves itself. `none`: not at all, so it gets no tokens.
- * `federated_jwt`: with tokens of an issuer that the tenant trusts (`/trusted-issuers`), and without a secret.
+ * Null while `client_authentication_methods` says how the client authenticates. `none`: not at all, so it gets no
+ * tokens. `federated_jwt`: with tokens of an issuer that the tenant trusts (`/trusted-issuers`), and without a
+ * secret.
  */
 const authMethod = Type.Unsafe<
   'client_secret_post' | 'client_secret_basic' | 'none' | 'federated_jwt' | null
@@ -65,7 +66,10 @@ const activeCredentials = Type.Array(credentialId, { minItems: 1, maxItems: maxC
 /** Ours, instead of `credentials`: where the client publishes its public keys as a key set (RFC 7517). */
 const jwksUri = formed('^https?://[!-~]+$', 'the URL of a key set', { maxLength: maxJwksUriLength })
 
-/** One of them: with which of its credentials the client proves itself. Its secret is kept meanwhile, and refused. */
+/**
+ * Exactly one member: which of its credentials the client authenticates with. Its secret is kept meanwhile, but
+ * refused.
+ */
 const keyMethods = oneMethod(activeCredentials)
 
 const newKeyMethods = oneMethod(
@@ -88,8 +92,8 @@ function oneMethod<Credentials extends TSchema>(credentials: Credentials) {
 }
 
 /**
- * What the client is held to beyond the tenant's own rules: the FAPI 2.0 Security Profile, with the way of proving
- * itself and the way of binding its tokens that the name tells. The two ending in `_dpop` are ours.
+ * What the client must meet beyond the tenant's own rules: the FAPI 2.0 Security Profile, with the client
+ * authentication and the token binding that the name tells. The two ending in `_dpop` are ours.
  */
 export const complianceLevels = [
   'none',
@@ -123,7 +127,7 @@ export const client = closed({
   client_authentication_methods: Type.Optional(keyMethods),
   /** Absent where it is none. */
   compliance_level: Type.Optional(complianceLevel),
-  /** Its tokens are bound to a key, or there are none. */
+  /** Only tokens that are bound to a key are issued. */
   require_proof_of_possession: Type.Boolean(),
   enabled: Type.Boolean(),
   /** Ours: how long its tokens live, where that is less than the API says. */
@@ -136,7 +140,7 @@ export type Client = Static<typeof client>
 export const clientWithSecret = closed({ ...client.properties, client_secret: Type.String() })
 export type ClientWithSecret = Static<typeof clientWithSecret>
 
-/** A client that does not prove itself with a secret is made without one. */
+/** A client that does not authenticate with a secret is made without one. */
 export const createdClient = closed({ ...client.properties, client_secret: Type.Optional(Type.String()) })
 export type CreatedClient = Static<typeof createdClient>
 
@@ -171,7 +175,7 @@ export const clientChange = closed({
   /** Credentials that the client has. Null, with a `token_endpoint_auth_method`, goes back to the secret. */
   client_authentication_methods: Type.Optional(nullable(keyMethods)),
   compliance_level: Type.Optional(complianceLevelToSet),
-  /** Null, as at the beginning: no. */
+  /** Null: no, which is the default. */
   require_proof_of_possession: Type.Optional(nullable(Type.Boolean())),
   client_secret: clientSecret,
   enabled: Type.Optional(Type.Boolean()),
@@ -184,7 +188,7 @@ export type ClientChange = Static<typeof clientChange>
 export const clientsQuery = closed({
   ...listQuery,
   ...fieldsQuery,
-  /** There is no global client: true lists nothing. */
+  /** There is no global client: true is refused for want of a scope that no token has. */
   is_global: Type.Optional(Type.Boolean()),
   is_first_party: Type.Optional(Type.Boolean()),
   /** Several are separated by commas. */

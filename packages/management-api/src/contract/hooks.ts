@@ -126,7 +126,7 @@ export const hookOperations = {
   getHookSecrets: {
     method: 'GET',
     path: '/hooks/:id/secrets',
-    summary: 'Tell the names of the secrets of a Hook',
+    summary: 'List the names of the secrets of a Hook',
     scopes: ['read:hooks'],
     status: 200,
     response: hookSecrets,
@@ -134,7 +134,7 @@ export const hookOperations = {
   addHookSecrets: {
     method: 'POST',
     path: '/hooks/:id/secrets',
-    summary: 'Give a Hook secrets of new names',
+    summary: 'Add secrets to a Hook',
     scopes: ['update:hooks'],
     body: sentSecrets,
     status: 201,

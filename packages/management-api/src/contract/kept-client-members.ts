@@ -60,7 +60,7 @@ export const keptClientMembers = {
   my_organization_configuration: object,
   async_approval_notification_channels: texts,
   skip_non_verifiable_callback_uri_confirmation_prompt: flag,
-  // A quota that nobody enforces would deceive.
+  // A quota that is not enforced would mislead.
   token_quota: Type.Optional(Type.Null()),
   signed_request_object: Type.Optional(Type.Null()),
   token_vault_privileged_access: Type.Optional(Type.Null()),

@@ -22,9 +22,12 @@ const sinkToCreate = closed({
     ),
   ),
   httpContentFormat: Type.Optional(contentFormat),
-  /** The value of the Authorization header, such as `Bearer …`. Never told again. In a change: left out it stays, null removes it. */
+  /**
+   * The value of the Authorization header, such as `Bearer …`. Never shown again. In a change: left out it stays,
+   * null removes it.
+   */
   httpAuthorization: Type.Optional(nullable(headerValue)),
-  /** Their values are never told again. In a change: left out they stay, an empty list removes them. */
+  /** Their values are never shown again. In a change: left out they stay, an empty list removes them. */
   httpCustomHeaders: Type.Optional(Type.Array(customHeader, { maxItems: 20 })),
 })
 export type LogStreamSinkToCreate = Static<typeof sinkToCreate>
@@ -115,7 +118,7 @@ export type LogStreamChange = Static<typeof logStreamChange>
 export const logStreamDelivery = closed({
   /** When the receiver last accepted something. */
   delivered_at: nullable(dateTime),
-  /** Since when it accepts nothing. */
+  /** Since when it has accepted nothing. */
   failing_since: nullable(dateTime),
   /** Of the last attempt, in words. */
   failure: nullable(Type.String()),

@@ -12,7 +12,7 @@ import { closed, dateTime, nullable, oneOf } from './schema.ts'
 export const tailEntry = closed({ kind: Type.Literal('entry'), entry: logEntry })
 export type TailEntry = Static<typeof tailEntry>
 
-/** One line that a rule printed, or that we say about a rule. The text is the rule's: do not trust it. */
+/** One line that a rule printed, or that we say about a rule. The rule wrote the text: do not trust it. */
 export const tailConsole = closed({
   kind: Type.Literal('console'),
   date: dateTime,

@@ -89,7 +89,7 @@ export const actionFailedLogEntry = closed({
 })
 export type ActionFailedLogEntry = Static<typeof actionFailedLogEntry>
 
-/** What proved the client of a request ends within thirty days: once a day for each secret and credential. */
+/** What authenticated the client of a request ends within thirty days: once a day for each secret and credential. */
 export const endingLogEntry = closed({
   ...entryMembers,
   type: Type.Literal('w'),

@@ -14,7 +14,7 @@ export interface Operation {
   /** `fieldsQuery` among it: the answer is cut to the members that were asked for. */
   readonly query?: TSchema
   readonly body?: TSchema
-  /** Without one it is as if `{}` had been sent. */
+  /** An absent body counts as `{}`. */
   readonly bodyMayBeAbsent?: true
   readonly status: 200 | 201 | 202 | 204
   /** Absent when the answer has no body. */

@@ -49,7 +49,7 @@ export const encryptionAlgorithms = [
   'ECDH-ES+A256KW',
 ] as const
 const encryptionKeyName = Type.String({ minLength: 1, maxLength: 128 })
-/** Tokens are signed and then encrypted, so that this API alone can read them. */
+/** Tokens are signed and then encrypted, so that only this API can read them. */
 const tokenEncryption = closed({
   format: Type.Literal('compact-nested-jwe'),
   encryption_key: closed({
@@ -70,7 +70,7 @@ export type TokenEncryption = Static<typeof tokenEncryption>
 const proofOfPossession = closed({
   mechanism: oneOf(['mtls', 'dpop']),
   required: Type.Boolean(),
-  /** Every client here is a confidential one: `public_clients` obliges none. */
+  /** Every client here is confidential: `public_clients` applies to none. */
   required_for: Type.Optional(oneOf(['public_clients', 'all_clients'])),
 })
 
@@ -89,7 +89,7 @@ const settings = {
   /** Null: not encrypted. */
   token_encryption: Type.Optional(nullable(tokenEncryption)),
   proof_of_possession: Type.Optional(nullable(proofOfPossession)),
-  /** What a client gets: a JWT, or a text that introspection alone can read. */
+  /** What a client gets: a JWT, or an opaque token that only introspection explains. */
   token_format: Type.Optional(tokenFormat),
   /** Each token names its place in a published list that tells whether it was revoked. Of JWTs alone, and not of HS256. */
   token_status_list: Type.Optional(Type.Boolean()),
@@ -99,7 +99,9 @@ const userAccess = closed({
   policy: Type.Optional(oneOf(['allow_all', 'deny_all', 'require_client_grant'])),
 })
 
-/** As with clients: kept, of no meaning to machines; nothing that would promise a protection which is not there. */
+/**
+ * As with clients: kept, without meaning to machines; nothing that would promise a protection that does not exist.
+ */
 const keptMembers = {
   allow_offline_access: Type.Optional(Type.Boolean()),
   allow_online_access: Type.Optional(Type.Boolean()),
@@ -132,7 +134,7 @@ export const resourceServer = closed({
   is_system: Type.Optional(Type.Literal(true)),
   scopes,
   signing_alg: signingAlg,
-  /** In the answer to the request that made it, and in no other. */
+  /** Only in the answer to the request that made it. */
   signing_secret: Type.Optional(Type.String()),
   token_dialect: tokenDialect,
   enforce_policies: Type.Optional(Type.Boolean()),

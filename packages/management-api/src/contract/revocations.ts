@@ -1,6 +1,7 @@
 /**
- * Revocations: tokens that count no more before they expire. One names a single token, or all that a client was given, or
- * all that a version of a rule shaped, up to the moment of the revocation; what is issued later is not touched by it.
+ * Revocations: tokens that stop counting before they expire. One names a single token, or all that a client was
+ * given, or all that a version of a rule shaped, up to the moment of the revocation; what is issued later is not
+ * touched by it.
  */
 import { type Static, Type } from 'typebox'
 import type { Operation } from './operation.ts'
@@ -22,7 +23,7 @@ const subject = {
 /** Exactly one of the four. */
 export const revocationToCreate = closed({
   ...subject,
-  /** The token itself, as somebody found it: a JWT, or an opaque one. It is told again by its `jti` alone. */
+  /** The token itself, as somebody found it: a JWT, or an opaque one. Answers only show its `jti`. */
   token: Type.Optional(Type.String({ minLength: 1, maxLength: 65_536 })),
 })
 export type RevocationToCreate = Static<typeof revocationToCreate>
@@ -59,7 +60,7 @@ export const revocationOperations = {
     method: 'POST',
     path: '/revocations',
     summary:
-      'End tokens before they expire: one, those of a client, or those that a version of a rule shaped',
+      'Revoke tokens before they expire: one, those of a client, or those that a version of a rule shaped',
     scopes: ['create:revocations'],
     body: revocationToCreate,
     status: 201,

@@ -6,7 +6,7 @@ import { formed } from './schema.ts'
 export const maxCodeLength = 100_000
 export const maxDependencies = 10
 
-// The three are what JavaScript takes for its own when it stands as a name.
+// The three names that JavaScript treats specially.
 export const secretName = formed(
   '^(?!(?:__proto__|constructor|prototype)$)[A-Za-z0-9_$.@*+:-]{1,128}$',
   'a name of 1 to 128 of the characters a-z A-Z 0-9 _ $ . @ * + : -, and none that JavaScript takes for its own',

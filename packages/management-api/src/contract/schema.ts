@@ -1,4 +1,4 @@
-/** Pieces of JSON Schema that several nouns need. Every object is closed: a member nobody knows is refused by name. */
+/** Pieces of JSON Schema that several nouns need. Every object is closed: an unknown member is refused by name. */
 import {
   type Static,
   type TObject,
@@ -48,14 +48,14 @@ export function record<Value extends TSchema>(
     propertyNames: {
       minLength: 1,
       maxLength: limits.maxLength,
-      // What JavaScript takes for its own when it stands as a name.
+      // Names that JavaScript treats specially.
       not: { enum: ['__proto__', 'constructor', 'prototype'] },
     },
     additionalProperties: value,
   })
 }
 
-/** A member that is documented, kept as it was sent and told again, and changes nothing. */
+/** A member that is documented, kept and returned as it was sent, and changes nothing. */
 export function kept(): TOptional<TUnsafe<unknown>> {
   return Type.Optional(Type.Unsafe<unknown>({}))
 }

@@ -25,7 +25,7 @@ export const signingKey = closed({
   thumbprint: Type.Optional(Type.String()),
   current: yes,
   next: yes,
-  /** It verifies and does not sign any more. */
+  /** It no longer signs, but still verifies. */
   previous: yes,
   /** Ours: a previous key whose last token has ended; the key set has it no more. */
   ended: yes,

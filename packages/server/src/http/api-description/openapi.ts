@@ -82,7 +82,7 @@ function describeOperation(name: string, operation: Operation): DescribedOperati
     responses: {
       [operation.status]: describeAnswer(operation),
       ...(method === 'GET' && !operation.eventStream
-        ? { 304: { description: 'What If-None-Match names is what is there.' } }
+        ? { 304: { description: 'Unchanged: If-None-Match names the present state.' } }
         : {}),
       ...Object.fromEntries(
         refusalsOf(operation).map((status) => [status, { $ref: `#/components/responses/${status}` }]),
@@ -92,14 +92,14 @@ function describeOperation(name: string, operation: Operation): DescribedOperati
 }
 
 function describeAnswer({ status, response, eventStream, method }: Operation): object {
-  if (!response) return { description: status === 204 ? 'Done; there is nothing to tell.' : 'Done.' }
+  if (!response) return { description: status === 204 ? 'Done; the answer has no body.' : 'Done.' }
   const type = eventStream ? 'text/event-stream' : 'application/json'
   return {
     description: eventStream ? 'Server-sent events; the data of each is one such object.' : 'Done.',
     headers: {
       'X-Request-Id': {
         schema: { type: 'string' },
-        description: 'The id of the log entry that tells of it.',
+        description: 'The id of the log entry of this request.',
       },
       ...(eventStream ? {} : { ETag: { schema: { type: 'string' }, description: 'For If-Match.' } }),
       ...(method === 'POST'

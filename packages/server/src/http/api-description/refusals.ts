@@ -4,8 +4,8 @@ import type { Operation } from '@tallystick/management-api/contract/operation'
 type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 422 | 429 | 503
 
 const meanings: Record<RefusalStatus, string> = {
-  400: 'The request is not what this page describes; the message names the member, parameter or header.',
-  401: 'No access token, or none that counts here.',
+  400: 'The request is not as described; the message names the member, parameter or header.',
+  401: 'No access token, or one that is not valid here.',
   403: 'The token lacks the scope, or the operation is refused for this object.',
   404: 'There is no such object in this tenant.',
   409: 'The identifier is taken, or the object is in use or in change.',
