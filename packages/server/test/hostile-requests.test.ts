@@ -174,6 +174,14 @@ describe('bytes that can be read in two ways', () => {
     }
   })
 
+  test('a request to go on in another protocol is answered in this one, and the connection ends', async () => {
+    const request = `GET /healthz HTTP/1.1\r\nHost: x\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n`
+    // The socket is not ended from here: that the other side ends it is what is awaited.
+    const answer = await send(request + request, () => undefined)
+    expect(answer.match(/HTTP\/1\.1 200 /g)).toHaveLength(1)
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i)
+  })
+
   test('a body that becomes unreadable once its request was answered: no second answer, and the connection ends', async () => {
     let isAnswered = false
     const received = await send(

@@ -107,6 +107,8 @@ export function createApp(
   app.setErrorHandler(sendError)
   app.setNotFoundHandler(sendNotFound)
   app.addHook('onRequest', (request, reply, done) => {
+    // Node loses whatever came with a request that asks to go on in another protocol, and its sender would wait for it.
+    if (request.headers.upgrade !== undefined) reply.header('connection', 'close')
     const fault = messageFault(request)
     if (fault === undefined) return done()
     // What follows on this connection may be part of it, or not.
