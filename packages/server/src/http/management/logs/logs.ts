@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { ManagementError } from '../../../domain/errors.ts'
 import { type LogEntryStore, parseLogEntryId } from '../../../domain/log-entry.ts'
 import { SearchTooWideError } from '../../../domain/log-search.ts'
-import type { TenantId } from '../../../domain/tenant.ts'
+import { createFewAtOnce } from '../operation/few-at-once.ts'
 import type { Call, Handlers } from '../operation/handler.ts'
 import { notThere } from '../operation/not-there.ts'
 import { pageOf, totalsOf } from '../operation/page.ts'
@@ -22,30 +22,6 @@ const maxEntriesByPage = 1000
 /** Of one tenant. They share the turns of the loop, and each of them may look at very many entries. */
 export const maxSearchesAtOnce = 10
 
-type Search = <Result>(tenantId: TenantId, work: () => Promise<Result>) => Promise<Result>
-
-/** @throws ManagementError `too_many_requests` from the function it returns. */
-function createSearch(): Search {
-  const running = new Map<TenantId, number>()
-  return async function search(tenantId, work) {
-    const others = running.get(tenantId) ?? 0
-    if (others >= maxSearchesAtOnce) {
-      throw new ManagementError(
-        'too_many_requests',
-        `${maxSearchesAtOnce} searches of this log are under way already. Send it again when one of them has been answered.`,
-      )
-    }
-    running.set(tenantId, others + 1)
-    try {
-      return await work()
-    } finally {
-      const left = (running.get(tenantId) ?? 1) - 1
-      if (left === 0) running.delete(tenantId)
-      else running.set(tenantId, left)
-    }
-  }
-}
-
 function tooDeep(): ManagementError {
   return new ManagementError(
     'invalid_query_string',
@@ -54,7 +30,7 @@ function tooDeep(): ManagementError {
 }
 
 export function createLogHandlers(deps: LogHandlerDeps): Pick<Handlers, 'listLogEntries' | 'getLogEntry'> {
-  const search = createSearch()
+  const search = createFewAtOnce(maxSearchesAtOnce, 'searches of this log')
   return {
     async listLogEntries(call) {
       const { request, query } = call

@@ -17,6 +17,11 @@ export interface ProofsDeps {
 }
 
 const dayMs = 86_400_000
+/**
+ * Of each kind, the soonest first: many more than are told, since most of what has ended was replaced, or its client is
+ * disabled.
+ */
+const maxExamined = 10_000
 /** Read in one go; nobody else is served meanwhile. */
 const perTurn = 50
 
@@ -46,13 +51,16 @@ export async function endingProofs(
 }
 
 async function clientsWithEndings(deps: ProofsDeps, tenantId: TenantId, span: Span): Promise<Set<ClientId>> {
-  const secrets = await deps.clientSecrets.listEnding(tenantId, span, maxWarnings)
-  const credentials = await deps.clientCredentials.listEnding(tenantId, span, maxWarnings)
-  const clients = new Set([...secrets, ...credentials].map(({ clientId }) => clientId))
+  const secrets = await deps.clientSecrets.listEnding(tenantId, span, maxExamined)
+  const credentials = await deps.clientCredentials.listEnding(tenantId, span, maxExamined)
+  const named: { readonly clientId: ClientId; readonly end: number }[] = []
   for await (const credential of certifiedNames(deps, tenantId)) {
-    if (isWithin(deps.endOfCredential(credential), span)) clients.add(credential.clientId)
+    const end = deps.endOfCredential(credential)
+    if (isWithin(end, span)) named.push({ clientId: credential.clientId, end: end.getTime() })
   }
-  return clients
+  // All clients may have been certified by the one authority that ends.
+  const soonest = named.toSorted((one, other) => one.end - other.end).slice(0, maxExamined)
+  return new Set([...secrets, ...credentials, ...soonest].map(({ clientId }) => clientId))
 }
 
 async function* certifiedNames(

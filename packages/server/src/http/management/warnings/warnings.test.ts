@@ -1,11 +1,13 @@
 /** What ends soon is told, soonest first; what goes on, or was taken over, alarms nobody. */
 import { X509Certificate } from 'node:crypto'
 import { managementScopes } from '@tallystick/management-api/contract'
-import type { Warning } from '@tallystick/management-api/contract/warnings'
+import { maxWarnings, type Warning } from '@tallystick/management-api/contract/warnings'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createKeyPair } from '../../../../test/assertion-client.ts'
 import { authorityFor, certificateFor } from '../../../../test/certificates.ts'
+import { idOf, sampleClient, sampleSecret } from '../../../../test/storage-conformance/samples.ts'
 import { startTwoTenants, type TwoTenants } from '../../../../test/two-tenants.ts'
+import type { Client } from '../../../domain/client.ts'
 
 const dayMs = 86_400_000
 let world: TwoTenants
@@ -100,6 +102,32 @@ test('what has ended is told of for a month while nothing took its place, and of
   ])
   await (await mine()).clientSecrets.create(id, {})
   expect(await warningsOf(id)).toEqual([])
+})
+
+test('what ends is not hidden by the very many secrets that were replaced', async () => {
+  const { clients, clientSecrets, commit } = world.rooms.storage
+  const { tenant } = world.mine
+  const many = Array.from({ length: maxWarnings + 100 }, (_, at) =>
+    sampleClient({
+      tenantId: tenant.id,
+      id: idOf(`many_${at}`),
+      tokenEndpointAuthMethod: 'client_secret_post',
+    }),
+  )
+  const ofClient = ({ tenantId, id: clientId }: Client, id: string, expiresAt: Date | undefined) =>
+    clientSecrets.insert(sampleSecret({ tenantId, clientId, id: idOf(id), expiresAt }))
+  await commit(
+    many.flatMap((client) => [
+      clients.insert(client),
+      ofClient(client, 'old', new Date(now().getTime() - dayMs)),
+      ofClient(client, 'new', undefined),
+    ]),
+  )
+  const { id, secretId } = await newClient('ending behind many')
+  const { clientSecrets: secrets } = await mine()
+  await secrets.update(id, secretId, { expires_at: inDays(29) })
+  expect(await warningsOf(id)).toMatchObject([{ credential_id: secretId }])
+  expect(await warningsOf('many_0')).toEqual([])
 })
 
 test('a key and a certificate are told of while the client names them, and its old secret is not', async () => {
