@@ -47,7 +47,7 @@ test('the file behind a link is the one to write to', async () => {
   expect(await linkedFile(join(folder, 'nothing'))).toBe(join(folder, 'nothing'))
 })
 
-test('removing says whether there was something', async () => {
+test('removing a file says whether there was one', async () => {
   await writeFile(join(folder, 'gone'), '')
   expect(await removePrivateFile(join(folder, 'gone'))).toBe(true)
   expect(await removePrivateFile(join(folder, 'gone'))).toBe(false)

@@ -25,7 +25,7 @@ for (const [code, said] of [
   ["const key = '##KEY##'", /^todo: a keyword of the deploy tool stands in its code/],
   ['x'.repeat(100_001), /^stops: its code has more than 100000 bytes/],
 ] as const) {
-  test(`there is a word about ${code.slice(0, 40)}`, () => {
+  test(`the import remarks on ${code.slice(0, 40)}`, () => {
     expect(remarksOn(code)).toEqual([expect.stringMatching(said)])
   })
 }

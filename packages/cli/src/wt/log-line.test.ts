@@ -29,7 +29,7 @@ test('a line names time, level and rule', () => {
   expect([20, 30, 50].map((level) => shown({ level }).split(' ')[1])).toEqual(['DEBUG', 'INFO', 'ERROR'])
 })
 
-test('more is told on request', () => {
+test('version, client and request are shown on request', () => {
   expect(shown({}, true)).toBe('10:15:17.257Z WARN  myrule: hello\n    version=3 client=abc request=r1')
 })
 

@@ -23,7 +23,7 @@ async function startListener(asksForCertificates: boolean) {
 }
 
 for (const asksForCertificates of [true, false]) {
-  test(`asked is ${asksForCertificates}: so is seen`, async () => {
+  test(`a client that has a certificate ${asksForCertificates ? 'shows it where it is asked' : 'does not show it unasked'}`, async () => {
     const { server, knock } = await startListener(asksForCertificates)
     const accepted = once(server, 'secureConnection')
     const client = knock()

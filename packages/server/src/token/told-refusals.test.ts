@@ -12,7 +12,7 @@ const sources = globSync('packages/server/src/{token,keys,domain}/**/*.ts', { cw
 
 const sentences = [...page.matchAll(/^\| `([A-Z,][^`]+)` \|/gm)].map(([, sentence = '']) => sentence)
 
-test('the page has sentences', () => {
+test('the page of refusals quotes the sentences of the log', () => {
   expect(sentences.length).toBeGreaterThan(30)
 })
 

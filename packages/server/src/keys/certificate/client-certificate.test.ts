@@ -121,7 +121,7 @@ test('an RSA key with a small exponent proves nothing, and neither may be regist
   }
 })
 
-test('who was certified as a client issues nothing', async () => {
+test('the certificate of a client cannot issue another one', async () => {
   const client = await machineOf(root)
   expect(await faultOf(await machineOf(client), [client])).toBe(notAnswered)
   const pretender = await certificateFor('CN=Between', {

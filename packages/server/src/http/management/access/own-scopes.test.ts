@@ -18,6 +18,6 @@ test('where an operator lacks much, five are named and the others counted', () =
   )
 })
 
-test('who holds all of it may go on', () => {
+test('an operator who holds all of the scopes, and perhaps more, is not refused', () => {
   expect(() => requireOwnScopes({ scopes: new Set([...needed, 'read:h']) }, needed)).not.toThrow()
 })

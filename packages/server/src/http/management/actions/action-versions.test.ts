@@ -95,7 +95,7 @@ test('a roll-back makes a new version and leaves the draft, unless it is told to
   expect((await actions.test(id)).payload.claims).toEqual({ value: 5 })
 })
 
-test('a roll-back needs no body', async () => {
+test('a roll-back is made without a body', async () => {
   const { actions } = world.mine.connection
   const id = await newAction(claiming('1'))
   const { id: versionId } = await actions.deploy(id)
@@ -205,7 +205,7 @@ test('a test tells a denial and a failure apart', async () => {
   expect(payload.console.at(-1)).toMatchObject({ level: 'error', text: expect.stringContaining('oh') })
 })
 
-test('nothing of one test is left for the next', async () => {
+test('globals that one test of a draft sets are gone in the next', async () => {
   const id = await newAction(`let runs = 0; ${claiming('++runs')}`)
   const { actions } = world.mine.connection
   await actions.test(id)

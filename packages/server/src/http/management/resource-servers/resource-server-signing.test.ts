@@ -67,6 +67,6 @@ test('an API that has such an algorithm already keeps it while its other setting
   expect(again).toEqual({ signing: { algorithm: 'ML-DSA-65' }, writes: [], newSecret: undefined })
 })
 
-test('this runtime has them all', () => {
+test('the runtime of these tests can sign with every algorithm', () => {
   expect(runtimeAlgorithms()).toEqual(keyAlgorithms)
 })
