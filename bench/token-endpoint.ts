@@ -20,8 +20,7 @@ const warmUpMs = 4000
 const maxRequestsPerRound = 200_000
 const connections = 32
 const starts = 5
-/** Long enough for the memory of the start to be given back. */
-const restMs = 12_000
+const restMs = 5000
 
 /** One round of load; the CPU and the disk figures are for one request. */
 export interface Round {

@@ -7,7 +7,6 @@ import { MasterKeyError } from './keys/secret/master-key.ts'
 import { TlsUnusableError } from './keys/tls/tls-unusable-error.ts'
 import type { RunningServer } from './server.ts'
 import { settings } from './settings.ts'
-import { collectStartGarbageAtRest } from './start-garbage.ts'
 import { StorageUnavailableError } from './storage/data-folder.ts'
 
 /** What the system answers when there is no such address here, or not for us. */
@@ -41,7 +40,6 @@ async function run(): Promise<void> {
     stopOnSignal(server)
     // Only now: who reads that it is ready may stop it the next moment, and data that was closed well opens as it was.
     for (const text of words) process.stdout.write(`${text}\n`)
-    collectStartGarbageAtRest()
   } catch (error) {
     process.stderr.write(`${reasonInLines(error)}\n`)
     process.exitCode = 1
