@@ -25,6 +25,11 @@ export const issuerAlgorithms = [
 ] as const
 export type IssuerAlgorithm = (typeof issuerAlgorithms)[number]
 
+/** Undefined when there is none of that name. `Ed25519` is what RFC 9864 calls EdDSA with that curve. */
+export function issuerAlgorithmNamed(name: unknown): IssuerAlgorithm | undefined {
+  return name === 'Ed25519' ? 'EdDSA' : issuerAlgorithms.find((known) => known === name)
+}
+
 /** A public key as a JWK (RFC 7517), reduced to what it is looked up by and what makes it. */
 export type IssuerJwk = { readonly kid?: string; readonly alg?: string } & (
   | { readonly kty: 'RSA'; readonly n: string; readonly e: string }

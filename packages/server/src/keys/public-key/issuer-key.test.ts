@@ -65,6 +65,15 @@ describe.each(issuerAlgorithms)('a signature of %s', (algorithm) => {
   })
 })
 
+// RFC 9864, which public libraries write already.
+test('a key that calls its algorithm Ed25519 is one for EdDSA, and no other curve is', () => {
+  const key = jwkOf('EdDSA', { alg: 'Ed25519' })
+  expect(parseIssuerKey(key).algorithms).toEqual(['EdDSA'])
+  expect(issuerJwkOf(key, parseIssuerKey(key))).toEqual(key)
+  expect(() => parseIssuerKey(jwkOf('ES256', { alg: 'Ed25519' }))).toThrow(/alg/)
+  expect(() => parseIssuerKey(jwkOf('EdDSA', { alg: 'Ed448' }))).toThrow(/alg/)
+})
+
 test.each([
   [{ use: 'enc' }, /use/],
   [{ use: 'x509-svid' }, /use/],

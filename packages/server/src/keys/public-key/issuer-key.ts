@@ -3,7 +3,12 @@
  * signature checked in a way that the key was not made for (RFC 8725 §3.1).
  */
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
-import { type IssuerAlgorithm, type IssuerJwk, issuerAlgorithms } from '../../domain/trusted-issuer.ts'
+import {
+  type IssuerAlgorithm,
+  type IssuerJwk,
+  issuerAlgorithmNamed,
+  issuerAlgorithms,
+} from '../../domain/trusted-issuer.ts'
 import type { SignedText } from './assertion-signature.ts'
 import { holdsPrivateKey } from './client-public-key.ts'
 import { isSignature } from './jws-signature.ts'
@@ -45,7 +50,8 @@ export function parseIssuerKey(jwk: Readonly<Record<string, unknown>>): IssuerKe
   }
   const publicKey = read({ kty, crv, n, e, x, y })
   const fitting = algorithmsOf(publicKey)
-  const algorithms = alg === undefined ? fitting : fitting.filter((algorithm) => algorithm === alg)
+  const algorithms =
+    alg === undefined ? fitting : fitting.filter((algorithm) => algorithm === issuerAlgorithmNamed(alg))
   if (algorithms.length === 0) throw new IssuerKeyError('The alg of the key is none that fits it.')
   const fault = whyUnsound(publicKey)
   if (fault !== undefined) throw new IssuerKeyError(fault)

@@ -3,7 +3,12 @@
  * function returns one fault, as a sentence for the operator, or undefined. Nothing here is proven yet.
  */
 import { createHash } from 'node:crypto'
-import { type IssuerAlgorithm, issuerAlgorithms, type TrustedIssuer } from '../../domain/trusted-issuer.ts'
+import {
+  type IssuerAlgorithm,
+  issuerAlgorithmNamed,
+  issuerAlgorithms,
+  type TrustedIssuer,
+} from '../../domain/trusted-issuer.ts'
 import type { SignedText } from '../../keys/public-key/assertion-signature.ts'
 import { isDeeperThan, maxJsonDepth } from '../../rules/json-depth.ts'
 import { assertionSkewSeconds } from '../client-authentication/client-assertion.ts'
@@ -69,9 +74,9 @@ const headerTypes: readonly unknown[] = [undefined, 'JWT', 'JOSE', 'client-authe
 /** Members `jwk`, `jku`, `x5u` and `x5c` are not looked at: a token never brings the key it is checked with. */
 function parseHeader({ header }: CompactJwt): Pick<ForeignToken, 'algorithm' | 'kid' | 'header'> {
   const { alg, typ, kid, crit, b64 } = header
-  const algorithm = issuerAlgorithms.find((known) => known === alg)
+  const algorithm = issuerAlgorithmNamed(alg)
   if (algorithm === undefined) {
-    throw new UnreadableTokenError(`Its alg must be one of ${issuerAlgorithms.join(', ')}.`)
+    throw new UnreadableTokenError(`Its alg must be one of ${[...issuerAlgorithms, 'Ed25519'].join(', ')}.`)
   }
   if (!headerTypes.includes(typ)) throw new UnreadableTokenError('Its typ must be JWT, JOSE or absent.')
   if (crit !== undefined || b64 !== undefined) {
@@ -81,7 +86,7 @@ function parseHeader({ header }: CompactJwt): Pick<ForeignToken, 'algorithm' | '
   return {
     algorithm,
     kid,
-    header: { alg: algorithm, ...(kid !== undefined && { kid }), ...(typ !== undefined && { typ }) },
+    header: { alg, ...(kid !== undefined && { kid }), ...(typ !== undefined && { typ }) },
   }
 }
 
