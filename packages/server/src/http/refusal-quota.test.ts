@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { sampleChange } from '../../test/storage-conformance/samples.ts'
+import { sampleChange } from '../../test/storage-conformance/log-samples.ts'
 import { openTestDoor, type TestDoor } from '../../test/webtask-door.ts'
 import { createRefusalQuota, maxRefusalsOnRecord } from './refusal-quota.ts'
 

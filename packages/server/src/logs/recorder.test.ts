@@ -2,14 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  acme,
-  idOf,
-  logId,
-  sampleActionFailure,
-  sampleClient,
-  sampleExchange,
-} from '../../test/storage-conformance/samples.ts'
+import { logId, sampleActionFailure, sampleExchange } from '../../test/storage-conformance/log-samples.ts'
+import { acme, idOf, sampleClient } from '../../test/storage-conformance/samples.ts'
 import type { SpentProof } from '../domain/spent-proof.ts'
 import { AlreadyExistsError, ChangedMeanwhileError, GoneError, type Storage } from '../domain/storage.ts'
 import { openStorage } from '../storage/storage.ts'

@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sampleToken } from '../../test/storage-conformance/issued-tokens.ts'
+import { logId, sampleExchange } from '../../test/storage-conformance/log-samples.ts'
 import {
   acme,
   globex,
   idOf,
-  logId,
   sampleClient,
-  sampleExchange,
   sampleRule,
   sampleSecret,
   sampleVersion,

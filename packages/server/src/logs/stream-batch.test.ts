@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { idOf, sampleChange, sampleExchange } from '../../test/storage-conformance/samples.ts'
+import { sampleChange, sampleExchange } from '../../test/storage-conformance/log-samples.ts'
+import { idOf } from '../../test/storage-conformance/samples.ts'
 import type { LogEntry, PlacedLogEntry } from '../domain/log-entry.ts'
 import type { LogStream, LogStreamFormat } from '../domain/log-stream.ts'
 import { batchOf, maxBodyLength } from './stream-batch.ts'

@@ -3,13 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startWatch } from '../../test/own-time.ts'
-import {
-  acme,
-  idOf,
-  sampleChange,
-  sampleExchange,
-  secondsIn,
-} from '../../test/storage-conformance/samples.ts'
+import { sampleChange, sampleExchange } from '../../test/storage-conformance/log-samples.ts'
+import { acme, idOf, secondsIn } from '../../test/storage-conformance/samples.ts'
 import { type StreamReceiver, startStreamReceiver } from '../../test/stream-receiver.ts'
 import type { LogEntry } from '../domain/log-entry.ts'
 import type { LogStream } from '../domain/log-stream.ts'

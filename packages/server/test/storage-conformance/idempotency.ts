@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { IdempotentAnswer } from '../../src/domain/idempotent-answer.ts'
 import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
-import { acme, globex, idOf, sampleClient, sampleExchange, secondsIn } from './samples.ts'
+import { sampleExchange } from './log-samples.ts'
+import { acme, globex, idOf, sampleClient, secondsIn } from './samples.ts'
 
 function sampleAnswer(members: Partial<IdempotentAnswer> = {}): IdempotentAnswer {
   return {

@@ -10,7 +10,8 @@ import {
 } from '../../src/domain/log-search.ts'
 import { watchTurns } from '../longest-turn.ts'
 import type { Current } from './current.ts'
-import { acme, globex, idOf, logId, sampleChange, sampleExchange, secondsIn } from './samples.ts'
+import { logId, sampleChange, sampleExchange } from './log-samples.ts'
+import { acme, globex, idOf, secondsIn } from './samples.ts'
 
 const entries: LogEntry[] = [
   sampleExchange(1, { userAgent: 'curl/8 (Linux)' }),

@@ -4,17 +4,8 @@ import type { LogEntry } from '../../src/domain/log-entry.ts'
 import type { LogEntryFilter } from '../../src/domain/log-search.ts'
 import { AlreadyExistsError, GoneError } from '../../src/domain/storage.ts'
 import type { Current } from './current.ts'
-import {
-  acme,
-  globex,
-  idOf,
-  logId,
-  sampleActionFailure,
-  sampleChange,
-  sampleExchange,
-  sampleWarning,
-  secondsIn,
-} from './samples.ts'
+import { logId, sampleActionFailure, sampleChange, sampleExchange, sampleWarning } from './log-samples.ts'
+import { acme, globex, idOf, secondsIn } from './samples.ts'
 
 export function registerLogTests(current: Current): void {
   const add = async (...entries: LogEntry[]) => {

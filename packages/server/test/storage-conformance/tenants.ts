@@ -3,12 +3,12 @@ import type { Audience } from '../../src/domain/resource-server.ts'
 import { AlreadyExistsError, ChangedMeanwhileError, GoneError } from '../../src/domain/storage.ts'
 import { parseTenantName } from '../../src/domain/tenant.ts'
 import type { Current } from './current.ts'
+import { sampleExchange } from './log-samples.ts'
 import {
   acme,
   globex,
   idOf,
   sampleClient,
-  sampleExchange,
   sampleGrant,
   sampleKey,
   sampleResourceServer,

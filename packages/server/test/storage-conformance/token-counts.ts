@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { LogEntry } from '../../src/domain/log-entry.ts'
 import type { Current } from './current.ts'
-import { acme, globex, idOf, sampleChange, sampleExchange } from './samples.ts'
+import { sampleChange, sampleExchange } from './log-samples.ts'
+import { acme, globex, idOf } from './samples.ts'
 
 const day = 86_400
 /** `sampleExchange` dates entry 0 at the first second of 2030. */

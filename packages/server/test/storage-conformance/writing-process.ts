@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { openStorage } from '../../src/storage/storage.ts'
-import { sampleExchange } from './samples.ts'
+import { sampleExchange } from './log-samples.ts'
 
 const [dataDir = '', first = ''] = process.argv.slice(2)
 const storage = await openStorage({ dataDir, now: () => new Date() })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sampleExchange } from '../../../test/storage-conformance/samples.ts'
+import { sampleExchange } from '../../../test/storage-conformance/log-samples.ts'
 import { startTwoTenants, type TwoTenants } from '../../../test/two-tenants.ts'
 import type { ExchangeLogEntry } from '../../domain/log-entry.ts'
 import { newLogEntryId } from '../../logs/log-entry-id.ts'

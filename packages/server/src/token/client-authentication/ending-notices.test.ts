@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { authorityFor } from '../../../test/certificates.ts'
+import { logId } from '../../../test/storage-conformance/log-samples.ts'
 import {
   globex,
-  logId,
   sampleClient,
   sampleCredential,
   sampleSecret,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { acme, idOf, logId, sampleExchange, secondsIn } from '../../../test/storage-conformance/samples.ts'
+import { logId, sampleExchange } from '../../../test/storage-conformance/log-samples.ts'
+import { acme, idOf, secondsIn } from '../../../test/storage-conformance/samples.ts'
 import { openTurningKeys } from '../../../test/turning-keys.ts'
 import type { TokenId } from '../../domain/issued-token.ts'
 import type { RevocationSubject } from '../../domain/revocation.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { named } from '../../../../test/named-cases.ts'
-import { sampleExchange } from '../../../../test/storage-conformance/samples.ts'
+import { sampleExchange } from '../../../../test/storage-conformance/log-samples.ts'
 import { startTwoTenants, type TestTenant, type TwoTenants } from '../../../../test/two-tenants.ts'
 import { maxSearchesAtOnce } from './logs.ts'
 
