@@ -2,7 +2,7 @@
 import { createHmac, createSecretKey } from 'node:crypto'
 import type { RuleTrace } from '../domain/log-entry.ts'
 import type { PipelineRule, RuleStore } from '../domain/rule.ts'
-import type { InvocationResult, Program } from '../sandbox/invocation.ts'
+import type { InvocationResult } from '../sandbox/invocation.ts'
 import type { ActionCache, CacheChange, CacheRecord } from './action-cache.ts'
 import { type ActionInput, actionEvent } from './action-event.ts'
 import { callbackInput } from './callback-input.ts'
@@ -17,7 +17,7 @@ import {
 } from './invoke-rule.ts'
 import type { Mask } from './masking.ts'
 import type { PipelineExchange } from './pipeline-exchange.ts'
-import { ruleProgram } from './rule-program.ts'
+import { storedProgram } from './rule-program.ts'
 import type { ScopeBounds } from './rule-scopes.ts'
 import type { JudgedRule, RuleDecision } from './verdict.ts'
 
@@ -67,7 +67,7 @@ export async function runRule(
     deps,
     { name: rule.name, model: rule.model, scopes, bounds, longestLifetimeSeconds, mask },
     {
-      program: programOf(deps.rules, turn.step),
+      program: storedProgram(deps.rules, turn.step),
       input: cached ? actionInput(exchange, turn, cached) : callbackInputOf(exchange, turn),
       seed: seedFor(exchange.seed, turn.step),
       egressAllow: exchange.tenant.egressAllow,
@@ -85,18 +85,6 @@ export async function runRule(
     lane: run.lane,
     resends: run.resends,
     decision,
-  }
-}
-
-function programOf(rules: RuleStore, { rule, version }: PipelineRule): Program {
-  return {
-    id: version.id,
-    owner: rule.tenantId,
-    load: async () => {
-      const stored = await rules.findVersion(rule.tenantId, version.id)
-      if (!stored) throw new Error(`The version ${version.id} of the rule ${rule.name} is not stored.`)
-      return ruleProgram(rule.model, stored)
-    },
   }
 }
 
