@@ -1,5 +1,6 @@
 /** What an API is told of a token (RFC 7662). */
 import { generateKeyPairSync } from 'node:crypto'
+import type { ClientChange } from '@tallystick/management-api/contract/clients'
 import { compactDecrypt, createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createProofPair, makeProof } from './dpop-proofs.ts'
@@ -149,10 +150,23 @@ test('of an encrypted token only what is inside, which the API alone can show', 
   expect((await introspect(inside, asker)).body).toEqual(inactive)
 })
 
-test('nothing of a token whose client lost its grant, or was disabled', async () => {
+const shutOut: [how: string, change: ClientChange][] = [
+  ['was disabled', { enabled: false }],
+  ['lost the grant type', { grant_types: ['implicit'] }],
+  ['lost its way of authenticating', { token_endpoint_auth_method: 'none' }],
+]
+test.each(shutOut)('nothing of a token whose client %s', async (_how, change) => {
   const client = await server.createClient('brief', ['read'])
   const token = await tokenOf(server, credentials(client))
   expect(await isActive(token)).toBe(true)
-  await server.management.clients.update(client.id, { enabled: false })
+  await server.management.clients.update(client.id, change)
+  expect((await introspect(token)).body).toEqual(inactive)
+})
+
+test('nothing of a token whose client lost its client grant', async () => {
+  const client = await server.createClient('granted', ['read'])
+  const token = await tokenOf(server, credentials(client))
+  const { client_grants } = await server.management.clientGrants.list({ client_id: client.id })
+  for (const { id } of client_grants) await server.management.clientGrants.delete(id)
   expect((await introspect(token)).body).toEqual(inactive)
 })

@@ -83,6 +83,11 @@ export interface Client {
   readonly updatedAt: Date
 }
 
+/** Whether the client could get a token at all, whatever it is granted. */
+export function mayGetTokens({ enabled, tokenEndpointAuthMethod, grantTypes }: Client): boolean {
+  return enabled && tokenEndpointAuthMethod !== 'none' && grantTypes.includes('client_credentials')
+}
+
 /** A client secret as it is kept: a keyed hash, from which nobody can read the secret back. */
 export interface ClientSecret {
   readonly tenantId: TenantId

@@ -5,7 +5,7 @@
  * those of the token's scopes count that the grant still has: taking access away works at once.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type ClientId, type ClientStore, parseClientId } from '../../../domain/client.ts'
+import { type ClientId, type ClientStore, mayGetTokens, parseClientId } from '../../../domain/client.ts'
 import { type ClientGrantStore, grantedScopes } from '../../../domain/client-grant.ts'
 import { ManagementError } from '../../../domain/errors.ts'
 import type { ResourceServerStore } from '../../../domain/resource-server.ts'
@@ -16,7 +16,6 @@ import type {
   ManagementTokenClaims,
   VerifyManagementToken,
 } from '../../../token/presented-token/management-token.ts'
-import { mayGetTokens } from './come-back.ts'
 import { type ConfirmPossessionDeps, createConfirmPossession } from './confirm-possession.ts'
 import { presentedToken, refuseToken, schemeOf } from './presented-token.ts'
 

@@ -6,6 +6,7 @@ import {
   type Client,
   type ClientSecret,
   type ClientStore,
+  mayGetTokens,
   usesCertificate,
   usesSecret,
 } from '../../../domain/client.ts'
@@ -20,15 +21,6 @@ export interface ComeBackDeps {
   readonly clientCredentials: Pick<ClientCredentialStore, 'list'>
   /** Whether a client could show this server a certificate at all. */
   readonly takesCertificates: boolean
-}
-
-/** Whether a client could get a token at all. */
-export function mayGetTokens(client: Client): boolean {
-  return (
-    client.enabled &&
-    client.tokenEndpointAuthMethod !== 'none' &&
-    client.grantTypes.includes('client_credentials')
-  )
 }
 
 /** With the stored secrets and credentials, some of which may have expired already. */
