@@ -92,3 +92,21 @@ test('durations are told in whole milliseconds', async () => {
   const shown = await here.ok(['logs', 'show', output.split('\n')[0] ?? ''])
   expect(shown.output).toMatch(/^duration +(\d+|under 1) ms$/m)
 })
+
+test('a warning names what ends, when, and the request that used it', async () => {
+  const { clientSecrets } = here.server.management
+  const { id, secret = '' } = await here.server.createClient('ending', ['read'])
+  const secretId = (await clientSecrets.list(id))[0]?.id ?? ''
+  const expires_at = new Date(Date.now() + 864_000_000).toISOString()
+  await clientSecrets.update(id, secretId, { expires_at })
+  const tail = here.followTail(['--client', id], (output) => output.includes(' ends at '))
+  await tail.connected
+  const used = await here.server.requestToken({ client_id: id, client_secret: secret })
+  expect((await tail.ended).output).toMatch(new RegExp(`w +ending: The secret ${secretId}, which was used`))
+  const list = ['logs', 'list', '--type', 'w', '--client', id]
+  expect((await here.ok(list)).output).toContain(`ends at ${expires_at}.`)
+  const shown = await here.ok(['logs', 'show', (await here.ok([...list, '--ids'])).output.trim()])
+  expect(shown.output).toMatch(new RegExp(`^credential +${secretId}  client_secret$`, 'm'))
+  expect(shown.output).toMatch(new RegExp(`^ends +${expires_at}$`, 'm'))
+  expect(shown.output).toMatch(new RegExp(`^request +${used.headers.get('x-request-id')}$`, 'm'))
+})
