@@ -65,6 +65,8 @@ export function createReader(here: BesideServer): Reader {
           const told = name === 'id' ? 'TRUSTED_ISSUER_ID' : name.toUpperCase()
           seen.set(`$${told}`, value).set(told, value)
         }
+        const [credential] = /\bcred_\w+/.exec(output) ?? []
+        if (credential !== undefined) seen.set('CREDENTIAL_ID', credential)
       }
       if (printed === '') throw new Error(`There is nothing to follow below ${heading} of ${page}`)
       return printed
