@@ -21,6 +21,10 @@ export interface Reader {
 /** What a reader puts in the place of words that stand for something of theirs. */
 export type Values = Readonly<Record<string, string>>
 
+/** What a reader takes from the screen, and the word for it on the pages where that is another than its name. */
+const shownValues = /^(client_id|client_secret|credentials|id) +(\S+)$/gm
+const wordsFor: Readonly<Record<string, string>> = { id: 'TRUSTED_ISSUER_ID', credentials: 'CREDENTIAL_ID' }
+
 /** What these do needs a cluster, or never ends. */
 const leftOut = /^(?:kubectl|jq|spire-agent|tallystick logs tail)\b/
 
@@ -61,8 +65,8 @@ export function createReader(here: BesideServer): Reader {
           input,
         )
         printed += output
-        for (const [, name = '', value = ''] of output.matchAll(/^(client_id|client_secret|id) +(\S+)$/gm)) {
-          const told = name === 'id' ? 'TRUSTED_ISSUER_ID' : name.toUpperCase()
+        for (const [, name = '', value = ''] of output.matchAll(shownValues)) {
+          const told = wordsFor[name] ?? name.toUpperCase()
           seen.set(`$${told}`, value).set(told, value)
         }
         const [credential] = /\bcred_\w+/.exec(output) ?? []
