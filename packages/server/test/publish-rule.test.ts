@@ -79,6 +79,20 @@ test('a secret reaches the rule, and is told by its name alone', async () => {
   expect(JSON.stringify(seen)).not.toContain(secrets.KEY)
 })
 
+test('a secret that was changed reaches the rule, and is masked, from the next request on', async () => {
+  const upload = (expression: string, key: string) =>
+    server.uploadRule({ source: telling(expression), secrets: { KEY: key } })
+  await upload('context.webtask.secrets.KEY.length', 'a-first-value')
+  expect(await told()).toBe('a-first-value'.length)
+  await upload('context.webtask.secrets.KEY.length', 'a-value-that-came-later')
+  expect(await told()).toBe('a-value-that-came-later'.length)
+  await upload('(() => { throw new Error(context.webtask.secrets.KEY) })()', 'a-value-that-came-last')
+  await server.requestToken()
+  const { logs } = await server.management.logs.list({ q: 'type:feccft' })
+  expect(JSON.stringify(logs)).toContain('[secret]')
+  expect(JSON.stringify(logs)).not.toContain('a-value-that-came-last')
+})
+
 test('an exchange ends with the version it began with, and the next one runs the new version', async () => {
   const lines = await server.followLines()
   await server.uploadRule({
