@@ -1,5 +1,6 @@
 /** The same trial for every hostile rule, through the token endpoint, beside a neighbour that must not notice. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startWatch } from './own-time.ts'
 import { processesBelow } from './process-tree.ts'
 import { type HostileProgram, hostilePrograms } from './sandbox/hostile-programs.ts'
 import { measureSlowdown } from './slowdown.ts'
@@ -87,13 +88,15 @@ function describeTrials(lane: 'fast' | 'slow', programs: readonly HostileProgram
     })
   }
 
-  test(`${lane} lane: a normal rule of the attacker works again`, async () => {
+  test(`${lane} lane: a normal rule of the attacker works within ten seconds`, async () => {
     await server.uploadRule({
       name: 'hostile',
       source: 'module.exports = (a, scope, c, d, cb) => cb(null, { scope })',
       meta: { 'auth0-extension-client': attacker.id },
     })
+    const sinceUploaded = startWatch()
     await expect.poll(async () => (await server.requestToken(credentialsOf(attacker))).status).toBe(200)
+    expect(sinceUploaded()).toBeLessThan(10_000)
   })
 }
 
