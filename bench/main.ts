@@ -1,4 +1,7 @@
-/** Measures the sandbox alone, the proofs of clients, and token endpoint and management API of a started server; prints each figure beside its target. */
+/**
+ * Measures the sandbox alone, the proofs of clients, and token endpoint and
+ * management API of a started server; prints each figure beside its target.
+ */
 import { measureClientProofs } from './client-proofs.ts'
 import { describeMachine } from './machine.ts'
 import { measureManagementApi } from './management-api.ts'

@@ -1,4 +1,7 @@
-/** Files of tests share a process: what one of them changes there and does not change back fails that file, and none after it. */
+/**
+ * Files of tests share a process: what one of them changes there
+ * and does not change back fails that file, and none after it.
+ */
 import { afterAll, expect } from 'vitest'
 
 const folder = process.cwd()

@@ -12,7 +12,10 @@ import type { BesideServer } from './beside-server.ts'
 import { blocksOf, shellCommands } from './page-commands.ts'
 
 export interface Reader {
-  /** What all commands below the heading printed; `input` is what those read that are given a file by `<`. @throws Error when one of them is refused. */
+  /**
+   * What all commands below the heading printed; `input` is what those read that are given a file by `<`.
+   * @throws Error when one of them is refused.
+   */
   follow(page: string, heading: string, values?: Values, input?: string): Promise<string>
   /** Goes back to the folder from which the reader came. */
   leave(): void

@@ -113,7 +113,10 @@ test('the example works as written: create, a token with its claim and scope, th
   expect((await server.requestToken({ scope: 'read' })).claims).not.toHaveProperty(['https://foo.com/claim'])
 })
 
-/** Milliseconds from an answer until its line is printed: the median of five, lest a moment of a busy machine count for all. */
+/**
+ * Milliseconds from an answer until its line is printed: the
+ * median of five, lest a moment of a busy machine count for all.
+ */
 async function usualDelay(logs: Running): Promise<number> {
   const delays: number[] = []
   for (let line = 2; line <= 6; line++) {

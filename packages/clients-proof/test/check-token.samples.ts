@@ -1,4 +1,7 @@
-/** The samples in other languages, which need their tools: `npm run samples`. Without a tool this fails, and is never skipped. */
+/**
+ * The samples in other languages, which need their tools:
+ * `npm run samples`. Without a tool this fails, and is never skipped.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** Runs a program that uses a public client library, as its author would: a process that is told which authority to trust. */
+/**
+ * Runs a program that uses a public client library, as its
+ * author would: a process that is told which authority to trust.
+ */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs'
 
-/** Keeps memory, and so every key in it, out of core dumps (core(5)). Where the system has no such switch, nothing happens. */
+/**
+ * Keeps memory, and so every key in it, out of core dumps
+ * (core(5)). Where the system has no such switch, nothing happens.
+ */
 export function keepOutOfCoreDumps(): void {
   try {
     writeFileSync('/proc/self/coredump_filter', '0')

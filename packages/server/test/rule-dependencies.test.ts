@@ -1,4 +1,7 @@
-/** Packages of npm by each of the three doors: when they are installed, what is refused, and what stays without a registry. */
+/**
+ * Packages of npm by each of the three doors: when they are
+ * installed, what is refused, and what stays without a registry.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startLoopbackRegistry } from './loopback-registry.ts'
 import { startTestServer, type TestServer } from './test-server.ts'

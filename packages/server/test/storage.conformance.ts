@@ -24,7 +24,10 @@ import { registerTokenCountTests } from './storage-conformance/token-counts.ts'
 import { registerTransactionTests } from './storage-conformance/transactions.ts'
 import { registerTrustedIssuerTests } from './storage-conformance/trusted-issuers.ts'
 
-/** Each test gets a migrated storage that holds the tenants *acme* (the default) and *globex*. `open` gives an empty storage whose clock reads `now`, and closes with everything it left behind. */
+/**
+ * Each test gets a migrated storage that holds the tenants *acme* (the default) and *globex*.
+ * `open` gives an empty storage whose clock reads `now`, and closes with everything it left behind.
+ */
 export type OpenStorage = (now: () => Date) => Promise<{ storage: Storage; close: () => Promise<void> }>
 
 export function describeStorage(name: string, open: OpenStorage): void {

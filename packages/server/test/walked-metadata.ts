@@ -20,7 +20,10 @@ export type Walked = Awaited<ReturnType<typeof openWalked>>
 
 const audience = 'urn:walked'
 
-/** The metadata of a tenant, and a machine of it for each way to prove one. `proves` sends a DPoP proof with each request. */
+/**
+ * The metadata of a tenant, and a machine of it for each way
+ * to prove one. `proves` sends a DPoP proof with each request.
+ */
 export async function openWalked(tenant: TestTenant, { proves = false } = {}) {
   const metadata: Record<string, unknown> = await read('/.well-known/oauth-authorization-server')
   const { clients, clientGrants, resourceServers } = tenant.connection

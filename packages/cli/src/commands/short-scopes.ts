@@ -1,4 +1,7 @@
-/** Scopes on one line: as many as there is room for, and how many more there are. The management API has more than a line holds. */
+/**
+ * Scopes on one line: as many as there is room for, and how many
+ * more there are. The management API has more than a line holds.
+ */
 
 /** For ` and 1000 more`. */
 const restLength = 14

@@ -1,4 +1,7 @@
-/** Signs with each of its keys, by each library and by hand with jose, and proves its key with DPoP; verifies what it got. */
+/**
+ * Signs with each of its keys, by each library and by hand with
+ * jose, and proves its key with DPoP; verifies what it got.
+ */
 import { randomUUID } from 'node:crypto'
 import {
   calculateJwkThumbprint,

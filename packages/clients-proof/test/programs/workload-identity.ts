@@ -1,4 +1,7 @@
-/** Proves itself with tokens of another issuer: by what each library offers for ways of authentication that it does not know. */
+/**
+ * Proves itself with tokens of another issuer: by what each
+ * library offers for ways of authentication that it does not know.
+ */
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { audience, clientId, domain, refusalOf, tell, variable } from './environment.ts'

@@ -1,7 +1,8 @@
 /**
  * The installer, as a program of its own: it is handed a folder and dependencies on its standard input, puts the
- * packages there with npm's library, and writes what it found to its standard output. It runs none of their scripts, takes packages
- * from the registry alone, and can be killed at any moment. The registry is the one that npm's own configuration names.
+ * packages there with npm's library, and writes what it found to its standard output. It runs none of their scripts,
+ * takes packages from the registry alone, and can be killed at any moment. The registry is the one that npm's own
+ * configuration names.
  */
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'

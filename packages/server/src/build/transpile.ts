@@ -1,4 +1,7 @@
-/** JavaScript of TypeScript or of an ECMAScript module, made by esbuild, which reads foreign text in a process of its own. */
+/**
+ * JavaScript of TypeScript or of an ECMAScript module, made by
+ * esbuild, which reads foreign text in a process of its own.
+ */
 import { transform } from 'esbuild'
 import { BuildError } from '../domain/rule-build.ts'
 import { withinCompilerTime } from './compiler-time.ts'

@@ -1,4 +1,7 @@
-/** Whether anything of a tenant but its log has changed since a moment: how a change is made only on top of what was seen. */
+/**
+ * Whether anything of a tenant but its log has changed since a
+ * moment: how a change is made only on top of what was seen.
+ */
 import type { TenantId } from './tenant.ts'
 import type { Write } from './write.ts'
 

@@ -4,7 +4,11 @@
  * what only the operator may read goes into `cause`, which stays in the log.
  */
 
-/** RFC 6749 §5.2, RFC 8707 §2 (`invalid_target`), RFC 6749 §4.1.2.1 (`access_denied`, `server_error`, `temporarily_unavailable`), RFC 9449 §5 and §8 (`invalid_dpop_proof`, `use_dpop_nonce`), RFC 7009 §2.2.1 (`unsupported_token_type`). */
+/**
+ * RFC 6749 §5.2, RFC 8707 §2 (`invalid_target`), RFC 6749 §4.1.2.1 (`access_denied`,
+ * `server_error`, `temporarily_unavailable`), RFC 9449 §5 and §8 (`invalid_dpop_proof`,
+ * `use_dpop_nonce`), RFC 7009 §2.2.1 (`unsupported_token_type`).
+ */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'

@@ -135,7 +135,10 @@ export interface PipelineRule {
 
 /** Promises: `find…` resolve to undefined when absent and never throw for that. */
 export interface RuleStore {
-  /** Enabled rules of `credentials-exchange` with their active versions: webtasks by (order, name), then the Hook, then Actions by (order, name). */
+  /**
+   * Enabled rules of `credentials-exchange` with their active versions: webtasks by (order, name), then the Hook, then
+   * Actions by (order, name).
+   */
   pipeline(tenantId: TenantId): Promise<readonly PipelineRule[]>
   find(tenantId: TenantId, id: RuleId): Promise<Rule | undefined>
   findByName(tenantId: TenantId, door: RuleDoor, name: RuleName): Promise<Rule | undefined>

@@ -53,7 +53,10 @@ export interface TrustedIssuer {
   readonly tenantId: TenantId
   readonly id: TrustedIssuerId
   readonly name: string
-  /** Its `iss`, byte for byte; or `spiffe://` and a trust domain, for tokens whose `sub` is of that domain. Unique per tenant. */
+  /**
+   * Its `iss`, byte for byte; or `spiffe://` and a trust domain,
+   * for tokens whose `sub` is of that domain. Unique per tenant.
+   */
   readonly issuer: string
   readonly keySource: IssuerKeySource
   /** Each `aud` of a token has to be one of these; the tenant's own issuer when there is none. */

@@ -119,7 +119,10 @@ async function keepUsed(
   else if (used.length > 0) await spend(proven, () => deps.keep(used))
 }
 
-/** @throws OAuthError when another request used the same assertion, or the same token of another issuer, at the same time. */
+/**
+ * @throws OAuthError when another request used the same assertion,
+ * or the same token of another issuer, at the same time.
+ */
 async function spend({ spentProof }: ProvenClient, write: () => Promise<void>): Promise<void> {
   try {
     await write()

@@ -166,7 +166,10 @@ function maskOf({ headers: { authorization = '', dpop = '' } }: FastifyRequest):
   return (text) => maskOwnSecrets(maskPresented(text))
 }
 
-/** Without the query string, which may hold a token. Where an encoded letter would hide a secret, the path is kept decoded. */
+/**
+ * Without the query string, which may hold a token. Where an
+ * encoded letter would hide a secret, the path is kept decoded.
+ */
 function maskedPath(url: string, mask: (text: string) => string): string {
   const path = url.split('?', 1)[0] ?? ''
   const decoded = path.replace(/%([2-7][0-9a-f])/gi, (_escape, hex) =>

@@ -29,7 +29,10 @@ export interface UnreadableBytes {
 export function createUnreadableBytes(newRequestId: () => string): UnreadableBytes {
   const lastAnswers = new WeakMap<Socket, ServerResponse>()
 
-  /** They belong to a request that has its answer, or come while one is being written: a second answer would be another's. */
+  /**
+   * They belong to a request that has its answer, or come while
+   * one is being written: a second answer would be another's.
+   */
   function areAnswered(socket: Socket): boolean {
     const last = lastAnswers.get(socket)
     return last?.headersSent === true && !(last.req.complete && last.writableFinished)

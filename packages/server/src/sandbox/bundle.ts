@@ -1,7 +1,7 @@
 /**
- * Makes, once at start, or takes as it was made for an earlier start, everything a runner is given: its own program, the script its snapshot is made
- * of, and the scripts that isolates load when they first touch a name. A runner reads no file of ours,
- * so it needs neither our folders nor a TypeScript loader, and is the smaller for it.
+ * Makes everything a runner is given, once at start, or takes what was made for an earlier start: its own program, the
+ * script its snapshot is made of, and the scripts that isolates load when they first touch a name. A runner reads no
+ * file of ours, so it needs neither our folders nor a TypeScript loader, and is the smaller for it.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

@@ -10,7 +10,10 @@ beforeAll(async () => {
 })
 afterAll(() => tested.sandbox.close())
 
-/** A runner ended. Where everything takes more than twice its time, one may have been silent for too long and be replaced. */
+/**
+ * A runner ended. Where everything takes more than twice its
+ * time, one may have been silent for too long and be replaced.
+ */
 const isFault = (slowdown: number) => (event: SandboxEvent) =>
   event.kind === 'runner_ended' && !(event.cause === 'silent' && slowdown > 2)
 

@@ -8,7 +8,10 @@
 export interface ProgramCode {
   /** JavaScript put in front of the source on its own line; lines are counted without it. */
   readonly prologue: string
-  /** The foreign source, evaluated as a sloppy-mode function body with `module`, `exports`, `require`, `__filename`, `__dirname`. */
+  /**
+   * The foreign source, evaluated as a sloppy-mode function body
+   * with `module`, `exports`, `require`, `__filename`, `__dirname`.
+   */
   readonly source: string
   /**
    * An expression that evaluates to `(exported) => (input, settle, fail) => void`, in a scope of its own and

@@ -8,7 +8,10 @@ const intervalMs = 20
 const pingEveryMs = 25
 /** The slow lane's main thread never runs a slice, but it does a program's cryptography. */
 const silenceMs = { fast: 150, slow: 700 } as const
-/** What a silent runner queued for a processor does not count: it is starved, not stuck. It is waited for this much longer. */
+/**
+ * What a silent runner queued for a processor does not count:
+ * it is starved, not stuck. It is waited for this much longer.
+ */
 const starvedFactor = 4
 const maxResidentBytes = 900_000_000
 const measureEveryMs = 100

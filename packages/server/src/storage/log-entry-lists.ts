@@ -27,7 +27,10 @@ import {
   shapeOf,
 } from './log-entry-statements.ts'
 
-/** Entries of which only positions are read at once; of those whose content is looked at, the looks: some milliseconds either. */
+/**
+ * Entries of which only positions are read at once; of those whose
+ * content is looked at, the looks: some milliseconds either.
+ */
 const entriesPerCount = 10_000
 const looksPerSearch = 1000
 const minEntriesPerSearch = 5

@@ -28,7 +28,10 @@ export const testAdapter = `(exported) => (input, settle, fail) => {
   else if (returned !== undefined) settle(returned)
 }`
 
-/** Far more time than any program here needs that ends by itself; a test of those that do not says how long they may take. */
+/**
+ * Far more time than any program here needs that ends by itself;
+ * a test of those that do not says how long they may take.
+ */
 export const testLimits: SandboxLimits = {
   timeoutMs: 20_000,
   memoryMb: 64,

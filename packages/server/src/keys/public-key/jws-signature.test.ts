@@ -1,4 +1,7 @@
-/** Signatures put together by hand, in the manner of the Wycheproof vectors: of each key one that is right, and many that are not. */
+/**
+ * Signatures put together by hand, in the manner of the Wycheproof
+ * vectors: of each key one that is right, and many that are not.
+ */
 import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { CompactSign } from 'jose'
 import { describe, expect, test } from 'vitest'

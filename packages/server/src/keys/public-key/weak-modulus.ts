@@ -31,7 +31,10 @@ function hasSmallFactor(n: bigint): boolean {
   return smallPrimes.some((prime) => rest % BigInt(prime) === 0n)
 }
 
-/** Of the primes by which the library made its own those for which 65537 has few powers: no other modulus has all of them. */
+/**
+ * Of the primes by which the library made its own those for
+ * which 65537 has few powers: no other modulus has all of them.
+ */
 const telling = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157].map((prime) => ({
   prime: BigInt(prime),
   powers: powersOf65537(prime),
@@ -43,7 +46,10 @@ function powersOf65537(prime: number): ReadonlySet<bigint> {
   return powers
 }
 
-/** Nemec et al., "The Return of Coppersmith's Attack" (2017). One sound modulus in a hundred million looks like this, too. */
+/**
+ * Nemec et al., "The Return of Coppersmith's Attack" (2017).
+ * One sound modulus in a hundred million looks like this, too.
+ */
 function isOfFlawedLibrary(n: bigint): boolean {
   return telling.every(({ prime, powers }) => powers.has(n % prime))
 }

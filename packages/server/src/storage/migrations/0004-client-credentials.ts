@@ -1,4 +1,7 @@
-/** Public keys of clients beside their secrets, which of them count, and the assertions that are spent; lists of clients by kind. */
+/**
+ * Public keys of clients beside their secrets, which of them count,
+ * and the assertions that are spent; lists of clients by kind.
+ */
 import { type Kysely, sql } from 'kysely'
 
 const statements = [

@@ -1,4 +1,7 @@
-/** Tokens that are none, at the management API. Each is put together by hand from parts, the good one from the same parts. */
+/**
+ * Tokens that are none, at the management API. Each is put
+ * together by hand from parts, the good one from the same parts.
+ */
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
