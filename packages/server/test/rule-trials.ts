@@ -4,7 +4,8 @@ import type { RuleModel } from '../src/domain/rule.ts'
 import type { MaskedLine } from '../src/rules/invoke-rule.ts'
 import { ruleProgram } from '../src/rules/rule-program.ts'
 import { createTryRule } from '../src/rules/try-rule.ts'
-import { startTestSandbox } from './sandbox/start-test-sandbox.ts'
+import type { SandboxLimits } from '../src/sandbox/invocation.ts'
+import { startTestSandbox, testLimits } from './sandbox/start-test-sandbox.ts'
 
 export interface Given {
   readonly event?: unknown
@@ -14,8 +15,8 @@ export interface Given {
 
 export type RuleTrials = Awaited<ReturnType<typeof startRuleTrials>>
 
-export async function startRuleTrials() {
-  const box = await startTestSandbox()
+export async function startRuleTrials(limits: Partial<SandboxLimits> = {}) {
+  const box = await startTestSandbox({ limits: { ...testLimits, ...limits } })
   const tryRule = createTryRule({ sandbox: box.sandbox, now: () => new Date() })
   let programs = 0
 
