@@ -7,9 +7,15 @@
 const turnMs = 5
 
 export class Backlog {
+  readonly #nowMs: () => number
   #tasks: (() => void)[] = []
   #next = 0
   #isScheduled = false
+
+  /** `nowMs` is a monotonic clock. */
+  constructor(nowMs = () => performance.now()) {
+    this.#nowMs = nowMs
+  }
 
   add(task: () => void): void {
     this.#tasks.push(task)
@@ -19,10 +25,10 @@ export class Backlog {
   }
 
   #turn(): void {
-    const endsAt = performance.now() + turnMs
+    const endsAt = this.#nowMs() + turnMs
     for (let task = this.#take(); task !== undefined; task = this.#take()) {
       task()
-      if (performance.now() >= endsAt) break
+      if (this.#nowMs() >= endsAt) break
     }
     this.#isScheduled = this.#next < this.#tasks.length
     if (this.#isScheduled) setImmediate(() => this.#turn())
