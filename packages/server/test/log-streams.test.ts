@@ -122,7 +122,7 @@ test('the function of the documentation knows our requests from others', async (
   const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? ''
   const { isGenuine } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
   const { signing_secret } = await streams().create(http())
-  await receiver.until(() => receiver.requests.length === 1)
+  await receiver.until(() => receiver.requests.length >= 1)
   const { headers, body } = receiver.requests[0] ?? { headers: {}, body: '' }
   expect(isGenuine(headers, body, signing_secret)).toBe(true)
   expect(isGenuine(headers, `${body} `, signing_secret)).toBe(false)
@@ -133,9 +133,9 @@ test('the function of the documentation knows our requests from others', async (
 test('what the receiver refuses comes again, and nothing comes before it', async () => {
   receiver.answer.status = 503
   const { id } = await streams().create(http())
-  await receiver.until(() => receiver.requests.length === 1)
+  await receiver.until(() => receiver.requests.length >= 1)
   await server.requestToken()
-  await receiver.until(() => receiver.requests.length === 2)
+  await receiver.until(() => receiver.requests.length >= 2)
   expect(await streams().delivery(id)).toMatchObject({
     delivered_at: null,
     failing_since: expect.any(String),
@@ -152,7 +152,7 @@ test('what the receiver refuses comes again, and nothing comes before it', async
 test('a redirect is not followed', async () => {
   Object.assign(receiver.answer, { status: 307, headers: { location: `${receiver.url}/elsewhere` } })
   const { id } = await streams().create(http())
-  await receiver.until(() => receiver.requests.length === 1)
+  await receiver.until(() => receiver.requests.length >= 1)
   await expect
     .poll(() => streams().delivery(id))
     .toMatchObject({
@@ -164,7 +164,7 @@ test('a receiver that would rather speak another protocol is asked again', async
   Object.assign(receiver.answer, { status: 101, headers: { connection: 'upgrade', upgrade: 'other' } })
   const { id } = await streams().create(http())
   await server.requestToken()
-  await receiver.until(() => receiver.requests.length === 2)
+  await receiver.until(() => receiver.requests.length >= 2)
   await expect(streams().delivery(id)).resolves.toMatchObject({
     failure: 'The receiver closed the connection without an answer.',
   })
@@ -186,7 +186,7 @@ test('a stream that fails makes its next attempt as soon as it is changed', asyn
   receiver.answer.status = 500
   Object.assign(receiver.answer.headers, { 'retry-after': '300' })
   const { id } = await streams().create(http({ httpAuthorization: 'old' }))
-  await receiver.until(() => receiver.requests.length === 1)
+  await receiver.until(() => receiver.requests.length >= 1)
   receiver.answer.status = 200
   await streams().update(id, { sink: { httpEndpoint: receiver.url, httpAuthorization: 'new' } })
   await receiver.until(() => receiver.entries.length === 2)
@@ -246,7 +246,7 @@ test.each([
   ['JSONOBJECT', (body: string) => JSON.parse(body).logs],
 ] as const)('a body in the format %s holds the entries', async (httpContentFormat, read) => {
   await streams().create(http({ httpContentFormat, httpContentType: 'application/vnd.logs+json' }))
-  await receiver.until(() => receiver.requests.length === 1)
+  await receiver.until(() => receiver.requests.length >= 1)
   const [request] = receiver.requests
   expect(read(request?.body ?? '')).toMatchObject([{ log_id: expect.any(String), data: { type: 'sapi' } }])
   expect(request?.headers['content-type']).toBe('application/vnd.logs+json')
