@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { ManagementError } from '../../../domain/errors.ts'
 import { type LogEntryStore, parseLogEntryId } from '../../../domain/log-entry.ts'
 import { SearchTooWideError } from '../../../domain/log-search.ts'
-import { createFewAtOnce } from '../operation/few-at-once.ts'
+import { createConcurrencyLimit } from '../operation/concurrency-limit.ts'
 import type { Call, Handlers } from '../operation/handler.ts'
 import { notThere } from '../operation/not-there.ts'
 import { pageOf, totalsOf } from '../operation/page.ts'
@@ -30,7 +30,7 @@ function tooDeep(): ManagementError {
 }
 
 export function createLogHandlers(deps: LogHandlerDeps): Pick<Handlers, 'listLogEntries' | 'getLogEntry'> {
-  const search = createFewAtOnce(maxSearchesAtOnce, 'searches of this log')
+  const search = createConcurrencyLimit(maxSearchesAtOnce, 'searches of this log')
   return {
     async listLogEntries(call) {
       const { request, query } = call

@@ -1,6 +1,6 @@
 /** Warnings: what ends soon, or keeps clients from proving themselves already, gathered from where each of it is kept. */
 import { defaultWarningDays, maxWarnings, type Warning } from '@tallystick/management-api/contract/warnings'
-import { createFewAtOnce } from '../operation/few-at-once.ts'
+import { createConcurrencyLimit } from '../operation/concurrency-limit.ts'
 import type { Handlers } from '../operation/handler.ts'
 import { endingProofs, type ProofsDeps } from './ending-proofs.ts'
 import { type KeySetsDeps, unavailableKeys } from './unavailable-keys.ts'
@@ -16,12 +16,12 @@ const dayMs = 86_400_000
 const maxListsAtOnce = 4
 
 export function createWarningHandlers(deps: WarningHandlerDeps): Pick<Handlers, 'listWarnings'> {
-  const fewAtOnce = createFewAtOnce(maxListsAtOnce, 'lists of warnings')
+  const withinLimit = createConcurrencyLimit(maxListsAtOnce, 'lists of warnings')
   return {
     async listWarnings({ request: { tenant }, query }) {
       const now = deps.now()
       const until = new Date(now.getTime() + (query.within_days ?? defaultWarningDays) * dayMs)
-      const warnings = await fewAtOnce(
+      const warnings = await withinLimit(
         tenant.id,
         async (): Promise<Warning[]> => [
           ...(await unavailableKeys(deps, tenant.id)),

@@ -3,12 +3,12 @@ import { ManagementError } from '../../../domain/errors.ts'
 import type { TenantId } from '../../../domain/tenant.ts'
 
 /** @throws ManagementError `too_many_requests` */
-export type FewAtOnce = <Result>(tenantId: TenantId, work: () => Promise<Result>) => Promise<Result>
+export type ConcurrencyLimit = <Result>(tenantId: TenantId, work: () => Promise<Result>) => Promise<Result>
 
 /** `what` is the plural of what is done. */
-export function createFewAtOnce(limit: number, what: string): FewAtOnce {
+export function createConcurrencyLimit(limit: number, what: string): ConcurrencyLimit {
   const underWay = new Map<TenantId, number>()
-  return async function fewAtOnce(tenantId, work) {
+  return async function withinLimit(tenantId, work) {
     const others = underWay.get(tenantId) ?? 0
     if (others >= limit) {
       throw new ManagementError(

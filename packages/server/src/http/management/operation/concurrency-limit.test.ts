@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { acme, globex } from '../../../../test/storage-conformance/samples.ts'
-import { createFewAtOnce } from './few-at-once.ts'
+import { createConcurrencyLimit } from './concurrency-limit.ts'
 
 const refused = {
   code: 'too_many_requests',
@@ -8,16 +8,16 @@ const refused = {
 }
 
 test('one more than there may be of a tenant is refused, until one of them has ended, well or not', async () => {
-  const fewAtOnce = createFewAtOnce(2, 'searches')
+  const withinLimit = createConcurrencyLimit(2, 'searches')
   const [well, badly] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()]
-  const begun = [fewAtOnce(acme.id, () => well.promise), fewAtOnce(acme.id, () => badly.promise)]
-  const more = () => fewAtOnce(acme.id, async () => 'done')
+  const begun = [withinLimit(acme.id, () => well.promise), withinLimit(acme.id, () => badly.promise)]
+  const more = () => withinLimit(acme.id, async () => 'done')
   await expect(more()).rejects.toMatchObject(refused)
-  expect(await fewAtOnce(globex.id, async () => 'theirs')).toBe('theirs')
+  expect(await withinLimit(globex.id, async () => 'theirs')).toBe('theirs')
   badly.reject(new Error('broken'))
   await expect(begun[1]).rejects.toThrow('broken')
   expect([await more(), await more()]).toEqual(['done', 'done'])
-  const third = fewAtOnce(acme.id, () => well.promise)
+  const third = withinLimit(acme.id, () => well.promise)
   await expect(more()).rejects.toMatchObject(refused)
   well.resolve('found')
   expect([await begun[0], await third, await more()]).toEqual(['found', 'found', 'done'])
