@@ -10,59 +10,47 @@ export function registerEndingTests(current: Current): void {
   const other = sampleClient({ id: idOf('client_2') })
   const theirs = sampleClient({ tenantId: globex.id })
 
+  const endings = [
+    { name: 'lasting', expiresAt: undefined },
+    { name: 'late', expiresAt: secondsIn(29) },
+    { name: 'at the end', expiresAt: secondsIn(30) },
+    { name: 'at the start', expiresAt: secondsIn(10), clientId: other.id },
+    { name: 'before', expiresAt: secondsIn(9) },
+    { name: 'theirs', expiresAt: secondsIn(20), tenantId: globex.id },
+  ]
+
   async function insertClients() {
     const { clients, commit } = current()
     await commit([sampleClient(), other, theirs].map(clients.insert))
   }
 
-  test('secrets that end within a span are found among all clients of the tenant, the soonest first', async () => {
-    const { clientSecrets, commit } = current()
-    await insertClients()
-    const ending = (id: string, seconds: number | undefined, changes = {}) =>
-      clientSecrets.insert(
-        sampleSecret({
-          id: idOf(id),
-          expiresAt: seconds === undefined ? undefined : secondsIn(seconds),
-          ...changes,
-        }),
-      )
-    await commit([
-      ending('lasting', undefined),
-      ending('late', 29),
-      ending('at the end', 30),
-      ending('at the start', 10, { clientId: other.id }),
-      ending('before', 9),
-      ending('theirs', 20, { tenantId: globex.id }),
-    ])
-    expect(ids(await clientSecrets.listEnding(acme.id, span, 5))).toEqual(['at the start', 'late'])
-    expect(ids(await clientSecrets.listEnding(acme.id, span, 1))).toEqual(['at the start'])
-    expect(ids(await clientSecrets.listEnding(globex.id, span, 5))).toEqual(['theirs'])
-  })
+  const kinds = {
+    secrets: () => {
+      const { clientSecrets: store } = current()
+      return {
+        store,
+        writes: endings.map((one) => store.insert(sampleSecret({ ...one, id: idOf(one.name) }))),
+      }
+    },
+    credentials: () => {
+      const { clientCredentials: store } = current()
+      const credential = (one: (typeof endings)[number]) =>
+        sampleCredential({ ...one, id: idOf(one.name), kid: one.name })
+      return { store, writes: endings.map((one) => store.insert(credential(one))) }
+    },
+  }
 
-  test('so are credentials', async () => {
-    const { clientCredentials, commit } = current()
-    await insertClients()
-    const ending = (id: string, seconds: number | undefined, changes = {}) =>
-      clientCredentials.insert(
-        sampleCredential({
-          id: idOf(id),
-          kid: id,
-          expiresAt: seconds === undefined ? undefined : secondsIn(seconds),
-          ...changes,
-        }),
-      )
-    await commit([
-      ending('lasting', undefined),
-      ending('late', 29),
-      ending('at the end', 30),
-      ending('at the start', 10, { clientId: other.id }),
-      ending('before', 9),
-      ending('theirs', 20, { tenantId: globex.id }),
-    ])
-    expect(ids(await clientCredentials.listEnding(acme.id, span, 5))).toEqual(['at the start', 'late'])
-    expect(ids(await clientCredentials.listEnding(acme.id, span, 1))).toEqual(['at the start'])
-    expect(ids(await clientCredentials.listEnding(globex.id, span, 5))).toEqual(['theirs'])
-  })
+  test.each(Object.entries(kinds))(
+    '%s that end within a span are found among all clients of the tenant, the soonest first',
+    async (_, ofKind) => {
+      await insertClients()
+      const { store, writes } = ofKind()
+      await current().commit(writes)
+      expect(ids(await store.listEnding(acme.id, span, 5))).toEqual(['at the start', 'late'])
+      expect(ids(await store.listEnding(acme.id, span, 1))).toEqual(['at the start'])
+      expect(ids(await store.listEnding(globex.id, span, 5))).toEqual(['theirs'])
+    },
+  )
 
   test('names that authorities certify are read on from the last one, and nothing else is', async () => {
     const { clientCredentials, commit } = current()
